@@ -1,0 +1,1 @@
+"""The only outbound I/O; each module implements one port."""

@@ -1,0 +1,100 @@
+"""Events folded into what they amount to.
+
+`Tally` is what settlement needs and holds no text; `Transcript` is the whole answer, for replies
+that are not streamed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dataplane.conversation.events import (
+    Event,
+    Finished,
+    FinishReason,
+    ReasoningDelta,
+    ReasoningSigned,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallStarted,
+    Usage,
+    UsageSeen,
+)
+from dataplane.conversation.model import Reasoning, Text, ToolCall
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one attempt came to so far. `finish` is None until the answer is over."""
+
+    usage: Usage = field(default_factory=Usage)
+    finish: FinishReason | None = None
+
+    def add(self, events: Iterable[Event]) -> None:
+        for event in events:
+            kind = type(event)
+            if kind is UsageSeen:
+                self.usage = event.usage  # type: ignore[union-attr]  # narrowed by `kind`
+            elif kind is Finished:
+                self.finish = event.reason  # type: ignore[union-attr]  # narrowed by `kind`
+
+
+class Transcript:
+    """The answer in whole parts, in the order they were opened."""
+
+    def __init__(self) -> None:
+        self.parts: list[Text | Reasoning | ToolCall] = []
+        self.usage = Usage()
+        self.finish: Finished | None = None
+        self._pieces: list[str] = []
+        self._open: Text | Reasoning | ToolCall | None = None
+
+    def add(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._add(event)
+
+    def close(self) -> None:
+        """Complete the part that is still open; to be called once, when the answer is over."""
+        text = "".join(self._pieces)
+        match self._open:
+            case Text() | Reasoning():
+                self._open.text = text
+            case ToolCall():
+                self._open.arguments = text or "{}"
+        self._pieces, self._open = [], None
+
+    def _add(self, event: Event) -> None:
+        match event:
+            case TextDelta(text):
+                self._into(Text, text)
+            case ReasoningDelta(text):
+                self._into(Reasoning, text)
+            case ReasoningSigned(signature, redacted):
+                self._sign(signature, redacted)
+            case ToolCallStarted(id, name):
+                self._begin(ToolCall(id, name, ""))
+            case ToolCallDelta(text):
+                self._pieces.append(text)
+            case UsageSeen(usage):
+                self.usage = usage
+            case Finished():
+                self.close()
+                self.finish = event
+
+    def _into(self, kind: type[Text] | type[Reasoning], text: str) -> None:
+        if type(self._open) is not kind:
+            self._begin(kind(""))
+        self._pieces.append(text)
+
+    def _begin(self, part: Text | Reasoning | ToolCall) -> None:
+        self.close()
+        self._open = part
+        self.parts.append(part)
+
+    def _sign(self, signature: str, redacted: bool) -> None:
+        if redacted:
+            self._begin(Reasoning(redacted=signature))
+        elif isinstance(self._open, Reasoning):
+            self._open.signature = signature
+        else:
+            self._begin(Reasoning(signature=signature))
+        self.close()

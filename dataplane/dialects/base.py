@@ -1,0 +1,65 @@
+"""What the line needs of a dialect.
+
+A dialect is sans-IO: it neither waits nor reads clocks nor draws random numbers. Ids and times are
+handed in through `Stamp`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dataplane.conversation.events import Event
+from dataplane.conversation.model import Call
+from dataplane.errors import GatewayError
+
+
+@dataclass(slots=True, frozen=True)
+class Stamp:
+    """What is unique about one attempt: a random hex id and the time in epoch seconds."""
+
+    id: str
+    created: int
+
+
+class Encoder(Protocol):
+    """Events into the bytes of one answer; born with an attempt, gone with it.
+
+    A streamed answer comes out of `feed` piece by piece; a whole answer comes out of `finish`,
+    and `feed` gives nothing.
+    """
+
+    content_type: str
+
+    def feed(self, events: Sequence[Event]) -> bytes:
+        """The bytes for what happened; the last batch ends with Finished."""
+        ...
+
+    def finish(self) -> bytes:
+        """What is still to be sent after Finished."""
+        ...
+
+    def fail(self, error: GatewayError, request_id: str) -> bytes:
+        """The dialect's error event. After it the connection is broken off on purpose."""
+        ...
+
+
+class Dialect(Protocol):
+    """One client protocol.
+
+    `keepalive` is what may be sent before the first real event, `heartbeat` what may be sent after
+    it; both mean nothing to clients.
+    """
+
+    name: str
+    keepalive: bytes
+    heartbeat: bytes
+
+    def parse(self, body: bytes) -> Call:
+        """Raises InvalidRequest naming the field at fault."""
+        ...
+
+    def encoder(self, call: Call, stamp: Stamp) -> Encoder: ...
+
+    def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:
+        """Status and JSON body for an answer that was not opened."""
+        ...

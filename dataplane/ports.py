@@ -1,0 +1,179 @@
+"""What the line needs from outside. `clients/` implements these; tests use hand-written fakes."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from dataplane.conversation.events import Usage
+from dataplane.conversation.model import Call
+from dataplane.upstreams.base import Credential, Lease, Plan
+
+
+@dataclass(slots=True, frozen=True)
+class Caller:
+    """Who calls: the credential as presented (a secret) and the client's address ("" unknown)."""
+
+    credential: str
+    address: str
+
+    def __repr__(self) -> str:
+        return f"Caller(address={self.address!r})"
+
+
+@dataclass(slots=True)
+class Identity:
+    """A valid key. Empty `allowed_models` means all; `usage_json` is what GET /v1/usage answers."""
+
+    key_id: str
+    key_name: str
+    allowed_models: Sequence[str]
+    usage_json: bytes
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at one account; times in milliseconds after the request was read."""
+
+    account_id: str
+    kind: str
+    model: str
+    started_ms: int
+    ended_ms: int = 0
+    fault: str = ""
+    status: int = 0
+    retry_after: int | None = None
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Ask:
+    """What is asked of the control plane; fields as in the admission contract."""
+
+    caller: Caller
+    request_id: str
+    model: str
+    estimated_input_tokens: int
+    max_output_tokens: int = 0
+    session: str = ""
+    excluded_account_ids: Sequence[str] = ()
+    lease_id: str = ""
+    reserve_only: bool = False
+    failed: Sequence[Attempt] = ()
+
+
+@dataclass(slots=True)
+class Reservation:
+    """The key's reservation, without an account yet. `context_window` in tokens, 0 unknown."""
+
+    lease_id: str
+    key_id: str
+    context_window: int = 0
+
+
+class Ending(StrEnum):
+    """How a request ended."""
+
+    SERVED = "served"
+    FAILED = "failed"
+    CUT = "cut"
+    CANCELLED = "cancelled"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The end of one lease; fields as in the admission contract."""
+
+    lease_id: str
+    request_id: str
+    ending: Ending
+    status: int
+    received_at_ms: int
+    duration_ms: int
+    dialect: str
+    streamed: bool
+    usage: Usage = field(default_factory=Usage)
+    attempts: Sequence[Attempt] = ()
+    error: str = ""
+    finish_reason: str = ""
+    first_event_ms: int | None = None
+    dropped: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class ModelFacts:
+    """One row of the model table; tokens are 0 when unknown, `created` is epoch seconds."""
+
+    kind: str
+    id: str
+    display_name: str
+    context_window: int
+    max_output: int
+    aliases: Sequence[str]
+    created: int
+
+
+class Control(Protocol):
+    """The control plane. Refusals are raised as the GatewayError a client is told."""
+
+    async def identify(self, caller: Caller) -> Identity: ...
+
+    async def reserve(self, ask: Ask) -> Reservation: ...
+
+    async def acquire(self, ask: Ask) -> Lease: ...
+
+    async def renew(self, lease: Lease, cause: str) -> Credential:
+        """Raises UpstreamFault when the account's credential is lost."""
+        ...
+
+    def settle(self, outcome: Outcome) -> None:
+        """Hand over an outcome; never waits, never fails. Delivery is the adapter's duty."""
+        ...
+
+
+@dataclass(slots=True)
+class Compressed:
+    """A shortened conversation and what it saved."""
+
+    call: Call
+    replaced_turns: int
+    saved_tokens: int
+
+
+class Summarizer(Protocol):
+    """The summarizer. None when the conversation is to pass as it is, whatever the reason."""
+
+    async def compress(self, call: Call, key_id: str, request_id: str, budget_tokens: int) -> Compressed | None: ...
+
+
+class Stream(Protocol):
+    """An opened answer."""
+
+    status: int
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises UpstreamFault when the connection breaks or falls silent."""
+        ...
+
+
+class Transport(Protocol):
+    """HTTP to upstreams."""
+
+    def follow(self, plan: Plan) -> AbstractAsyncContextManager[Stream]:
+        """Carry out a plan and open the answer it names. Leaving the context closes the connection
+        to the upstream, unless the answer was read to its end."""
+        ...
+
+
+class Client(Protocol):
+    """The one who waits for the answer."""
+
+    opened: bool
+    committed: bool
+
+    async def open(self, headers: Sequence[tuple[bytes, bytes]]) -> None: ...
+
+    async def send(self, data: bytes) -> None:
+        """Waits while the client reads slowly. Raises ClientGone."""
+        ...

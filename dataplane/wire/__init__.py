@@ -1,0 +1,1 @@
+"""Byte formats, without any knowledge of language models."""

@@ -1,0 +1,96 @@
+"""Every setting of every service, in one table; the outside contract for configuration.
+
+Services pick from here (`setting(options.PORT)`); the launcher checks the whole table, so that an
+operator sees all mistakes of all services at once.
+"""
+
+import difflib
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from headgate import settings as s
+from headgate.settings import Option
+
+PROXY_API_KEY = Option("PROXY_API_KEY", s.text, None, "the proxy key; generated at first start when unset", True, ("API_MASTER_KEY",))
+ADMIN_PASSWORD = Option("ADMIN_PASSWORD", s.text, None, "the console's password; generated at first start when unset", True)
+PORT = Option("PORT", s.integer(1, 65535), "8000", "where clients connect")
+LOG_LEVEL = Option("LOG_LEVEL", s.choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "least severe level that is logged")
+ENABLE_COMPRESSION = Option("ENABLE_COMPRESSION", s.switch, "true", "whether long conversations go to the summarizer")
+
+DATA_DIR = Option("HEADGATE_DATA_DIR", s.text, "./data", "database, key file, journals")
+DATABASE_URL = Option("HEADGATE_DATABASE_URL", s.text, None, "SQLite in the data directory when unset", True)
+HOST = Option("HEADGATE_HOST", s.text, "127.0.0.1", "bind address of all listeners")
+CONSOLE_PORT = Option("HEADGATE_CONSOLE_PORT", s.integer(1, 65535), "8001", "REST and console")
+CONTROL_ADDR = Option("HEADGATE_CONTROL_ADDR", s.addresses, "127.0.0.1:50051", "where the control plane's gRPC is dialled")
+CONTROL_LISTEN = Option("HEADGATE_CONTROL_LISTEN", s.address, None, "where it listens; the host with the same port when unset")
+SUMMARIZER_ADDR = Option("HEADGATE_SUMMARIZER_ADDR", s.addresses, "127.0.0.1:50052", "where the summarizer's gRPC is dialled")
+SUMMARIZER_LISTEN = Option("HEADGATE_SUMMARIZER_LISTEN", s.address, None, "where it listens; the host with the same port when unset")
+SUMMARIZER_HTTP_PORT = Option("HEADGATE_SUMMARIZER_HTTP_PORT", s.integer(1, 65535), "8002", "the summarizer's /health, /ready, /metrics")
+PUBLIC_URL = Option("HEADGATE_PUBLIC_URL", s.url, None, "the clients' address as people see it")
+CONSOLE_URL = Option("HEADGATE_CONSOLE_URL", s.url, None, "the console's address as people see it")
+SECRET_KEY_FILE = Option("HEADGATE_SECRET_KEY_FILE", s.text, None, "encryption and key hashing; secret.key in the data directory when unset")
+RPC_TOKEN = Option("HEADGATE_RPC_TOKEN", s.text, None, "shared secret between the services; the launcher makes one", True)
+
+KIRO_API_URL = Option("HEADGATE_KIRO_API_URL", s.urls, "https://runtime.{region}.kiro.dev", "Kiro chat")
+KIRO_MANAGEMENT_URL = Option("HEADGATE_KIRO_MANAGEMENT_URL", s.url, None, "Kiro models, usage, profiles; see docs/settings.md")
+KIRO_AUTH_URL = Option("HEADGATE_KIRO_AUTH_URL", s.url, "https://prod.{region}.auth.desktop.kiro.dev", "social token refresh")
+KIRO_OIDC_URL = Option("HEADGATE_KIRO_OIDC_URL", s.url, "https://oidc.{region}.amazonaws.com", "IdC token refresh")
+
+MAX_BODY_BYTES = Option("HEADGATE_MAX_BODY_BYTES", s.integer(1024, 2**31), "33554432", "largest request body")
+MAX_ATTEMPTS = Option("HEADGATE_MAX_ATTEMPTS", s.integer(1, 10), "3", "accounts tried for one request")
+FIRST_TOKEN_SECONDS = Option("HEADGATE_FIRST_TOKEN_SECONDS", s.seconds(0.05, 3600), "180", "from request to first event, all attempts")
+IDLE_SECONDS = Option("HEADGATE_IDLE_SECONDS", s.seconds(0.05, 3600), "300", "longest silence of an upstream stream")
+COMPRESSION_TOKENS = Option("HEADGATE_COMPRESSION_TOKENS", s.integer(1000, 10_000_000), "100000", "above this a conversation goes to the summarizer")
+CORS_ORIGINS = Option("HEADGATE_CORS_ORIGINS", s.listing, "*", "origins that browsers may call from")
+TRUSTED_PROXIES = Option("HEADGATE_TRUSTED_PROXIES", s.listing, None, "whose X-Forwarded-For is believed, as addresses or networks")
+
+TABLE: tuple[Option[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Option))
+
+WELL_KNOWN = ("changeme_proxy_secret", "admin", "sk-kimi-ai-2api-default-key-please-change-me", "1")
+
+
+def check(environ: Mapping[str, str]) -> list[str]:
+    """Every mistake in `environ`: bad values, unknown names, and combinations that are unsafe."""
+    mistakes: list[str] = []
+    for option in TABLE:
+        mistakes += s.read(option, environ)[1]
+    return mistakes + unknown(environ) + unsafe(environ)
+
+
+def unknown(environ: Mapping[str, str]) -> list[str]:
+    """Names that look like ours but are not, with the nearest one that is."""
+    names = {option.name for option in TABLE}
+    mistakes = []
+    for name in sorted(environ):
+        if name.startswith("HEADGATE_") and not name.startswith("HEADGATE_TEST_") and name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            mistakes.append(f"{name}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return mistakes
+
+
+def unsafe(environ: Mapping[str, str]) -> list[str]:
+    """Settings that must not be used on a listener others can reach."""
+    host = HOST.text(environ) or ""
+    if loopback(host):
+        return []
+    mistakes = []
+    for option in (PROXY_API_KEY, ADMIN_PASSWORD):
+        if any(environ.get(name) in WELL_KNOWN for name in (option.name, *option.aliases)):
+            mistakes.append(f"{option.name}: a well-known value must not be used with HEADGATE_HOST={host}")
+    return mistakes
+
+
+def loopback(host: str) -> bool:
+    """Whether `host` reaches this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(addr: str, explicit: str | None, host: str) -> str:
+    """Where a gRPC service binds: what was said, else `host` with the port others dial."""
+    return explicit or f"{host}:{addr.rpartition(':')[2]}"
