@@ -162,7 +162,8 @@ class Transport(Protocol):
 
     def follow(self, plan: Plan) -> AbstractAsyncContextManager[Stream]:
         """Carry out a plan and open the answer it names. Leaving the context closes the connection
-        to the upstream, unless the answer was read to its end."""
+        to the upstream, unless the answer was read to its end.
+        """
         ...
 
 

@@ -29,7 +29,9 @@ SUMMARIZER_LISTEN = Option("HEADGATE_SUMMARIZER_LISTEN", s.address, None, "where
 SUMMARIZER_HTTP_PORT = Option("HEADGATE_SUMMARIZER_HTTP_PORT", s.integer(1, 65535), "8002", "the summarizer's /health, /ready, /metrics")
 PUBLIC_URL = Option("HEADGATE_PUBLIC_URL", s.url, None, "the clients' address as people see it")
 CONSOLE_URL = Option("HEADGATE_CONSOLE_URL", s.url, None, "the console's address as people see it")
-SECRET_KEY_FILE = Option("HEADGATE_SECRET_KEY_FILE", s.text, None, "encryption and key hashing; secret.key in the data directory when unset")
+SECRET_KEY_FILE = Option(
+    "HEADGATE_SECRET_KEY_FILE", s.text, None, "encryption and key hashing; by default secret.key in the data directory"
+)
 RPC_TOKEN = Option("HEADGATE_RPC_TOKEN", s.text, None, "shared secret between the services; the launcher makes one", True)
 
 KIRO_API_URL = Option("HEADGATE_KIRO_API_URL", s.urls, "https://runtime.{region}.kiro.dev", "Kiro chat")
@@ -41,7 +43,9 @@ MAX_BODY_BYTES = Option("HEADGATE_MAX_BODY_BYTES", s.integer(1024, 2**31), "3355
 MAX_ATTEMPTS = Option("HEADGATE_MAX_ATTEMPTS", s.integer(1, 10), "3", "accounts tried for one request")
 FIRST_TOKEN_SECONDS = Option("HEADGATE_FIRST_TOKEN_SECONDS", s.seconds(0.05, 3600), "180", "from request to first event, all attempts")
 IDLE_SECONDS = Option("HEADGATE_IDLE_SECONDS", s.seconds(0.05, 3600), "300", "longest silence of an upstream stream")
-COMPRESSION_TOKENS = Option("HEADGATE_COMPRESSION_TOKENS", s.integer(1000, 10_000_000), "100000", "above this a conversation goes to the summarizer")
+COMPRESSION_TOKENS = Option(
+    "HEADGATE_COMPRESSION_TOKENS", s.integer(1000, 10_000_000), "100000", "above this a conversation goes to the summarizer"
+)
 CORS_ORIGINS = Option("HEADGATE_CORS_ORIGINS", s.listing, "*", "origins that browsers may call from")
 TRUSTED_PROXIES = Option("HEADGATE_TRUSTED_PROXIES", s.listing, None, "whose X-Forwarded-For is believed, as addresses or networks")
 

@@ -1,5 +1,7 @@
 """gRPC between the planes: servers and channels with the same limits, keep-alive and shared secret."""
 
+from __future__ import annotations
+
 import hmac
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,7 +20,7 @@ OPTIONS: list[tuple[str, Any]] = [
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 ]
-TOKEN_HEADER = "x-headgate-rpc-token"
+TOKEN_HEADER = "x-headgate-rpc-token"  # noqa: S105 - the name of a header
 
 
 def metadata(token: str | None) -> tuple[tuple[str, str], ...]:
@@ -43,7 +45,7 @@ def server(listen: str, token: str | None) -> grpc.aio.Server:
     return made
 
 
-class Guard(grpc.aio.ServerInterceptor):
+class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
     """Refuses calls that do not carry the shared secret."""
 
     def __init__(self, token: str) -> None:
@@ -51,9 +53,9 @@ class Guard(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler:
+    ) -> grpc.RpcMethodHandler[Any, Any]:
         presented = dict(handler_call_details.invocation_metadata).get(TOKEN_HEADER, "")
         handler = await continuation(handler_call_details)
         if handler is None or hmac.compare_digest(str(presented).encode(), self._token):
@@ -61,15 +63,15 @@ class Guard(grpc.aio.ServerInterceptor):
         return _refusing(handler)
 
 
-def _refusing(handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
+def _refusing(handler: grpc.RpcMethodHandler[Any, Any]) -> grpc.RpcMethodHandler[Any, Any]:
     """A handler of the same shape that aborts."""
 
-    async def unary(_request: Any, context: grpc.aio.ServicerContext) -> None:
+    async def unary(_request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the shared secret between the services is missing or wrong")
 
-    async def stream(_request: Any, context: grpc.aio.ServicerContext) -> Any:
+    async def stream(_request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the shared secret between the services is missing or wrong")
-        yield None
+        yield None  # type: ignore[unreachable]  # makes this a generator, as the handler's shape demands
 
     codec = {
         "request_deserializer": handler.request_deserializer,

@@ -98,14 +98,4 @@ class Finished:
     stop_sequence: str | None = None
 
 
-Event = (
-    Started
-    | TextDelta
-    | ReasoningDelta
-    | ReasoningSigned
-    | ToolCallStarted
-    | ToolCallDelta
-    | ToolCallEnded
-    | UsageSeen
-    | Finished
-)
+Event = Started | TextDelta | ReasoningDelta | ReasoningSigned | ToolCallStarted | ToolCallDelta | ToolCallEnded | UsageSeen | Finished

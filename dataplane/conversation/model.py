@@ -148,3 +148,11 @@ class Call:
     dropped: list[str] = field(default_factory=list)
     extras: dict[str, bytes] = field(default_factory=dict)
     input_estimate: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class Stamp:
+    """What is unique about one attempt: a random hex id and the time in epoch seconds."""
+
+    id: str
+    created: int

@@ -5,20 +5,11 @@ handed in through `Stamp`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from dataplane.conversation.events import Event
-from dataplane.conversation.model import Call
+from dataplane.conversation.model import Call, Stamp
 from dataplane.errors import GatewayError
-
-
-@dataclass(slots=True, frozen=True)
-class Stamp:
-    """What is unique about one attempt: a random hex id and the time in epoch seconds."""
-
-    id: str
-    created: int
 
 
 class Encoder(Protocol):

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dataplane.conversation.events import Event
-from dataplane.conversation.model import Call
-from dataplane.dialects.base import Stamp
+from dataplane.conversation.model import Call, Stamp
 
 
 @dataclass(slots=True)
