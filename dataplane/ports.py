@@ -1,6 +1,6 @@
 """What the line needs from outside. `clients/` implements these; tests use hand-written fakes."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,6 +8,8 @@ from typing import Protocol
 
 from dataplane.conversation.events import Usage
 from dataplane.conversation.model import Call
+from dataplane.dialects.base import Encoder
+from dataplane.errors import GatewayError
 from dataplane.upstreams.base import Credential, Lease, Plan
 
 
@@ -150,10 +152,11 @@ class Summarizer(Protocol):
 class Stream(Protocol):
     """An opened answer."""
 
-    status: int
+    async def read(self) -> bytes:
+        """What has arrived, waiting for something; b"" at the end of the body.
 
-    def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it arrives. Raises UpstreamFault when the connection breaks or falls silent."""
+        Raises UpstreamFault when the connection breaks or falls silent.
+        """
         ...
 
 
@@ -168,13 +171,35 @@ class Transport(Protocol):
 
 
 class Client(Protocol):
-    """The one who waits for the answer."""
+    """The one who waits for the answer.
+
+    `opened`: status and headers were sent. `committed`: a real event was sent; from then on the
+    answer cannot be started anew.
+    """
 
     opened: bool
     committed: bool
 
-    async def open(self, headers: Sequence[tuple[bytes, bytes]]) -> None: ...
+    def say(self, name: str, value: str) -> None:
+        """Set a response header; ignored once opened."""
+        ...
+
+    def prepare(self, *, stream: bool, fresh: Callable[[], Encoder]) -> None:
+        """The request is legal, and `fresh` makes encoders for it: keep-alives may flow."""
+        ...
+
+    def encoder(self) -> Encoder:
+        """A new encoder for a new attempt; the one before is forgotten."""
+        ...
+
+    def status_of(self, error: GatewayError) -> int:
+        """The HTTP status this client's protocol has for `error`."""
+        ...
 
     async def send(self, data: bytes) -> None:
-        """Waits while the client reads slowly. Raises ClientGone."""
+        """Send a piece of a streamed answer; waits while the client reads slowly."""
+        ...
+
+    async def finish(self, data: bytes) -> None:
+        """Send the last piece, or the whole answer."""
         ...

@@ -8,6 +8,8 @@ from typing import Any
 
 import uvicorn
 
+from headgate import addresses
+
 
 class Listener(uvicorn.Server):
     """A uvicorn server that leaves signals to the caller.
@@ -52,8 +54,12 @@ def stop_signals() -> asyncio.Event:
 
 
 async def serve_until(stop: asyncio.Event, server: Listener) -> None:
-    """Serve until `stop` is set or the server ends by itself (a busy port); then shut it down."""
-    serving = asyncio.ensure_future(server.serve())
+    """Serve until `stop` is set, then let open requests finish. Raises OSError for a busy address.
+
+    It is bound here, since uvicorn would end the process from inside the loop.
+    """
+    sockets = addresses.bind(server.config.host, server.config.port)
+    serving = asyncio.ensure_future(server.serve(sockets))
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

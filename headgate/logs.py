@@ -9,24 +9,43 @@ import sys
 import time
 from collections.abc import Callable
 
-# What the credentials of this field look like: our keys, bearer headers, Kiro tokens (access
-# tokens begin with aoa, refresh tokens with aor), API keys, and JSON members named like secrets.
-SECRETS = re.compile(
+MASK = "***"
+
+# A member, header, parameter or variable that is named like a secret, with its value: a JSON string
+# (also inside another JSON string, where its quotes are escaped), a Python string, or the text up to
+# the next separator. What is called `tokens` or `token_count` is a number and stays.
+NAMED = re.compile(
+    r"""(?P<name>
+          (?: token | password | passwd | secret | api[_-]?key | master[_-]?key | proxy[_-]?key | nonce
+            | authorization | cookie | headgate_session )
+          \\? ["']? \s* [:=] \s* )
+        (?: "(?:[^"\\]|\\.)*"?
+          | \\"(?:[^"\\]|\\\\\\"|\\[^"])*(?:\\")?
+          | '(?:[^'\\]|\\.)*'?
+          | (?:(?:bearer|basic)\s+)?[^\s"',;&)}\]]+ )
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+
+# What the credentials of this field look like wherever they stand: our keys, bearer headers, Kiro
+# tokens (access tokens begin with aoa, refresh tokens with aor), API keys, JSON web tokens, the
+# user and password of a URL.
+SHAPED = re.compile(
     r"""kg-[0-9a-f]{8,}
       | hg-[0-9A-Za-z_-]{8,}
-      | (?<=[Bb]earer\s)\S+
-      | ao[ar][A-Za-z0-9+/=_-]{8,}\S*
+      | (?<=[Bb]earer\s)[^\s"',]+
+      | ao[ar][A-Za-z0-9+/=_-]{8,}[^\s"',]*
       | (?:sk|ksk)[-_][A-Za-z0-9_-]{8,}
-      | (?<="accessToken":")[^"]+ | (?<="refreshToken":")[^"]+ | (?<="clientSecret":")[^"]+ | (?<="apiKey":")[^"]+
+      | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+
+      | (?<=://)[^\s/@:]*:[^\s/@]+(?=@)
     """,
     re.VERBOSE,
 )
-MASK = "***"
 
 
 def redact(text: str) -> str:
     """`text` with everything that looks like a credential masked."""
-    return SECRETS.sub(MASK, text)
+    return SHAPED.sub(MASK, NAMED.sub(rf"\g<name>{MASK}", text))
 
 
 class Line(logging.Formatter):

@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
+from headgate import addresses
 from headgate import settings as s
 from headgate.settings import Option
 
@@ -35,7 +36,12 @@ SECRET_KEY_FILE = Option(
 RPC_TOKEN = Option("HEADGATE_RPC_TOKEN", s.text, None, "shared secret between the services; the launcher makes one", True)
 
 KIRO_API_URL = Option("HEADGATE_KIRO_API_URL", s.urls, "https://runtime.{region}.kiro.dev", "Kiro chat")
-KIRO_MANAGEMENT_URL = Option("HEADGATE_KIRO_MANAGEMENT_URL", s.url, None, "Kiro models, usage, profiles; see docs/settings.md")
+KIRO_MANAGEMENT_URL = Option(
+    "HEADGATE_KIRO_MANAGEMENT_URL",
+    s.url,
+    None,
+    "Kiro models, usage, profiles; when unset the API URL if that is set, else https://management.{region}.kiro.dev",
+)
 KIRO_AUTH_URL = Option("HEADGATE_KIRO_AUTH_URL", s.url, "https://prod.{region}.auth.desktop.kiro.dev", "social token refresh")
 KIRO_OIDC_URL = Option("HEADGATE_KIRO_OIDC_URL", s.url, "https://oidc.{region}.amazonaws.com", "IdC token refresh")
 
@@ -47,10 +53,11 @@ COMPRESSION_TOKENS = Option(
     "HEADGATE_COMPRESSION_TOKENS", s.integer(1000, 10_000_000), "100000", "above this a conversation goes to the summarizer"
 )
 CORS_ORIGINS = Option("HEADGATE_CORS_ORIGINS", s.listing, "*", "origins that browsers may call from")
-TRUSTED_PROXIES = Option("HEADGATE_TRUSTED_PROXIES", s.listing, None, "whose X-Forwarded-For is believed, as addresses or networks")
+TRUSTED_PROXIES = Option("HEADGATE_TRUSTED_PROXIES", s.networks, None, "whose X-Forwarded-For is believed, as addresses or networks")
 
 TABLE: tuple[Option[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Option))
 
+PREFIX = "HEADGATE_"
 WELL_KNOWN = ("changeme_proxy_secret", "admin", "sk-kimi-ai-2api-default-key-please-change-me", "1")
 
 
@@ -64,12 +71,13 @@ def check(environ: Mapping[str, str]) -> list[str]:
 
 def unknown(environ: Mapping[str, str]) -> list[str]:
     """Names that look like ours but are not, with the nearest one that is."""
-    names = {option.name for option in TABLE}
+    # Compared without the prefix, which would make all of them alike.
+    names = {option.name.removeprefix(PREFIX): option.name for option in TABLE}
     mistakes = []
     for name in sorted(environ):
-        if name.startswith("HEADGATE_") and not name.startswith("HEADGATE_TEST_") and name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            mistakes.append(f"{name}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+        if name.startswith(PREFIX) and not name.startswith("HEADGATE_TEST_") and name not in names.values():
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), names, n=1)
+            mistakes.append(f"{name}: no such setting" + (f"; did you mean {names[near[0]]}?" if near else ""))
     return mistakes
 
 
@@ -97,4 +105,11 @@ def loopback(host: str) -> bool:
 
 def listen(addr: str, explicit: str | None, host: str) -> str:
     """Where a gRPC service binds: what was said, else `host` with the port others dial."""
-    return explicit or f"{host}:{addr.rpartition(':')[2]}"
+    return explicit or addresses.join(host, addresses.split(addr)[1])
+
+
+def unguarded(listening: str, token: str | None) -> list[str]:
+    """The mistake of a gRPC listener that others can reach and that asks nobody for a secret."""
+    if token or loopback(addresses.split(listening)[0]):
+        return []
+    return [f"{RPC_TOKEN.name}: must be set when the services talk over {listening}, which other machines can reach"]

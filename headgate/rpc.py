@@ -77,8 +77,14 @@ def _refusing(handler: grpc.RpcMethodHandler[Any, Any]) -> grpc.RpcMethodHandler
         "request_deserializer": handler.request_deserializer,
         "response_serializer": handler.response_serializer,
     }
-    if handler.request_streaming and handler.response_streaming:
-        return grpc.stream_stream_rpc_method_handler(stream, **codec)
-    if handler.response_streaming:
-        return grpc.unary_stream_rpc_method_handler(stream, **codec)
-    return grpc.unary_unary_rpc_method_handler(unary, **codec)
+    shape = (handler.request_streaming, handler.response_streaming)
+    return SHAPES[shape](stream if handler.response_streaming else unary, **codec)
+
+
+# By (request is a stream, response is a stream): what makes a handler of that shape.
+SHAPES: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}

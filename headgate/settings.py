@@ -6,6 +6,7 @@ reads the environment.
 """
 
 import dataclasses
+import ipaddress
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -53,9 +54,15 @@ def setting(option: Option[Any]) -> Any:
 
 
 def environment(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
-    """The process environment over the `.env` file in `directory`, if there is one."""
-    file = {name: text for name, text in dotenv_values(directory / ".env").items() if text is not None}
-    return {**file, **environ}
+    """The process environment over the `.env` file in `directory`, if there is one.
+
+    Raises SettingsError when the file is there but cannot be read.
+    """
+    try:
+        file = dotenv_values(directory / ".env")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f".env: cannot be read ({error})"]) from None
+    return {**{name: text for name, text in file.items() if text is not None}, **environ}
 
 
 def load(model: type[M], environ: Mapping[str, str]) -> M:
@@ -146,10 +153,21 @@ def listing(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def networks(value: str) -> tuple[str, ...]:
+    """Comma-separated addresses or networks such as 10.0.0.0/8."""
+    parts = listing(value)
+    for part in parts:
+        try:
+            ipaddress.ip_network(part, strict=False)
+        except ValueError:
+            raise ValueError(f"holds {part!r}, which is no address and no network") from None
+    return parts
+
+
 def address(value: str) -> str:
     """`host:port`."""
     host, colon, port = value.rpartition(":")
-    if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not colon or not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise ValueError("is not host:port")
     return value
 
@@ -164,8 +182,11 @@ def addresses(value: str) -> tuple[str, ...]:
 
 def url(value: str) -> str:
     """An http or https address; a trailing slash is removed."""
-    if not value.startswith(("http://", "https://")):
+    scheme, _, rest = value.partition("://")
+    if scheme not in ("http", "https"):
         raise ValueError("does not start with http:// or https://")
+    if not rest.strip("/"):
+        raise ValueError("names no host")
     return value.rstrip("/")
 
 

@@ -6,7 +6,10 @@ near the tokenizers of the models behind the gateway: about 3.5 characters a tok
 0.4 tokens for each further UTF-8 byte (a Chinese character is then 1.1 tokens, a Cyrillic 0.7).
 """
 
-from dataplane.conversation.model import Call, Document, Image, Part, Reasoning, Text, ToolCall, ToolResult
+from collections.abc import Callable
+from typing import Any
+
+from dataplane.conversation.model import Call, Document, Image, Reasoning, Text, ToolCall, ToolResult
 
 ASCII_PER_TOKEN = 3.5
 TOKENS_PER_FURTHER_BYTE = 0.4
@@ -15,6 +18,10 @@ TURN_TOKENS = 4
 TOOL_TOKENS = 12
 # A picture of the usual size; the true figure depends on its pixels.
 IMAGE_TOKENS = 1500
+# A file such as a PDF is mostly layout, fonts and pictures: a page of some 30 kB is read as about
+# 2000 tokens.
+BINARY_PER_TOKEN = 15
+BYTES_PER_BASE64 = 0.75
 
 
 def text_tokens(text: str) -> float:
@@ -27,25 +34,47 @@ def text_tokens(text: str) -> float:
 
 def prompt_tokens(call: Call) -> int:
     """Tokens of everything `call` sends; at least 1."""
-    tokens = sum(text_tokens(text) for text in call.system)
+    tokens = sum(map(text_tokens, call.system))
     for turn in call.turns:
-        tokens += TURN_TOKENS + sum(map(_part_tokens, turn.parts))
+        tokens += TURN_TOKENS
+        for part in turn.parts:
+            tokens += PARTS[type(part)](part)
     for tool in call.tools:
         tokens += TOOL_TOKENS + text_tokens(tool.name) + text_tokens(tool.description) + len(tool.schema) / ASCII_PER_TOKEN
     return max(1, round(tokens))
 
 
-def _part_tokens(part: Part) -> float:
-    match part:
-        case Text(text):
-            return text_tokens(text)
-        case Reasoning():
-            return text_tokens(part.text)
-        case ToolCall():
-            return text_tokens(part.name) + text_tokens(part.arguments)
-        case ToolResult():
-            return sum(map(_part_tokens, part.parts))
-        case Image():
-            return IMAGE_TOKENS
-        case Document():
-            return text_tokens(part.text) + len(part.data) / ASCII_PER_TOKEN
+def _text(part: Text) -> float:
+    return text_tokens(part.text)
+
+
+def _reasoning(part: Reasoning) -> float:
+    return text_tokens(part.text) + len(part.redacted or "") * BYTES_PER_BASE64 / ASCII_PER_TOKEN
+
+
+def _tool_call(part: ToolCall) -> float:
+    return text_tokens(part.name) + text_tokens(part.arguments)
+
+
+def _tool_result(part: ToolResult) -> float:
+    return sum(PARTS[type(each)](each) for each in part.parts)
+
+
+def _image(_: Image) -> float:
+    return IMAGE_TOKENS
+
+
+def _document(part: Document) -> float:
+    size = len(part.data) * BYTES_PER_BASE64
+    per_token = ASCII_PER_TOKEN if part.media_type.startswith("text/") else BINARY_PER_TOKEN
+    return text_tokens(part.text) + size / per_token
+
+
+PARTS: dict[type, Callable[[Any], float]] = {
+    Text: _text,
+    Reasoning: _reasoning,
+    ToolCall: _tool_call,
+    ToolResult: _tool_result,
+    Image: _image,
+    Document: _document,
+}

@@ -15,27 +15,37 @@ from dataplane.conversation.events import (
     ReasoningSigned,
     TextDelta,
     ToolCallDelta,
+    ToolCallEnded,
     ToolCallStarted,
     Usage,
     UsageSeen,
 )
 from dataplane.conversation.model import Reasoning, Text, ToolCall
 
+WRITTEN = (TextDelta, ReasoningDelta, ToolCallDelta)
+
 
 @dataclass(slots=True)
 class Tally:
-    """What one attempt came to so far. `finish` is None until the answer is over."""
+    """What one attempt came to so far.
+
+    `finish` is None until the answer is over, `reported` says whether usage figures came, and
+    `characters` counts what the model wrote, for an estimate where none did.
+    """
 
     usage: Usage = field(default_factory=Usage)
     finish: FinishReason | None = None
+    reported: bool = False
+    characters: int = 0
 
     def add(self, events: Iterable[Event]) -> None:
         for event in events:
-            kind = type(event)
-            if kind is UsageSeen:
-                self.usage = event.usage  # type: ignore[union-attr]  # narrowed by `kind`
-            elif kind is Finished:
-                self.finish = event.reason  # type: ignore[union-attr]  # narrowed by `kind`
+            if isinstance(event, WRITTEN):
+                self.characters += len(event.text)
+            elif isinstance(event, UsageSeen):
+                self.usage, self.reported = event.usage, True
+            elif isinstance(event, Finished):
+                self.finish = event.reason
 
 
 class Transcript:
@@ -53,13 +63,13 @@ class Transcript:
             self._add(event)
 
     def close(self) -> None:
-        """Complete the part that is still open; to be called once, when the answer is over."""
+        """Complete the part that is still open. A call that was cut off keeps what came of its arguments."""
         text = "".join(self._pieces)
         match self._open:
             case Text() | Reasoning():
                 self._open.text = text
             case ToolCall():
-                self._open.arguments = text or "{}"
+                self._open.arguments = text
         self._pieces, self._open = [], None
 
     def _add(self, event: Event) -> None:
@@ -74,6 +84,8 @@ class Transcript:
                 self._begin(ToolCall(id, name, ""))
             case ToolCallDelta(text):
                 self._pieces.append(text)
+            case ToolCallEnded():
+                self._end_call()
             case UsageSeen(usage):
                 self.usage = usage
             case Finished():
@@ -89,6 +101,11 @@ class Transcript:
         self.close()
         self._open = part
         self.parts.append(part)
+
+    def _end_call(self) -> None:
+        """A call without arguments is a call with none: an empty object."""
+        self._pieces = self._pieces or ["{}"]
+        self.close()
 
     def _sign(self, signature: str, redacted: bool) -> None:
         if redacted:

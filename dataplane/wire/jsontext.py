@@ -11,6 +11,10 @@ Raw = msgspec.Raw
 DecodeError = msgspec.DecodeError
 ValidationError = msgspec.ValidationError
 
+# Escapes in JSON text, one after another so that an escaped backslash is never taken for the start
+# of one: a whole surrogate pair, half of one, anything else.
+_ESCAPES = re.compile(rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL)
+
 _encode = msgspec.json.Encoder().encode
 _decode_any = msgspec.json.Decoder().decode
 
@@ -28,6 +32,15 @@ def loads(data: bytes | str) -> Any:
 def string(text: str) -> bytes:
     """`text` as a JSON string, quotes included."""
     return _encode(text)
+
+
+def mend(data: bytes) -> bytes:
+    """`data` with U+FFFD for each escaped half of a surrogate pair.
+
+    JSON's grammar allows such halves (RFC 8259, section 8.2), and JavaScript clients send them where
+    they cut a text in the middle of an emoji; UTF-8 cannot hold them, so the decoder refuses them.
+    """
+    return _ESCAPES.sub(lambda found: b"\\ufffd" if found[2] else found[0], data)
 
 
 def path(error: ValidationError) -> tuple[str, str]:

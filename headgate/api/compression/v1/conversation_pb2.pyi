@@ -12,9 +12,11 @@ class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ROLE_UNSPECIFIED: _ClassVar[Role]
     ROLE_USER: _ClassVar[Role]
     ROLE_ASSISTANT: _ClassVar[Role]
+    ROLE_SYSTEM: _ClassVar[Role]
 ROLE_UNSPECIFIED: Role
 ROLE_USER: Role
 ROLE_ASSISTANT: Role
+ROLE_SYSTEM: Role
 
 class ToolCall(_message.Message):
     __slots__ = ("id", "name", "arguments")
@@ -27,14 +29,16 @@ class ToolCall(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., arguments: _Optional[str] = ...) -> None: ...
 
 class ToolResult(_message.Message):
-    __slots__ = ("call_id", "text", "is_error")
+    __slots__ = ("call_id", "text", "is_error", "opaque")
     CALL_ID_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     IS_ERROR_FIELD_NUMBER: _ClassVar[int]
+    OPAQUE_FIELD_NUMBER: _ClassVar[int]
     call_id: str
-    text: str
+    text: _containers.RepeatedScalarFieldContainer[str]
     is_error: bool
-    def __init__(self, call_id: _Optional[str] = ..., text: _Optional[str] = ..., is_error: _Optional[bool] = ...) -> None: ...
+    opaque: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, call_id: _Optional[str] = ..., text: _Optional[_Iterable[str]] = ..., is_error: _Optional[bool] = ..., opaque: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Part(_message.Message):
     __slots__ = ("text", "tool_call", "tool_result", "opaque")

@@ -1,0 +1,106 @@
+"""The composition root: the only file that names concrete dialects, upstreams and clients."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from dataplane.admission import Patience
+from dataplane.catalogue import Catalogue
+from dataplane.clients.control import ControlPlane
+from dataplane.clients.summarizer import Summarizer
+from dataplane.clients.transport import Transport
+from dataplane.compression import Budget
+from dataplane.dialects.anthropic import Anthropic
+from dataplane.dialects.base import Dialect
+from dataplane.dialects.openai_chat import OpenAIChat
+from dataplane.exchange import Line
+from dataplane.network import Origins, Proxies
+from dataplane.openapi import document
+from dataplane.pages import Pages
+from dataplane.server import Server
+from dataplane.settings import Settings
+from dataplane.upstreams.kiro import Kiro
+from headgate import http, logs
+
+log = logging.getLogger(__name__)
+
+# How long the control plane may take to acknowledge the last outcomes at shutdown.
+SETTLE_SECONDS = 5.0
+
+
+class App:
+    """Everything a data plane consists of, wired. To be made inside the running loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.catalogue = Catalogue()
+        self.control = ControlPlane(settings.control_addr[0], settings.rpc_token, self.catalogue)
+        self.summarizer = Summarizer(settings.summarizer_addr[0], settings.rpc_token)
+        self.transport = Transport(settings.idle_seconds)
+        kiro = Kiro()
+        line = Line(
+            control=self.control,
+            summarizer=self.summarizer,
+            transport=self.transport,
+            upstreams={kiro.kind: kiro},
+            patience=Patience(settings.max_attempts, settings.first_token_seconds),
+            budget=Budget(settings.enable_compression, settings.compression_tokens),
+        )
+        self.server = self._serve(line, settings)
+
+    def missing(self) -> list[str]:
+        """What keeps this process from serving; empty when nothing does."""
+        reasons = []
+        if not self.control.connected:
+            reasons.append("the control plane is not connected")
+        if not self.catalogue.known:
+            reasons.append("the model table has not come yet")
+        return reasons
+
+    async def close(self) -> None:
+        await self.control.close(SETTLE_SECONDS)
+        await self.summarizer.close()
+        await self.transport.close()
+
+    def _serve(self, line: Line, settings: Settings) -> Server:
+        anthropic, openai = Anthropic(), OpenAIChat()
+
+        def speaks(headers: Mapping[bytes, bytes]) -> Dialect:
+            return anthropic if b"anthropic-version" in headers else openai
+
+        server = Server(
+            line,
+            speaks,
+            max_body_bytes=settings.max_body_bytes,
+            origins=Origins(settings.cors_origins),
+            proxies=Proxies(settings.trusted_proxies or ()),
+        )
+        pages = Pages(self.control, self.catalogue, ready=self.missing, console=settings.console, openapi=document())
+        pages.install(server)
+        server.route("/v1/chat/completions", {"POST": server.converse}, openai)
+        for path in ("/v1/messages", "/messages"):
+            server.route(path, {"POST": server.converse}, anthropic)
+        server.route("/v1/messages/count_tokens", {"POST": pages.counting(anthropic, server)}, anthropic)
+        return server
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; then let streams end, settle, and go."""
+    # Leaving a broken stream without its end is how it is told apart from a whole one.
+    logs.quiet("uvicorn.error", lambda record: "without completing response" in record.getMessage())
+    stop = http.stop_signals()
+    app = App(settings)
+    app.control.start()
+    listener = http.listener(app.server, settings.host, settings.port)
+    log.info("listening on http://%s:%d", settings.host, settings.port)
+    try:
+        await http.serve_until(stop, listener)
+    finally:
+        await app.close()
+
+
+def run(settings: Settings) -> None:
+    """Run the service in this process."""
+    import uvloop  # noqa: PLC0415 - only the process that serves needs it
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings))

@@ -1,0 +1,161 @@
+"""The admission contract's messages to the line's values and back."""
+
+from typing import Any
+
+from dataplane.conversation.events import Source, Usage
+from dataplane.errors import Forbidden, GatewayError, Internal, Kind, Limited, NotFound, Unauthenticated, Unavailable
+from dataplane.ports import Ask, Attempt, Caller, Ending, Identity, ModelFacts, Outcome, Reservation
+from dataplane.upstreams.base import Credential, Lease
+from headgate.api.admission.v1 import admission_pb2 as pb
+from headgate.api.admission.v1 import admission_service_pb2 as service
+from headgate.api.admission.v1 import snapshot_pb2
+from headgate.api.error.v1 import detail_pb2 as detail
+
+
+def caller(value: Caller) -> pb.Caller:
+    return pb.Caller(credential=value.credential, address=value.address)
+
+
+def acquire(ask: Ask) -> service.Acquire:
+    return service.Acquire(
+        caller=caller(ask.caller),
+        request_id=ask.request_id,
+        model=ask.model,
+        estimated_input_tokens=ask.estimated_input_tokens,
+        max_output_tokens=ask.max_output_tokens,
+        session=ask.session,
+        excluded_account_ids=ask.excluded_account_ids,
+        lease_id=ask.lease_id,
+        reserve_only=ask.reserve_only,
+        failed=[attempt(each) for each in ask.failed],
+    )
+
+
+def attempt(value: Attempt) -> pb.Attempt:
+    return pb.Attempt(
+        account_id=value.account_id,
+        kind=value.kind,
+        model=value.model,
+        started_ms=value.started_ms,
+        ended_ms=value.ended_ms,
+        fault=value.fault,
+        status=value.status,
+        retry_after_seconds=value.retry_after,
+        detail=value.detail,
+    )
+
+
+def outcome(value: Outcome) -> pb.Outcome:
+    return pb.Outcome(
+        lease_id=value.lease_id,
+        request_id=value.request_id,
+        ending=ENDINGS[value.ending],
+        usage=usage(value.usage),
+        attempts=[attempt(each) for each in value.attempts],
+        status=value.status,
+        error=value.error,
+        finish_reason=value.finish_reason,
+        received_at_ms=value.received_at_ms,
+        first_event_ms=value.first_event_ms,
+        duration_ms=value.duration_ms,
+        dialect=value.dialect,
+        streamed=value.streamed,
+        dropped=value.dropped,
+    )
+
+
+def abandoned(lease_id: str, request_id: str) -> pb.Outcome:
+    """The end of a lease whose request ended before it was granted."""
+    return pb.Outcome(lease_id=lease_id, request_id=request_id, ending=pb.ENDING_CANCELLED, status=499, error="cancelled")
+
+
+def usage(value: Usage) -> pb.Usage:
+    return pb.Usage(
+        input=value.input,
+        cache_read=value.cache_read,
+        cache_write=value.cache_write,
+        output=value.output,
+        reasoning=value.reasoning,
+        credits=value.credits,
+        input_source=SOURCES[value.input_source],
+        output_source=SOURCES[value.output_source],
+    )
+
+
+def lease(message: pb.Lease) -> Lease:
+    return Lease(
+        lease_id=message.lease_id,
+        key_id=message.key_id,
+        account_id=message.account_id,
+        account_label=message.account_label,
+        kind=message.kind,
+        model=message.model,
+        credential=credential(message.credential),
+        base_urls=tuple(message.base_urls),
+        context_window=message.context_window,
+        max_output=message.max_output,
+        request_fields_schema=message.request_fields_schema,
+        attributes=dict(message.attributes),
+        deadline=message.deadline,
+    )
+
+
+def credential(message: pb.Credential) -> Credential:
+    return Credential(message.access_token, message.expires_at)
+
+
+def reservation(message: service.Reservation) -> Reservation:
+    return Reservation(message.lease_id, message.key_id, message.context_window)
+
+
+def identity(message: service.Identity) -> Identity:
+    return Identity(message.key_id, message.key_name, tuple(message.allowed_models), message.usage_json.encode())
+
+
+def model(message: snapshot_pb2.Model) -> ModelFacts:
+    return ModelFacts(
+        kind=message.kind,
+        id=message.id,
+        display_name=message.display_name or message.id,
+        context_window=message.context_window,
+        max_output=message.max_output,
+        aliases=tuple(message.aliases),
+        created=message.created,
+    )
+
+
+def refusal(message: detail.Refusal) -> GatewayError:
+    """A refusal as the error a client is told."""
+    kind, error = REFUSALS.get(message.reason, (Kind.INTERNAL, Internal))
+    text = message.message
+    if message.suggestions:
+        text += f" Did you mean {', '.join(message.suggestions)}?"
+    wait = message.retry_after_seconds if message.HasField("retry_after_seconds") else None
+    param = "model" if kind is Kind.MODEL_NOT_FOUND else None
+    return error(text, kind=kind, param=param, retry_after=wait)
+
+
+ENDINGS: dict[Ending, Any] = {
+    Ending.SERVED: pb.ENDING_SERVED,
+    Ending.FAILED: pb.ENDING_FAILED,
+    Ending.CUT: pb.ENDING_CUT,
+    Ending.CANCELLED: pb.ENDING_CANCELLED,
+}
+SOURCES: dict[Source, Any] = {
+    Source.UPSTREAM: pb.Usage.SOURCE_UPSTREAM,
+    Source.DERIVED: pb.Usage.SOURCE_DERIVED,
+    Source.ESTIMATED: pb.Usage.SOURCE_ESTIMATED,
+}
+REFUSALS: dict[int, tuple[Kind, type[GatewayError]]] = {
+    detail.REASON_UNAUTHENTICATED: (Kind.UNAUTHENTICATED, Unauthenticated),
+    detail.REASON_MODEL_NOT_ALLOWED: (Kind.MODEL_NOT_ALLOWED, Forbidden),
+    detail.REASON_ADDRESS_NOT_ALLOWED: (Kind.ADDRESS_NOT_ALLOWED, Forbidden),
+    detail.REASON_UNKNOWN_MODEL: (Kind.MODEL_NOT_FOUND, NotFound),
+    detail.REASON_RATE_LIMITED: (Kind.RATE_LIMITED, Limited),
+    detail.REASON_QUOTA_EXHAUSTED: (Kind.QUOTA_EXHAUSTED, Limited),
+    detail.REASON_ACCOUNTS_BUSY: (Kind.ACCOUNTS_BUSY, Limited),
+    detail.REASON_ACCOUNTS_EXHAUSTED: (Kind.ACCOUNTS_EXHAUSTED, Limited),
+    detail.REASON_NO_ACCOUNT: (Kind.NO_ACCOUNT, Unavailable),
+    detail.REASON_UNKNOWN_LEASE: (Kind.NO_ACCOUNT, Unavailable),
+    detail.REASON_CREDENTIAL_LOST: (Kind.NO_ACCOUNT, Unavailable),
+}

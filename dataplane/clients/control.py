@@ -1,0 +1,244 @@
+"""The Control port: one gRPC stream that carries batches of questions, and a watch for snapshots.
+
+What is queued while the previous batch is being written goes out as the next one, so that under
+load a question costs microseconds. A broken stream is reopened: questions without an answer are
+asked again, outcomes without an acknowledgement are sent again.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+
+from dataplane import telemetry
+from dataplane.catalogue import Catalogue
+from dataplane.clients import admission_wire as wire
+from dataplane.errors import BadUpstream, Cause, Kind, Retry, Unavailable, UpstreamFault
+from dataplane.ports import Ask, Caller, Identity, Outcome, Reservation
+from dataplane.upstreams.base import Credential, Lease
+from headgate import rpc
+from headgate.api.admission.v1 import admission_pb2, admission_service_pb2
+from headgate.api.admission.v1.admission_service_pb2_grpc import AdmissionServiceStub
+
+log = logging.getLogger(__name__)
+
+# A question waits this long for an answer (a token refresh may be part of it) ...
+ANSWER_SECONDS = 60.0
+# ... and this long for a control plane that is away.
+AWAY_SECONDS = 5.0
+RECONNECT_SECONDS = 0.25
+EOF = grpc.aio.EOF  # type: ignore[attr-defined]  # missing in the stubs
+# Outcomes that may wait for the control plane before new work is refused.
+OUTBOX = 20_000
+
+Question = admission_service_pb2.Question
+Answer = admission_service_pb2.Answer
+
+
+class Pending:
+    """A question on its way."""
+
+    __slots__ = ("asked", "future", "question")
+
+    def __init__(self, question: Question, future: "asyncio.Future[Answer]") -> None:
+        self.question = question
+        self.future = future
+        self.asked = time.monotonic()
+
+
+class ControlPlane:
+    """The Control port. `start` connects in the background and never gives up."""
+
+    def __init__(self, address: str, token: str | None, catalogue: Catalogue) -> None:
+        self.connected = False
+        self._address = address
+        self._metadata = rpc.metadata(token)
+        self._catalogue = catalogue
+        self._instance = os.urandom(8).hex()
+        self._next_id = 0
+        self._outgoing: list[Question] = []
+        self._wake = asyncio.Event()
+        self._pending: dict[int, Pending] = {}
+        self._outbox: list[admission_pb2.Outcome] = []
+        self._unacknowledged: dict[int, list[admission_pb2.Outcome]] = {}
+        self._leases: dict[str, admission_pb2.Lease] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._channel = rpc.channel(self._address)
+        self._stub = AdmissionServiceStub(self._channel)  # type: ignore[no-untyped-call]  # generated
+        for loop in (self._sessions, self._watches, self._sweeps):
+            self._tasks.append(asyncio.ensure_future(loop()))
+
+    async def close(self, seconds: float) -> None:
+        """Deliver what is still to be settled, for at most `seconds`; then end."""
+        until = time.monotonic() + seconds
+        while self._unsettled() and time.monotonic() < until:  # noqa: ASYNC110 - once, at the very end
+            await asyncio.sleep(0.01)
+        if left := self._unsettled():
+            log.error("outcomes lost at shutdown: the control plane was away count=%d", left)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._channel.close(None)
+
+    # ---- the port
+
+    async def identify(self, caller: Caller) -> Identity:
+        ask = admission_service_pb2.Identify(caller=wire.caller(caller))
+        answer = await self._ask(Question(identify=ask))
+        return wire.identity(answer.identity)
+
+    async def reserve(self, ask: Ask) -> Reservation:
+        answer = await self._ask(Question(acquire=wire.acquire(ask)))
+        return wire.reservation(answer.reservation)
+
+    async def acquire(self, ask: Ask) -> Lease:
+        if self._unsettled() > OUTBOX:
+            raise away()
+        answer = await self._ask(Question(acquire=wire.acquire(ask)))
+        return wire.lease(answer.lease)
+
+    async def renew(self, lease: Lease, cause: str) -> Credential:
+        ask = admission_service_pb2.Renew(lease_id=lease.lease_id, cause=cause, access_token=lease.credential.access_token)
+        answer = await self._ask(Question(renew=ask), refused=credential_lost)
+        return wire.credential(answer.credential)
+
+    def settle(self, outcome: Outcome) -> None:
+        self._leases.pop(outcome.lease_id, None)
+        self._outbox.append(wire.outcome(outcome))
+        self._wake.set()
+
+    # ---- questions
+
+    async def _ask(self, question: Question, refused: Callable[[Any], Exception] = wire.refusal) -> Answer:
+        """Ask, and wait for the answer; a refusal is raised."""
+        self._next_id += 1
+        question.id = self._next_id
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._pending[question.id] = Pending(question, future)
+        self._outgoing.append(question)
+        self._wake.set()
+        answer = await future
+        if answer.HasField("refusal"):
+            raise refused(answer.refusal)
+        return answer
+
+    def _receive(self, answer: Answer) -> None:
+        if self._unacknowledged.pop(answer.id, None) is not None:
+            return
+        pending = self._pending.pop(answer.id, None)
+        if pending is None:
+            return
+        lease_id = answer.lease.lease_id or answer.reservation.lease_id
+        if answer.HasField("lease"):
+            self._leases[lease_id] = answer.lease
+        if not pending.future.done():
+            pending.future.set_result(answer)
+        elif lease_id and not pending.question.acquire.lease_id:
+            # The one who asked has gone: give back what nobody will use.
+            self._leases.pop(lease_id, None)
+            self._outbox.append(wire.abandoned(lease_id, pending.question.acquire.request_id))
+            self._wake.set()
+
+    # ---- the stream
+
+    async def _sessions(self) -> None:
+        while True:
+            try:
+                await self._session()
+            except grpc.aio.AioRpcError as error:
+                if self.connected:
+                    log.warning("control plane lost code=%s", error.code().name)
+            finally:
+                self._disconnected()
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _session(self) -> None:
+        """One stream, from hello to its end."""
+        call = self._stub.Session(metadata=self._metadata)
+        hello = admission_service_pb2.Hello(instance_id=self._instance, open_leases=self._leases.values())
+        await call.write(admission_service_pb2.SessionRequest(questions=[Question(id=0, hello=hello)]))
+        if await call.read() is EOF:
+            return
+        self._reconnected()
+        writing = asyncio.ensure_future(self._write(call))
+        try:
+            while (batch := await call.read()) is not EOF:
+                for answer in batch.answers:
+                    self._receive(answer)
+        finally:
+            writing.cancel()
+            call.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+
+    async def _write(self, call: Any) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            batch, self._outgoing = self._outgoing, []
+            if self._outbox:
+                batch.append(self._settlement())
+            if batch:
+                await call.write(admission_service_pb2.SessionRequest(questions=batch))
+
+    def _settlement(self) -> Question:
+        """All outcomes that wait, as one question; kept until it is acknowledged."""
+        self._next_id += 1
+        outcomes, self._outbox = self._outbox, []
+        self._unacknowledged[self._next_id] = outcomes
+        return Question(id=self._next_id, settle=admission_service_pb2.Settle(outcomes=outcomes))
+
+    def _reconnected(self) -> None:
+        self.connected = True
+        telemetry.CONTROL_CONNECTED.set(1)
+        self._outgoing = [pending.question for pending in self._pending.values()]
+        for outcomes in self._unacknowledged.values():
+            self._outbox += outcomes
+        self._unacknowledged.clear()
+        self._wake.set()
+
+    def _disconnected(self) -> None:
+        self.connected = False
+        telemetry.CONTROL_CONNECTED.set(0)
+
+    async def _watches(self) -> None:
+        """Follow the snapshots; the last good one stays while the control plane is away."""
+        while True:
+            try:
+                watch = self._stub.Watch(admission_service_pb2.WatchRequest(instance_id=self._instance), metadata=self._metadata)
+                async for message in watch:
+                    self._catalogue.replace([wire.model(model) for model in message.snapshot.models])
+            except grpc.aio.AioRpcError as error:
+                log.debug("watch ended code=%s", error.code().name)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _sweeps(self) -> None:
+        """Give up questions that waited too long; one timer for all of them."""
+        while True:
+            await asyncio.sleep(0.5)
+            telemetry.UNSETTLED.set(self._unsettled())
+            before = time.monotonic() - (ANSWER_SECONDS if self.connected else AWAY_SECONDS)
+            for pending in [each for each in self._pending.values() if each.asked < before]:
+                if not pending.future.done():
+                    pending.future.set_exception(away())
+                if not self.connected:
+                    del self._pending[pending.question.id]
+
+    def _unsettled(self) -> int:
+        return len(self._outbox) + sum(map(len, self._unacknowledged.values()))
+
+
+def credential_lost(refusal: Any) -> UpstreamFault:
+    """The account needs attention; another one may serve."""
+    told = BadUpstream("the upstream no longer accepts this account's sign-in")
+    return UpstreamFault(Cause.CREDENTIAL_REJECTED, Retry.OTHER_ACCOUNT, told, detail=refusal.message)
+
+
+def away() -> Unavailable:
+    """What clients are told while the control plane cannot be asked."""
+    return Unavailable("the control plane is away; try again in a moment", kind=Kind.STANDBY, retry_after=2)

@@ -1,0 +1,79 @@
+"""The line of a request: accept, admit, compress, translate, stream back, settle."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from dataplane.admission import Grant, Patience
+from dataplane.compression import Budget, compress
+from dataplane.conversation.estimate import prompt_tokens
+from dataplane.conversation.model import Call, Stamp
+from dataplane.dialects.base import Dialect
+from dataplane.errors import UpstreamFault
+from dataplane.ports import Client, Control, Summarizer, Transport
+from dataplane.progress import Progress, Request
+from dataplane.relay import relay
+from dataplane.upstreams.base import Lease, Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the line of a request runs on; made once by the composition root."""
+
+    control: Control
+    summarizer: Summarizer
+    transport: Transport
+    upstreams: Mapping[str, Upstream]
+    patience: Patience
+    budget: Budget
+
+
+async def exchange(line: Line, dialect: Dialect, request: Request, client: Client) -> None:
+    """Answer one request. Raises the GatewayError to tell, or CancelledError when the client left."""
+    call = accept(dialect, request, client)
+    progress = Progress(request, call)
+    over = line.budget.exceeded(call)
+    async with Grant(line.control, line.patience.attempts, progress, client, reserve_only=over) as grant:
+        call = await compress(line.summarizer, line.budget, call, progress, client)
+        while True:
+            lease = await grant.lease()
+            try:
+                return await attempt(line, call, lease, client, progress)
+            except UpstreamFault as fault:
+                grant.failed(fault)
+
+
+def accept(dialect: Dialect, request: Request, client: Client) -> Call:
+    """The request as a conversation, its size estimated; from here on keep-alives may flow."""
+    call = dialect.parse(request.body)
+    call.input_estimate = prompt_tokens(call)
+    call.session = call.session or request.session
+    client.prepare(stream=call.stream, fresh=partial(dialect.encoder, call, stamp()))
+    return call
+
+
+async def attempt(line: Line, call: Call, lease: Lease, client: Client, progress: Progress) -> None:
+    """One try at one account: translate, open, stream back."""
+    upstream = line.upstreams[lease.kind]
+    progress.dropped = [*call.dropped, *upstream.dropped(call, lease)]
+    describe(client, lease, progress)
+    plan = upstream.plan(call, lease, stamp())
+    async with progress.patience(line.patience.first_token_seconds), line.transport.follow(plan) as stream:
+        await relay(stream, upstream.decoder(call, lease), client.encoder(), client, progress)
+
+
+def describe(client: Client, lease: Lease, progress: Progress) -> None:
+    """Response headers that say who serves and what had no seat there."""
+    client.say("x-headgate-model", f"{lease.kind}/{lease.model}")
+    if progress.dropped:
+        client.say("x-headgate-dropped", ",".join(progress.dropped))
+    client.say("x-headgate-account", lease.account_label or lease.account_id)
+    client.say("x-headgate-attempts", str(len(progress.attempts)))
+    client.say("x-headgate-overhead-ms", str(progress.overhead_ms()))
+
+
+def stamp() -> Stamp:
+    """Something unique, and the time."""
+    return Stamp(os.urandom(16).hex(), int(time.time()))  # noqa: TID251 - the edge where stamps are made

@@ -1,0 +1,90 @@
+"""How far a request has come: its attempts, its first event, what it used. One object, one request."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from dataplane import telemetry
+from dataplane.conversation.fold import Tally
+from dataplane.conversation.model import Call
+from dataplane.errors import Cause, Retry, UpstreamFault, UpstreamTimeout
+from dataplane.ports import Attempt, Caller
+from dataplane.upstreams.base import Lease
+
+
+@dataclass(slots=True)
+class Request:
+    """A client's request as the server read it. `started` is on the monotonic clock.
+
+    `session` is the client's name for the conversation as its headers have it, "" when they do not.
+    """
+
+    id: str
+    caller: Caller
+    body: bytes
+    dialect: str
+    received_at_ms: int
+    started: float = field(default_factory=time.monotonic)
+    session: str = ""
+
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the request was read."""
+        return int((time.monotonic() - self.started) * 1000)
+
+
+class Progress:
+    """What settlement will need; `tally` is that of the latest attempt only."""
+
+    def __init__(self, request: Request, call: Call) -> None:
+        self.request = request
+        self.call = call
+        self.lease_id = ""
+        self.key_id = ""
+        self.attempts: list[Attempt] = []
+        self.tally = Tally()
+        self.first_event_ms: int | None = None
+        self.dropped: Sequence[str] = ()
+        self._timeout: asyncio.Timeout | None = None
+
+    def begin(self, lease: Lease) -> None:
+        """A new attempt; nothing of the one before counts."""
+        self.lease_id, self.key_id = lease.lease_id, lease.key_id
+        self.tally = Tally()
+        self.attempts.append(Attempt(lease.account_id, lease.kind, lease.model, self.request.elapsed_ms()))
+
+    def end(self, error: BaseException | None) -> None:
+        """The latest attempt is over, with `error` or well; does nothing when it was over before."""
+        if not self.attempts or self.attempts[-1].ended_ms:
+            return
+        attempt = self.attempts[-1]
+        attempt.ended_ms = max(1, self.request.elapsed_ms())
+        if isinstance(error, UpstreamFault):
+            attempt.fault, attempt.status, attempt.detail = str(error.cause), error.status, error.detail
+            attempt.retry_after = error.retry_after
+        telemetry.ATTEMPTS.labels(attempt.kind, attempt.fault).inc()
+
+    def saw_first_event(self) -> None:
+        """The upstream has begun to answer: its time limit is over."""
+        if self.first_event_ms is None:
+            self.first_event_ms = self.request.elapsed_ms()
+            telemetry.FIRST_EVENT.observe(self.first_event_ms / 1000)
+            if self._timeout is not None:
+                self._timeout.reschedule(None)
+
+    @asynccontextmanager
+    async def patience(self, seconds: float) -> AsyncIterator[None]:
+        """Bounds an attempt until the request's first event, which must come within `seconds` of its reading."""
+        limit = None if self.first_event_ms is not None else self.request.started + seconds
+        try:
+            async with asyncio.timeout_at(limit) as self._timeout:
+                yield
+        except TimeoutError as late:
+            told = UpstreamTimeout("the upstream did not begin to answer in time")
+            raise UpstreamFault(Cause.TIMEOUT, Retry.NONE, told) from late
+
+    def overhead_ms(self) -> int:
+        """Time spent in the gateway so far: all but the attempts that failed, and the one under way."""
+        *failed, serving = self.attempts
+        return serving.started_ms - sum(each.ended_ms - each.started_ms for each in failed)

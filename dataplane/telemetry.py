@@ -1,0 +1,16 @@
+"""What the data plane counts. Everything here is memory only; /metrics renders it."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Counter("headgate_requests", "Requests by dialect and how they ended", ["dialect", "ending"])
+REFUSALS = Counter("headgate_refusals", "Requests refused before admission, by kind", ["kind"])
+ATTEMPTS = Counter("headgate_upstream_attempts", "Upstream attempts by kind and fault (empty: none)", ["kind", "fault"])
+TOKENS = Counter("headgate_tokens", "Tokens by direction", ["direction"])
+OPEN = Gauge("headgate_requests_open", "Requests being answered")
+FIRST_EVENT = Histogram(
+    "headgate_first_event_seconds",
+    "From reading the request to the first real event",
+    buckets=(0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120),
+)
+UNSETTLED = Gauge("headgate_outcomes_unsettled", "Outcomes the control plane has not yet acknowledged")
+CONTROL_CONNECTED = Gauge("headgate_control_connected", "1 while the admission session is open")

@@ -1,0 +1,216 @@
+"""The admission session against a real gRPC server that follows a script."""
+
+import asyncio
+
+import pytest
+
+from dataplane.catalogue import Catalogue
+from dataplane.clients import control as module
+from dataplane.clients.control import ControlPlane
+from dataplane.errors import Cause, Kind, NotFound, Retry, Unavailable, UpstreamFault
+from dataplane.ports import Ask, Caller, Ending, Outcome
+from headgate import rpc
+from headgate.api.admission.v1 import admission_pb2 as pb
+from headgate.api.admission.v1 import admission_service_pb2 as service
+from headgate.api.admission.v1 import snapshot_pb2
+from headgate.api.admission.v1.admission_service_pb2_grpc import AdmissionServiceServicer, add_AdmissionServiceServicer_to_server
+from headgate.api.error.v1 import detail_pb2
+
+TOKEN = "shared"
+
+
+class Scripted(AdmissionServiceServicer):
+    """Answers by `answer`; `hold` keeps answers back; `cut` ends the session after a batch."""
+
+    def __init__(self):
+        self.batches, self.hellos, self.settled = [], [], []
+        self.hold = asyncio.Event()
+        self.hold.set()
+        self.cut = False
+
+    def answer(self, question):
+        kind = question.WhichOneof("ask")
+        if kind == "hello":
+            self.hellos.append(question.hello)
+            return service.Answer(id=question.id, welcome=service.Welcome(version="t"))
+        if kind == "settle":
+            self.settled += question.settle.outcomes
+            return service.Answer(id=question.id, settled=service.Settled())
+        if kind == "acquire" and question.acquire.reserve_only:
+            return service.Answer(id=question.id, reservation=service.Reservation(lease_id="l", key_id="k", context_window=9))
+        if kind == "acquire" and question.acquire.model == "nope":
+            refusal = detail_pb2.Refusal(reason=detail_pb2.REASON_UNKNOWN_MODEL, message="no model nope.", suggestions=["yes"])
+            return service.Answer(id=question.id, refusal=refusal)
+        if kind == "acquire":
+            lease = pb.Lease(
+                lease_id="l-" + question.acquire.request_id,
+                account_id="a",
+                kind="kiro",
+                base_urls=["http://u"],
+                credential=pb.Credential(access_token="t"),
+                attributes={"profile_arn": "arn"},
+            )
+            return service.Answer(id=question.id, lease=lease)
+        if kind == "renew" and question.renew.access_token == "dead":
+            refusal = detail_pb2.Refusal(reason=detail_pb2.REASON_CREDENTIAL_LOST, message="sign in again")
+            return service.Answer(id=question.id, refusal=refusal)
+        if kind == "renew":
+            return service.Answer(id=question.id, credential=pb.Credential(access_token="new", expires_at=5))
+        return service.Answer(id=question.id, identity=service.Identity(key_id="k", usage_json="{}"))
+
+    async def Session(self, requests, context):
+        async for batch in requests:
+            self.batches.append(batch)
+            hello = batch.questions[0].WhichOneof("ask") == "hello"
+            if not hello:
+                await self.hold.wait()
+            if self.cut and not hello:
+                return
+            yield service.SessionResponse(answers=[self.answer(question) for question in batch.questions])
+
+    async def Watch(self, request, context):
+        snapshot = snapshot_pb2.Snapshot(version=1, models=[snapshot_pb2.Model(kind="kiro", id="m", context_window=7, aliases=["x"])])
+        yield service.WatchResponse(snapshot=snapshot)
+        await asyncio.sleep(30)
+
+
+async def start(scripted, port=0):
+    server = rpc.server(f"127.0.0.1:{port}", TOKEN)
+    add_AdmissionServiceServicer_to_server(scripted, server)
+    await server.start()
+    return server
+
+
+@pytest.fixture
+async def peers(free_port, monkeypatch):
+    monkeypatch.setattr(module, "RECONNECT_SECONDS", 0.02)
+    scripted = Scripted()
+    server = await start(scripted, free_port)
+    control = ControlPlane(f"127.0.0.1:{free_port}", TOKEN, Catalogue())
+    control.start()
+    yield scripted, control
+    scripted.hold.set()
+    await control.close(0.5)
+    await server.stop(None)
+
+
+def ask(model="m", request_id="req_1", **more) -> Ask:
+    return Ask(Caller("key", "1.2.3.4"), request_id, model, 10, **more)
+
+
+def outcome(lease_id="l", request_id="req_1") -> Outcome:
+    return Outcome(lease_id, request_id, Ending.SERVED, 200, 1, 2, "fake", True)
+
+
+async def until(condition):
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("did not happen")
+
+
+async def test_questions_are_answered(peers):
+    _, control = peers
+    lease = await control.acquire(ask())
+    assert (lease.account_id, lease.credential.access_token, lease.attributes["profile_arn"]) == ("a", "t", "arn")
+    assert (await control.reserve(ask(reserve_only=True))).context_window == 9
+    assert (await control.identify(Caller("k", ""))).key_id == "k"
+    assert (await control.renew(lease, "credential_rejected")).access_token == "new"
+
+
+async def test_refusals_are_raised_as_what_clients_are_told(peers):
+    _, control = peers
+    with pytest.raises(NotFound, match="Did you mean yes") as caught:
+        await control.acquire(ask("nope"))
+    assert caught.value.kind is Kind.MODEL_NOT_FOUND
+    lease = await control.acquire(ask())
+    lease.credential.access_token = "dead"
+    with pytest.raises(UpstreamFault) as lost:
+        await control.renew(lease, "credential_rejected")
+    assert (lost.value.cause, lost.value.retry) == (Cause.CREDENTIAL_REJECTED, Retry.OTHER_ACCOUNT)
+
+
+async def test_questions_asked_together_travel_together(peers):
+    scripted, control = peers
+    await control.acquire(ask())
+    before = len(scripted.batches)
+    await asyncio.gather(*[control.acquire(ask(request_id=f"r{number}")) for number in range(50)])
+    assert len(scripted.batches) - before < 10
+
+
+async def test_the_catalogue_follows_the_watch(peers):
+    _, control = peers
+    await until(lambda: control._catalogue.known)
+    assert [name for name, _ in control._catalogue.offered(())] == ["m", "x"]
+
+
+async def test_outcomes_are_settled_and_sent_again_after_a_break(peers):
+    scripted, control = peers
+    await control.acquire(ask())
+    scripted.cut = True
+    control.settle(outcome("lost-on-the-way"))
+    await until(lambda: len(scripted.hellos) > 1)
+    scripted.cut = False
+    await until(lambda: scripted.settled)
+    assert {each.lease_id for each in scripted.settled} == {"lost-on-the-way"}
+    assert control._unsettled() == 0
+
+
+async def test_questions_are_asked_again_after_a_break(peers):
+    scripted, control = peers
+    await control.acquire(ask())
+    scripted.cut = True
+    asking = asyncio.ensure_future(control.acquire(ask(request_id="again")))
+    await until(lambda: len(scripted.hellos) > 1)
+    scripted.cut = False
+    assert (await asking).lease_id == "l-again"
+
+
+async def test_a_hello_names_the_open_leases(peers):
+    scripted, control = peers
+    await control.acquire(ask(request_id="open"))
+    await control.acquire(ask(request_id="done"))
+    control.settle(outcome("l-done"))
+    await until(lambda: scripted.settled)
+    scripted.cut = True
+    asking = asyncio.ensure_future(control.identify(Caller("k", "")))
+    await until(lambda: len(scripted.hellos) > 1)
+    scripted.cut = False
+    await asking
+    assert [lease.lease_id for lease in scripted.hellos[-1].open_leases] == ["l-open"]
+
+
+async def test_a_lease_that_nobody_waits_for_is_given_back(peers):
+    scripted, control = peers
+    await control.acquire(ask())
+    scripted.hold.clear()
+    asking = asyncio.ensure_future(control.acquire(ask(request_id="gone")))
+    await until(lambda: len(scripted.batches) > 2)
+    asking.cancel()
+    scripted.hold.set()
+    await until(lambda: scripted.settled)
+    assert (scripted.settled[0].lease_id, scripted.settled[0].ending) == ("l-gone", pb.ENDING_CANCELLED)
+
+
+async def test_an_absent_control_plane_is_a_clear_503(free_port, monkeypatch):
+    monkeypatch.setattr(module, "AWAY_SECONDS", 0.1)
+    control = ControlPlane(f"127.0.0.1:{free_port}", TOKEN, Catalogue())
+    control.start()
+    with pytest.raises(Unavailable) as caught:
+        await control.acquire(ask())
+    assert caught.value.kind is Kind.STANDBY
+    assert caught.value.retry_after
+    await control.close(0)
+
+
+async def test_without_the_shared_secret_nothing_is_answered(free_port):
+    scripted = Scripted()
+    server = await start(scripted, free_port)
+    control = ControlPlane(f"127.0.0.1:{free_port}", "wrong", Catalogue())
+    control.start()
+    await asyncio.sleep(0.3)
+    assert not control.connected
+    assert scripted.hellos == []
+    await control.close(0)
+    await server.stop(None)

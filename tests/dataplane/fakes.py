@@ -1,0 +1,265 @@
+"""Hand-written stand-ins for what surrounds the line: control plane, transport, an upstream, a dialect, a client.
+
+The upstream speaks one event a line ("t hello" text, "u 3" usage, "f stop" the end, "x throttled" a
+fault reported inside the stream); the dialect's answers are as plain, so that a test reads like
+the stream it is about.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+
+from dataplane.admission import Patience
+from dataplane.compression import Budget
+from dataplane.conversation.events import Event, Finished, Started, TextDelta, Usage, UsageSeen
+from dataplane.conversation.model import Call, Text, Turn
+from dataplane.errors import BadUpstream, Cause, GatewayError, InvalidRequest, Limited, Retry, UpstreamFault
+from dataplane.exchange import Line
+from dataplane.ports import Ask, Caller, Identity, Outcome, Reservation
+from dataplane.progress import Request
+from dataplane.upstreams.base import Credential, HttpRequest, Lease, Reply
+
+LEASE = Lease("lease-1", "key-1", "acc-1", "fake", "model-1", Credential("token-1"), ("http://upstream",))
+
+
+class FakeControl:
+    """Leases the accounts it was given one after another; raises those that are errors."""
+
+    def __init__(self, *grants: str | GatewayError, renewals: Sequence[str | UpstreamFault] = ()) -> None:
+        self.grants = list(grants) or ["acc-1"]
+        self.renewals = list(renewals)
+        self.asks: list[Ask] = []
+        self.renewed: list[str] = []
+        self.outcomes: list[Outcome] = []
+
+    async def identify(self, caller: Caller) -> Identity:
+        return Identity("key-1", "test", (), b"{}")
+
+    async def reserve(self, ask: Ask) -> Reservation:
+        self.asks.append(replace(ask, excluded_account_ids=tuple(ask.excluded_account_ids)))
+        return Reservation("lease-1", "key-1", 1000)
+
+    async def acquire(self, ask: Ask) -> Lease:
+        self.asks.append(replace(ask, excluded_account_ids=tuple(ask.excluded_account_ids)))
+        grant = self.grants.pop(0)
+        if isinstance(grant, GatewayError):
+            raise grant
+        return replace(LEASE, account_id=grant, credential=Credential(f"token-{grant}"))
+
+    async def renew(self, lease: Lease, cause: str) -> Credential:
+        self.renewed.append(cause)
+        renewal = self.renewals.pop(0)
+        if isinstance(renewal, UpstreamFault):
+            raise renewal
+        return Credential(renewal)
+
+    def settle(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+
+class FakeSummarizer:
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def compress(self, call: Call, key_id: str, request_id: str, budget_tokens: int) -> None:
+        self.asked.append(key_id)
+
+
+class FakeStream(AbstractAsyncContextManager["FakeStream"]):
+    def __init__(self, transport: "FakeTransport", plan, pieces: list[bytes | BaseException], status: int) -> None:
+        self.transport, self.plan, self.pieces, self.status = transport, plan, pieces, status
+
+    async def __aenter__(self) -> "FakeStream":
+        request = next(self.plan)
+        self.transport.requests.append(request)
+        body = self.pieces[0] if self.status >= 400 else b""
+        try:
+            self.plan.send(Reply(self.status, {}, body))
+        except StopIteration:
+            return self
+        raise AssertionError("the fake upstream makes one request")
+
+    async def __aexit__(self, *_: object) -> None:
+        self.transport.closed += 1
+
+    async def read(self) -> bytes:
+        if not self.pieces:
+            return b""
+        piece = self.pieces.pop(0)
+        if callable(piece):
+            piece = await piece()
+        if isinstance(piece, BaseException):
+            raise piece
+        return piece
+
+
+class FakeTransport:
+    """Answers one script after another: (status, pieces)."""
+
+    def __init__(self, *scripts: tuple[int, list]) -> None:
+        self.scripts = list(scripts)
+        self.requests: list[HttpRequest] = []
+        self.closed = 0
+
+    def follow(self, plan) -> FakeStream:
+        status, pieces = self.scripts.pop(0)
+        return FakeStream(self, plan, list(pieces), status)
+
+
+class FakeDecoder:
+    def __init__(self) -> None:
+        self.buffer = b""
+        self.started = self.finished = False
+
+    def feed(self, data: bytes) -> list[Event]:
+        *lines, self.buffer = (self.buffer + data).split(b"\n")
+        events: list[Event] = []
+        for line in lines:
+            events += self._line(line.decode())
+        return events
+
+    def finish(self) -> list[Event]:
+        if self.buffer or not self.finished:
+            raise UpstreamFault(Cause.CUT, Retry.OTHER_ACCOUNT, BadUpstream("the upstream broke off its answer"))
+        return [Finished("stop")]
+
+    def _line(self, line: str) -> list[Event]:
+        kind, _, rest = line.partition(" ")
+        if kind == "x":
+            raise fault(rest)
+        if kind == "f":
+            self.finished = True
+            return []
+        first: list[Event] = [] if self.started else [Started()]
+        self.started = True
+        return [*first, TextDelta(rest) if kind == "t" else UsageSeen(Usage(output=int(rest)))]
+
+
+class FakeUpstream:
+    kind = "fake"
+
+    def plan(self, call: Call, lease: Lease, stamp):
+        reply = yield HttpRequest("POST", lease.base_urls[0], {"authorization": lease.credential.access_token})
+        if reply.status >= 400:
+            raise fault(reply.body.decode(), reply.status)
+        return reply
+
+    def decoder(self, call: Call, lease: Lease) -> FakeDecoder:
+        return FakeDecoder()
+
+    def dropped(self, call: Call, lease: Lease) -> list[str]:
+        return ["top_k"] if call.sampling.top_k else []
+
+
+FAULTS: dict[str, tuple[Retry, Callable[[], GatewayError]]] = {
+    "throttled": (Retry.OTHER_ACCOUNT, lambda: Limited("all accounts are busy", retry_after=7)),
+    "credential_rejected": (Retry.RENEWED, lambda: BadUpstream("the upstream refused us")),
+    "unavailable": (Retry.OTHER_ACCOUNT, lambda: BadUpstream("the upstream failed")),
+    "empty": (Retry.SAME_ACCOUNT, lambda: BadUpstream("the upstream said nothing")),
+    "bad_request": (Retry.NONE, lambda: InvalidRequest("the upstream calls this invalid")),
+}
+
+
+def fault(name: str, status: int = 0) -> UpstreamFault:
+    retry, error = FAULTS[name]
+    return UpstreamFault(Cause(name), retry, error(), status=status)
+
+
+class FakeEncoder:
+    content_type = "text/plain"
+
+    def __init__(self, call: Call) -> None:
+        self.stream, self.kept = call.stream, b""
+
+    def feed(self, events: Sequence[Event]) -> bytes:
+        text = "".join(f"<{event.text}>" for event in events if isinstance(event, TextDelta)).encode()
+        if self.stream:
+            return text
+        self.kept += text
+        return b""
+
+    def finish(self) -> bytes:
+        return b"." if self.stream else self.kept + b"."
+
+    def fail(self, error: GatewayError, request_id: str) -> bytes:
+        return f"!{error.kind}".encode()
+
+
+class FakeDialect:
+    name = "fake"
+    keepalive = b":ka\n"
+    heartbeat = b":hb\n"
+
+    def parse(self, body: bytes) -> Call:
+        try:
+            asked = json.loads(body)
+        except ValueError:
+            raise InvalidRequest("not JSON", param="") from None
+        call = Call(model="m", turns=[Turn("user", [Text(asked.get("text", "hi"))])], family="fake", stream=asked.get("stream", False))
+        call.sampling.top_k = asked.get("top_k")
+        return call
+
+    def encoder(self, call: Call, stamp) -> FakeEncoder:
+        return FakeEncoder(call)
+
+    def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:
+        return {"invalid_request": 400, "accounts_busy": 429, "rate_limited": 429}.get(error.kind, 502), str(error.kind).encode()
+
+    def models(self, listed, query) -> bytes:
+        return ",".join(name for name, _ in listed).encode()
+
+    def model(self, listed) -> bytes:
+        return listed[0].encode()
+
+
+class FakeClient:
+    """Keeps what it was sent. `leave_after` cancels by raising once so many pieces came."""
+
+    def __init__(self, leave_after: int | None = None) -> None:
+        self.opened = self.committed = False
+        self.said: dict[str, str] = {}
+        self.pieces: list[bytes] = []
+        self.complete = False
+        self.leave_after = leave_after
+        self.fresh = None
+
+    def say(self, name: str, value: str) -> None:
+        self.said[name] = value
+
+    def prepare(self, *, stream: bool, fresh) -> None:
+        self.fresh = fresh
+
+    def encoder(self):
+        return self.fresh()
+
+    def status_of(self, error: GatewayError) -> int:
+        return FakeDialect().error(error, "")[0]
+
+    async def send(self, data: bytes) -> None:
+        self.opened = self.committed = True
+        if self.leave_after is not None and len(self.pieces) >= self.leave_after:
+            import asyncio
+
+            raise asyncio.CancelledError
+        self.pieces.append(data)
+
+    async def finish(self, data: bytes) -> None:
+        self.opened = self.committed = True
+        self.pieces.append(data)
+        self.complete = True
+
+
+def line(control: FakeControl, transport: FakeTransport, *, attempts: int = 3, first_token: float = 5.0, tokens: int = 100_000) -> Line:
+    return Line(
+        control=control,
+        summarizer=FakeSummarizer(),
+        transport=transport,
+        upstreams={"fake": FakeUpstream()},
+        patience=Patience(attempts, first_token),
+        budget=Budget(True, tokens),
+    )
+
+
+def request(body: bytes = b'{"stream":true}') -> Request:
+    return Request("req_1", Caller("key", "127.0.0.1"), body, "fake", 1_700_000_000_000)

@@ -1,0 +1,235 @@
+"""The line against fakes: whatever happens, there is one answer and exactly one settlement."""
+
+import asyncio
+
+import pytest
+
+from dataplane import admission
+from dataplane.errors import GatewayError, InvalidRequest, Kind, Limited, NotFound, Unavailable, UpstreamTimeout
+from dataplane.exchange import exchange
+from dataplane.ports import Ending
+from tests.dataplane.fakes import FakeClient, FakeControl, FakeDialect, FakeTransport, fault, line, request
+
+GOOD = (200, [b"t Hel\n", b"t lo\nu 2\n", b"f stop\n"])
+WHOLE = b'{"stream":false}'
+
+
+async def run(control, transport, client=None, body=b'{"stream":true}', **limits):
+    client = client or FakeClient()
+    await exchange(line(control, transport, **limits), FakeDialect(), request(body), client)
+    return client
+
+
+def settled(control: FakeControl):
+    assert len(control.outcomes) == 1
+    return control.outcomes[0]
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr(admission, "MOMENT_SECONDS", 0.001)
+
+
+async def test_a_stream_is_forwarded_piece_by_piece():
+    control, transport = FakeControl(), FakeTransport(GOOD)
+    client = await run(control, transport)
+    assert client.pieces == [b"<Hel>", b"<lo>", b"."]
+    assert client.complete
+    assert client.said["x-headgate-model"] == "fake/model-1"
+    outcome = settled(control)
+    assert (outcome.ending, outcome.status, outcome.usage.output, outcome.finish_reason) == (Ending.SERVED, 200, 2, "stop")
+    assert outcome.lease_id == "lease-1"
+    assert [(each.account_id, each.fault) for each in outcome.attempts] == [("acc-1", "")]
+    assert transport.closed == 1
+
+
+async def test_a_whole_answer_is_sent_at_once():
+    control = FakeControl()
+    client = await run(control, FakeTransport(GOOD), body=WHOLE)
+    assert client.pieces == [b"<Hel><lo>."]
+    assert settled(control).ending is Ending.SERVED
+
+
+async def test_bytes_one_at_a_time():
+    pieces = [bytes([byte]) for byte in b"t Hel\nt lo\nu 2\nf stop\n"]
+    client = await run(FakeControl(), FakeTransport((200, pieces)))
+    assert b"".join(client.pieces) == b"<Hel><lo>."
+
+
+async def test_another_account_takes_over_after_a_refusal():
+    control = FakeControl("acc-1", "acc-2")
+    client = await run(control, FakeTransport((429, [b"throttled"]), GOOD))
+    assert b"".join(client.pieces) == b"<Hel><lo>."
+    assert client.said["x-headgate-attempts"] == "2"
+    again = control.asks[1]
+    assert again.lease_id == "lease-1"
+    assert again.excluded_account_ids == ("acc-1",)
+    assert [(each.account_id, each.fault, each.status) for each in again.failed] == [("acc-1", "throttled", 429)]
+    assert [each.fault for each in settled(control).attempts] == ["throttled", ""]
+
+
+async def test_a_fault_inside_the_stream_before_any_content_fails_over():
+    control = FakeControl("acc-1", "acc-2")
+    client = await run(control, FakeTransport((200, [b"x throttled\n"]), GOOD))
+    assert b"".join(client.pieces) == b"<Hel><lo>."
+
+
+async def test_usage_alone_does_not_commit():
+    control = FakeControl("acc-1", "acc-2")
+    client = await run(control, FakeTransport((200, [b"u 1\n", b"x unavailable\n"]), GOOD))
+    assert b"".join(client.pieces) == b"<Hel><lo>."
+
+
+async def test_a_whole_answer_fails_over_even_after_content():
+    control = FakeControl("acc-1", "acc-2")
+    client = await run(control, FakeTransport((200, [b"t Hel\n", b"x unavailable\n"]), GOOD), body=WHOLE)
+    assert client.pieces == [b"<Hel><lo>."]
+    assert settled(control).usage.output == 2
+
+
+async def test_after_content_a_stream_is_cut_and_not_repeated():
+    control = FakeControl("acc-1", "acc-2")
+    client = FakeClient()
+    with pytest.raises(GatewayError):
+        await run(control, FakeTransport((200, [b"t Hello, world\n", b"x unavailable\n"])), client)
+    assert client.pieces == [b"<Hello, world>"]
+    assert not client.complete
+    outcome = settled(control)
+    assert (outcome.ending, outcome.status) == (Ending.CUT, 200)
+    assert outcome.usage.output == 3, "what had come is estimated when the upstream gave no figures"
+    assert len(control.asks) == 1
+
+
+async def test_all_accounts_failing_tells_the_last_truth():
+    control = FakeControl("acc-1", "acc-2", "acc-3")
+    with pytest.raises(Limited) as caught:
+        await run(control, FakeTransport(*[(429, [b"throttled"])] * 3))
+    assert caught.value.retry_after == 7
+    outcome = settled(control)
+    assert (outcome.ending, outcome.status, len(outcome.attempts)) == (Ending.FAILED, 429, 3)
+
+
+async def test_the_earliest_free_account_decides_the_waiting_time():
+    busy = Limited("all busy", kind=Kind.ACCOUNTS_BUSY, retry_after=3)
+    control = FakeControl("acc-1", busy)
+    with pytest.raises(Limited) as caught:
+        await run(control, FakeTransport((429, [b"throttled"])))
+    assert caught.value.retry_after == 3
+
+
+async def test_without_another_account_a_passing_fault_is_tried_once_more_on_the_same():
+    control = FakeControl("acc-1", Unavailable("nobody else"), "acc-1")
+    client = await run(control, FakeTransport((503, [b"unavailable"]), GOOD))
+    assert client.complete
+    assert control.asks[2].excluded_account_ids == ()
+
+
+async def test_a_refused_bearer_is_renewed_once():
+    control = FakeControl("acc-1", renewals=["fresh"])
+    transport = FakeTransport((403, [b"credential_rejected"]), GOOD)
+    await run(control, transport)
+    assert control.renewed == ["credential_rejected"]
+    assert [each.headers["authorization"] for each in transport.requests] == ["token-acc-1", "fresh"]
+
+
+async def test_a_bearer_refused_again_means_another_account():
+    control = FakeControl("acc-1", "acc-2", renewals=["fresh"])
+    refused = (403, [b"credential_rejected"])
+    client = await run(control, FakeTransport(refused, refused, GOOD))
+    assert client.complete
+    assert control.asks[1].excluded_account_ids == ("acc-1",)
+    assert len(control.asks[1].failed) == 2
+
+
+async def test_a_lost_credential_means_another_account():
+    control = FakeControl("acc-1", "acc-2", renewals=[fault("unavailable")])
+    client = await run(control, FakeTransport((403, [b"credential_rejected"]), GOOD))
+    assert client.complete
+    assert [each.fault for each in settled(control).attempts] == ["credential_rejected", "unavailable", ""]
+
+
+async def test_an_empty_answer_is_tried_again_on_the_same_account():
+    control = FakeControl("acc-1")
+    client = await run(control, FakeTransport((200, [b"x empty\n"]), GOOD))
+    assert client.complete
+    assert len(control.asks) == 1
+
+
+async def test_a_bad_request_is_tried_once():
+    control = FakeControl("acc-1", "acc-2")
+    with pytest.raises(InvalidRequest):
+        await run(control, FakeTransport((400, [b"bad_request"])))
+    assert len(control.asks) == 1
+    assert settled(control).status == 400
+
+
+async def test_attempts_are_capped():
+    control = FakeControl("acc-1", "acc-2", "acc-3")
+    with pytest.raises(GatewayError):
+        await run(control, FakeTransport(*[(503, [b"unavailable"])] * 2), attempts=2)
+    assert len(control.asks) == 2
+
+
+async def test_a_refused_request_is_not_settled_by_the_data_plane():
+    control = FakeControl(NotFound("no such model"))
+    with pytest.raises(NotFound):
+        await run(control, FakeTransport())
+    assert control.outcomes == []
+
+
+async def test_a_malformed_body_asks_nobody():
+    control = FakeControl()
+    with pytest.raises(InvalidRequest):
+        await run(control, FakeTransport(), body=b"{")
+    assert control.asks == []
+
+
+async def test_a_client_that_leaves_is_settled_as_cancelled():
+    control, transport = FakeControl(), FakeTransport(GOOD)
+    with pytest.raises(asyncio.CancelledError):
+        await run(control, transport, FakeClient(leave_after=1))
+    assert settled(control).ending is Ending.CANCELLED
+    assert transport.closed == 1
+
+
+async def test_a_crash_is_settled_too():
+    control = FakeControl()
+    with pytest.raises(ZeroDivisionError):
+        await run(control, FakeTransport((200, [ZeroDivisionError()])))
+    outcome = settled(control)
+    assert (outcome.ending, outcome.error) == (Ending.FAILED, "internal")
+
+
+async def test_silence_before_the_first_event_ends_the_request():
+    async def silence():
+        await asyncio.sleep(30)
+
+    control = FakeControl("acc-1", "acc-2")
+    with pytest.raises(UpstreamTimeout):
+        await run(control, FakeTransport((200, [silence])), first_token=0.05)
+    outcome = settled(control)
+    assert [each.fault for each in outcome.attempts] == ["timeout"]
+
+
+async def test_the_first_event_lifts_the_time_limit():
+    async def later():
+        await asyncio.sleep(0.2)
+        return b"t lo\nf stop\n"
+
+    client = await run(FakeControl(), FakeTransport((200, [b"t Hel\n", later])), first_token=0.1)
+    assert b"".join(client.pieces) == b"<Hel><lo>."
+
+
+async def test_a_long_conversation_is_reserved_first_and_holds_no_account_meanwhile():
+    control = FakeControl("acc-1")
+    over = line(control, FakeTransport(GOOD), tokens=10)
+    await exchange(over, FakeDialect(), request(b'{"stream":true,"text":"%s"}' % (b"word " * 100)), FakeClient())
+    assert over.summarizer.asked == ["key-1"]
+    assert [(ask.reserve_only, ask.lease_id) for ask in control.asks] == [(True, ""), (False, "lease-1")]
+
+
+async def test_what_has_no_seat_upstream_is_said():
+    control = FakeControl()
+    client = await run(control, FakeTransport(GOOD), body=b'{"stream":true,"top_k":5}')
+    assert client.said["x-headgate-dropped"] == "top_k"
+    assert settled(control).dropped == ["top_k"]
