@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +16,9 @@ from dataplane.ports import Client, Control, Summarizer, Transport
 from dataplane.progress import Progress, Request
 from dataplane.relay import relay
 from dataplane.upstreams.base import Lease, Upstream
+
+
+HEADER_LENGTH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,16 @@ def describe(client: Client, lease: Lease, progress: Progress) -> None:
     """Response headers that say who serves and what had no seat there."""
     client.say("x-headgate-model", f"{lease.kind}/{lease.model}")
     if progress.dropped:
-        client.say("x-headgate-dropped", ",".join(progress.dropped))
+        client.say("x-headgate-dropped", listed(progress.dropped))
     client.say("x-headgate-account", lease.account_label or lease.account_id)
     client.say("x-headgate-attempts", str(len(progress.attempts)))
     client.say("x-headgate-overhead-ms", str(progress.overhead_ms()))
+
+
+def listed(paths: Sequence[str]) -> str:
+    """Paths as one header value; clients refuse headers of more than a few KiB, so a long list is cut and says so."""
+    text = ",".join(paths)
+    return text if len(text) <= HEADER_LENGTH else text[:HEADER_LENGTH].rpartition(",")[0] + ",..."
 
 
 def stamp() -> Stamp:

@@ -3,7 +3,6 @@
 import asyncio
 
 from dataplane import telemetry
-from dataplane.conversation.estimate import ASCII_PER_TOKEN
 from dataplane.conversation.events import Usage
 from dataplane.errors import ClientGone, GatewayError, Kind
 from dataplane.ports import Client, Ending, Outcome
@@ -50,9 +49,9 @@ def how(client: Client, error: BaseException | None) -> Ending:
 def spent(progress: Progress) -> Usage:
     """The upstream's figures; for an answer that broke off before them, an estimate of what had come."""
     tally = progress.tally
-    if tally.characters == 0 or tally.reported:
+    if tally.reported or not tally.written:
         return tally.usage
-    return Usage(input=progress.call.input_estimate, output=round(tally.characters / ASCII_PER_TOKEN))
+    return Usage(input=progress.call.input_estimate, output=max(1, round(tally.written)))
 
 
 def code(error: BaseException | None) -> str:

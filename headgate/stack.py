@@ -180,6 +180,7 @@ class Stack:
 
     async def _stop(self, stop: Stop) -> int:
         """Stop in order, unless asked again meanwhile."""
+        log.info("stopping; Ctrl-C now kills at once")
         orderly = asyncio.ensure_future(self._stop_in_order())
         again = asyncio.ensure_future(stop.again.wait())
         await _first((orderly, again))

@@ -6,6 +6,11 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
+
+# A time limit for one example would measure how busy the machine is, not the code.
+settings.register_profile("headgate", parent=settings(), deadline=None)
+settings.load_profile("headgate")
 
 
 class Outside(RuntimeError):

@@ -7,6 +7,7 @@ that are not streamed.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from dataplane.conversation.estimate import text_tokens
 from dataplane.conversation.events import (
     Event,
     Finished,
@@ -30,18 +31,18 @@ class Tally:
     """What one attempt came to so far.
 
     `finish` is None until the answer is over, `reported` says whether usage figures came, and
-    `characters` counts what the model wrote, for an estimate where none did.
+    `written` estimates the tokens of what the model wrote, for answers that end before figures come.
     """
 
     usage: Usage = field(default_factory=Usage)
     finish: FinishReason | None = None
     reported: bool = False
-    characters: int = 0
+    written: float = 0.0
 
     def add(self, events: Iterable[Event]) -> None:
         for event in events:
             if isinstance(event, WRITTEN):
-                self.characters += len(event.text)
+                self.written += text_tokens(event.text)
             elif isinstance(event, UsageSeen):
                 self.usage, self.reported = event.usage, True
             elif isinstance(event, Finished):

@@ -4,7 +4,7 @@ A dialect is sans-IO: it neither waits nor reads clocks nor draws random numbers
 handed in through `Stamp`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from dataplane.conversation.events import Event
@@ -34,6 +34,25 @@ class Encoder(Protocol):
         ...
 
 
+class ModelFacts(Protocol):
+    """What is known of a model; tokens are 0 when unknown, `created` is epoch seconds."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def display_name(self) -> str: ...
+    @property
+    def created(self) -> int: ...
+    @property
+    def context_window(self) -> int: ...
+    @property
+    def max_output(self) -> int: ...
+
+
+# A public name and the model it leads to.
+Listed = tuple[str, ModelFacts]
+
+
 class Dialect(Protocol):
     """One client protocol.
 
@@ -53,4 +72,12 @@ class Dialect(Protocol):
 
     def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:
         """Status and JSON body for an answer that was not opened."""
+        ...
+
+    def models(self, listed: Sequence[Listed], query: Mapping[str, str]) -> bytes:
+        """The model list; `query` is the request's, for dialects that turn pages."""
+        ...
+
+    def model(self, listed: Listed) -> bytes:
+        """One model."""
         ...

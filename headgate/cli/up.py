@@ -82,7 +82,7 @@ def welcome(settings: Settings, took: float) -> str:
     """Where to go, once all is ready."""
     gateway = settings.public_url or addresses.url(settings.host, settings.port)
     console = settings.console_url or addresses.url(settings.host, settings.console_port)
-    key = "the PROXY_API_KEY you set" if settings.proxy_api_key else "printed above at the first start; PROXY_API_KEY sets your own"
+    key = "the PROXY_API_KEY you set" if settings.proxy_api_key else "printed at the very first start; PROXY_API_KEY sets your own"
     return f"""
 Headgate is ready ({took:.1f} s). Ctrl-C stops it.
 

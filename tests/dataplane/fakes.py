@@ -5,6 +5,7 @@ fault reported inside the stream); the dialect's answers are as plain, so that a
 the stream it is about.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -70,7 +71,7 @@ class FakeStream(AbstractAsyncContextManager["FakeStream"]):
     def __init__(self, transport: "FakeTransport", plan, pieces: list[bytes | BaseException], status: int) -> None:
         self.transport, self.plan, self.pieces, self.status = transport, plan, pieces, status
 
-    async def __aenter__(self) -> "FakeStream":
+    async def __aenter__(self):
         request = next(self.plan)
         self.transport.requests.append(request)
         body = self.pieces[0] if self.status >= 400 else b""
@@ -239,8 +240,6 @@ class FakeClient:
     async def send(self, data: bytes) -> None:
         self.opened = self.committed = True
         if self.leave_after is not None and len(self.pieces) >= self.leave_after:
-            import asyncio
-
             raise asyncio.CancelledError
         self.pieces.append(data)
 

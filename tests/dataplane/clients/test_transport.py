@@ -209,8 +209,7 @@ async def test_a_reader_that_waits_slows_the_upstream_down(transport):
             sent += 1
         return "close"
 
-    async with Upstream(script) as upstream:
-        async with transport.follow(plan(upstream.url)) as stream:
-            await stream.read()
-            await asyncio.sleep(0.25)
-            assert sent < 400, "an answer that nobody reads must not be fetched whole"
+    async with Upstream(script) as upstream, transport.follow(plan(upstream.url)) as stream:
+        await stream.read()
+        await asyncio.sleep(0.25)
+        assert sent < 400, "an answer that nobody reads must not be fetched whole"

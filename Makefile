@@ -1,0 +1,75 @@
+# What people and CI run. Needs make and Python 3.11 or newer; everything else goes into .venv.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PACKAGES := headgate dataplane controlplane summarizer
+
+# Empty files that say what has been done, and so need not be done again.
+CREATED := $(VENV)/.created
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+# What to look for, best first; PYTHON=... puts another in front.
+PYTHONS = $(PYTHON) python3.11 python3.12 python3.13 python3 python
+
+.DEFAULT_GOAL := help
+.PHONY: help install up demo test check proto bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+install: $(INSTALLED) ## Make .venv and install Headgate into it
+
+up: $(INSTALLED) ## Start all services; Ctrl-C stops them
+	@$(VENV)/bin/headgate up
+
+demo: $(INSTALLED_DEV) ## Start all services against simulated accounts and send a few requests
+	@$(PY) -m tests.demo
+
+test: $(INSTALLED_DEV) ## Run the tests; ARGS='-k name' picks some
+	$(PY) -m pytest $(ARGS)
+
+check: $(INSTALLED_DEV) ## Compile, lint, formatting, types, import rules, fresh stubs
+	$(PY) -m compileall -q $(PACKAGES) proto tests benchmarks
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PY) proto/generate.py --check
+
+proto: $(INSTALLED_DEV) ## Make headgate/api anew from proto/
+	$(PY) proto/generate.py
+
+bench: $(INSTALLED_DEV) ## Run the benchmarks
+	$(PY) -m benchmarks
+
+clean: ## Remove .venv and every cache; data stays
+	rm -rf $(VENV) build ./*.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find $(PACKAGES) proto tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+# A name on PATH proves nothing (it may be a shim, or lack venv), so each is tried.
+$(CREATED):
+	@usable='import sys; sys.exit(sys.version_info < (3, 11))'; old=; bare=; \
+	for python in $(PYTHONS); do \
+	  command -v "$$python" >/dev/null 2>&1 || continue; \
+	  "$$python" -c "$$usable" >/dev/null 2>&1 || { old="$$old $$python"; continue; }; \
+	  "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1 || { bare="$$bare $$python"; continue; }; \
+	  echo "making $(VENV) with $$python"; \
+	  "$$python" -m venv $(VENV) && touch $@; exit; \
+	done; \
+	if [ -n "$$bare" ]; then echo "make:$$bare cannot make virtual environments; install the venv package (Debian, Ubuntu: python3-venv)" >&2; \
+	elif [ -n "$$old" ]; then echo "make: Python 3.11 or newer is needed;$$old will not do" >&2; \
+	else echo "make: Python 3.11 or newer is needed, and none is on PATH; PYTHON=/path/to/python3 names one" >&2; fi; \
+	exit 1
+
+$(INSTALLED): $(CREATED) pyproject.toml constraints.txt
+	@echo "installing into $(VENV)"
+	@$(PIP) -e '.[all]'
+	@touch $@
+
+# The development extra contains everything that `install` installs.
+$(INSTALLED_DEV): $(CREATED) pyproject.toml constraints.txt
+	@echo "installing into $(VENV), with what development needs"
+	@$(PIP) -e '.[dev]'
+	@touch $(INSTALLED) $@

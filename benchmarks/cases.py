@@ -1,0 +1,123 @@
+"""What is measured, and what it may cost."""
+
+import functools
+import json
+from dataclasses import dataclass
+from typing import Any
+
+MODEL = "claude-sonnet-4.5"
+PATHS = {"anthropic": "/v1/messages", "openai": "/v1/chat/completions", "kiro": "/generateAssistantResponse"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of request, sent over and over.
+
+    `events` text events are answered, all at once or `pace_ms` apart; `tools` and `history` make
+    the body large. So many `connections` ask at a time: enough to saturate a core when the answer
+    comes at once, few enough not to when it is paced.
+    """
+
+    name: str
+    dialect: str = "anthropic"
+    streamed: bool = True
+    events: int = 20
+    pace_ms: int = 0
+    connections: int = 32
+    tools: int = 0
+    history: int = 2
+    meaning: str = ""
+
+    @property
+    def kind(self) -> str:
+        """How an answer of this case is to be read."""
+        return self.dialect if self.dialect == "kiro" else f"{self.dialect}-{'stream' if self.streamed else 'whole'}"
+
+    @property
+    def marker(self) -> str:
+        """What tells the mock how to answer."""
+        return f"events={self.events} pace={self.pace_ms}"
+
+
+@functools.cache
+def body(case: Case) -> bytes:
+    """The request of a case: 1.7 KB, or 122 KB with twenty tools and a long history."""
+    return json.dumps(WRITERS[case.dialect](case)).encode()
+
+
+def _turns(case: Case) -> list[dict[str, Any]]:
+    """Questions and answers by turns, the marker in the last question."""
+    turns = [{"role": ("user", "assistant")[number % 2], "content": f"{number}: {PROSE}"} for number in range(case.history)]
+    return [*turns, {"role": "user", "content": f"Answer with {case.marker}, please."}]
+
+
+def _anthropic(case: Case) -> dict[str, Any]:
+    tools = [{"name": f"tool_{number}", "description": PROSE, "input_schema": SCHEMA} for number in range(case.tools)]
+    asked = {"model": MODEL, "max_tokens": 8192, "stream": case.streamed, "system": PROSE, "messages": _turns(case)}
+    return {**asked, "tools": tools} if tools else asked
+
+
+def _openai(case: Case) -> dict[str, Any]:
+    functions = [{"name": f"tool_{number}", "description": PROSE, "parameters": SCHEMA} for number in range(case.tools)]
+    messages = [{"role": "system", "content": PROSE}, *_turns(case)]
+    asked = {"model": MODEL, "max_tokens": 8192, "stream": case.streamed, "messages": messages}
+    return {**asked, "tools": [{"type": "function", "function": function} for function in functions]} if functions else asked
+
+
+def _kiro(case: Case) -> dict[str, Any]:
+    """What the mock reads of it is the marker; the rest is there for the weight."""
+    message = {"content": f"{PROSE}{PROSE}{PROSE}{case.marker}", "modelId": MODEL, "origin": "AI_EDITOR"}
+    return {"conversationState": {"chatTriggerType": "MANUAL", "currentMessage": {"userInputMessage": message}}}
+
+
+PROSE = " ".join(f"Sentence {number} says a little about what the two of them are doing here." for number in range(7)) + " "
+SCHEMA = {
+    "type": "object",
+    "properties": {f"field_{number}": {"type": "string", "description": "What this is good for."} for number in range(8)},
+    "required": ["field_0"],
+}
+WRITERS = {"anthropic": _anthropic, "openai": _openai, "kiro": _kiro}
+
+CASES = {
+    case.name: case
+    for case in (
+        Case("ns", streamed=False, meaning="whole answer of 20 events"),
+        Case("s20", meaning="stream of 20 events, all at once"),
+        Case("s200", events=200, meaning="stream of 200 events, all at once"),
+        Case("p20", pace_ms=10, connections=8, meaning="stream of 20 events, 10 ms apart"),
+        Case("p200", events=200, pace_ms=5, connections=4, meaning="stream of 200 events, 5 ms apart"),
+        Case("big", streamed=False, connections=8, tools=20, history=190, meaning="ns with a 122 KB body, 20 tools"),
+        Case("openai/ns", dialect="openai", streamed=False, meaning="ns for an OpenAI client"),
+        Case("openai/s20", dialect="openai", meaning="s20 for an OpenAI client"),
+        Case("direct", dialect="kiro", meaning="the mock itself, reached directly with s20's answer"),
+    )
+}
+DEFAULT = ("ns", "s20", "s200", "p200", "direct")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The most a figure may be, and what it should be."""
+
+    unit: str
+    most: float
+    goal: float
+
+
+# Microseconds are CPU time of the data plane, of the control plane where that is said. The figures
+# are for one core of the machine in docs/performance.md.
+BUDGETS = {
+    "ns": Budget("µs", 350, 200),
+    "s20": Budget("µs", 420, 250),
+    "s200": Budget("µs", 1150, 800),
+    "big": Budget("µs", 600, 450),
+    "openai/ns": Budget("µs", 350, 200),
+    "openai/s20": Budget("µs", 420, 250),
+    "each further event, at once": Budget("µs", 4, 3),
+    "each event, paced": Budget("µs", 90, 62),
+    "control plane, per request": Budget("µs", 80, 45),
+    "added time to first byte, paced, p50": Budget("ms", 1.5, 1),
+    "memory of the data plane, idle": Budget("MiB", 80, 60),
+    "start to ready, data plane": Budget("s", 1, 0.5),
+    "start to ready, whole stack": Budget("s", 4, 2),
+}

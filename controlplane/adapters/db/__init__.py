@@ -1,0 +1,1 @@
+"""The record: SQLAlchemy Core on SQLite and PostgreSQL."""

@@ -1,0 +1,142 @@
+"""Accounts and their sealed secrets."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from controlplane.adapters.db.tables import accounts, credentials
+from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Status
+from controlplane.domain.errors import Absent
+from controlplane.domain.model import ModelFacts
+from controlplane.service.ports import Standing, StoredAccount, Vault
+
+SEALED = ("refresh_token", "access_token", "client_id", "client_secret", "api_key")
+
+
+class DatabaseAccounts:
+    """Implements the AccountStore port."""
+
+    def __init__(self, engine: AsyncEngine, vault: Vault) -> None:
+        self._engine = engine
+        self._vault = vault
+
+    async def load(self) -> Sequence[StoredAccount]:
+        statement = select(accounts, credentials).join(credentials).order_by(accounts.c.created_at, accounts.c.id)
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+        return [self._stored(row) for row in rows]
+
+    async def add(self, account: Account, credentials_: Credentials) -> None:
+        standing = {"status": Status.ACTIVE.value, "reason": "", "until": 0, "offered": "[]", "offered_at": 0, "allowance": None}
+        async with self._engine.begin() as connection:
+            await connection.execute(insert(accounts).values(**_record(account), **standing))
+            sealed = self._sealed(account.id, credentials_)
+            await connection.execute(insert(credentials).values(account_id=account.id, **sealed, **self._proxy(account)))
+
+    async def save(self, account: Account) -> None:
+        async with self._engine.begin() as connection:
+            result = await connection.execute(update(accounts).where(accounts.c.id == account.id).values(**_record(account)))
+            if result.rowcount != 1:
+                raise Absent("there is no such account")
+            await connection.execute(update(credentials).where(credentials.c.account_id == account.id).values(**self._proxy(account)))
+
+    async def remove(self, account_id: str) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(accounts).where(accounts.c.id == account_id))
+
+    async def replace(self, account_id: str, credentials_: Credentials, expected_version: int) -> bool:
+        statement = (
+            update(credentials)
+            .where(credentials.c.account_id == account_id, credentials.c.version == expected_version)
+            .values(**self._sealed(account_id, credentials_))
+        )
+        async with self._engine.begin() as connection:
+            return (await connection.execute(statement)).rowcount == 1
+
+    async def set_profile(self, account_id: str, profile_arn: str) -> None:
+        await self._set(account_id, {"profile_arn": profile_arn}, only_where_empty="profile_arn")
+
+    async def set_standing(self, account_id: str, standing: Standing) -> None:
+        await self._set(account_id, {"status": standing.status.value, "reason": standing.reason, "until": standing.until})
+
+    async def set_models(self, account_id: str, models: Sequence[ModelFacts], fetched_at: int) -> None:
+        await self._set(account_id, {"offered": json.dumps([asdict(model) for model in models]), "offered_at": fetched_at})
+
+    async def set_allowance(self, account_id: str, allowance: Allowance) -> None:
+        await self._set(account_id, {"allowance": json.dumps(asdict(allowance))})
+
+    async def _set(self, account_id: str, values: Mapping[str, Any], only_where_empty: str = "") -> None:
+        statement = update(accounts).where(accounts.c.id == account_id).values(**values)
+        if only_where_empty:
+            statement = statement.where(accounts.c[only_where_empty] == "")
+        async with self._engine.begin() as connection:
+            await connection.execute(statement)
+
+    def _sealed(self, account_id: str, plain: Credentials) -> dict[str, Any]:
+        sealed: dict[str, Any] = {"version": plain.version, "expires_at": plain.expires_at}
+        for name in SEALED:
+            text = getattr(plain, name)
+            sealed[name] = self._vault.seal(account_id, name, text) if text else None
+        return sealed
+
+    def _proxy(self, account: Account) -> dict[str, bytes | None]:
+        sealed = self._vault.seal(account.id, "proxy_url", account.proxy_url) if account.proxy_url else None
+        return {"proxy_url": sealed}
+
+    def _opened(self, row: RowMapping, name: str) -> str:
+        sealed = row[credentials.c[name]]
+        return self._vault.open(row[accounts.c.id], name, bytes(sealed)) if sealed is not None else ""
+
+    def _stored(self, row: RowMapping) -> StoredAccount:
+        opened = {name: self._opened(row, name) for name in SEALED}
+        allowance = row[accounts.c.allowance]
+        return StoredAccount(
+            account=_account(row, self._opened(row, "proxy_url")),
+            credentials=Credentials(**opened, expires_at=row[credentials.c.expires_at], version=row[credentials.c.version]),
+            standing=Standing(Status(row[accounts.c.status]), row[accounts.c.reason], row[accounts.c.until]),
+            models=[ModelFacts(**model) for model in json.loads(row[accounts.c.offered])],
+            models_at=row[accounts.c.offered_at],
+            allowance=Allowance(**json.loads(allowance)) if allowance else None,
+        )
+
+
+def _record(account: Account) -> dict[str, Any]:
+    """The row of an account, without how it stands and what it offers."""
+    return {
+        "id": account.id,
+        "kind": account.kind,
+        "label": account.label,
+        "auth_method": account.auth_method.value,
+        "region": account.region,
+        "profile_arn": account.profile_arn,
+        "machine_id": account.machine_id,
+        "base_url": account.base_url,
+        "models": json.dumps(account.models),
+        "priority": account.priority,
+        "max_concurrency": account.max_concurrency,
+        "disabled": account.disabled,
+        "created_at": account.created_at,
+    }
+
+
+def _account(row: RowMapping, proxy_url: str) -> Account:
+    return Account(
+        id=row[accounts.c.id],
+        kind=row[accounts.c.kind],
+        label=row[accounts.c.label],
+        auth_method=AuthMethod(row[accounts.c.auth_method]),
+        region=row[accounts.c.region],
+        profile_arn=row[accounts.c.profile_arn],
+        machine_id=row[accounts.c.machine_id],
+        base_url=row[accounts.c.base_url],
+        models=tuple(json.loads(row[accounts.c.models])),
+        priority=row[accounts.c.priority],
+        max_concurrency=row[accounts.c.max_concurrency],
+        proxy_url=proxy_url,
+        disabled=row[accounts.c.disabled],
+        created_at=row[accounts.c.created_at],
+    )

@@ -1,0 +1,6 @@
+"""Kiro's account endpoints: token refresh, profiles, models, allowance."""
+
+from controlplane.adapters.kiro.bases import Bases
+from controlplane.adapters.kiro.provider import Kiro, connect
+
+__all__ = ["Bases", "Kiro", "connect"]

@@ -1,0 +1,143 @@
+"""What an error answer of Kiro's account endpoints means (Kiro wire notes, refresh failures and error bodies).
+
+The upstream's own words are read here and never passed on: they may quote what they were sent.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderError, ProviderUnavailable
+
+
+class Forbidden(AccessRejected):
+    """A 403 about what the account may do (its plan, region or profile), not about its token."""
+
+
+REASON = re.compile(r"[A-Za-z][A-Za-z_]{2,63}")
+
+
+def refresh_fault(status: int, headers: Mapping[str, str], body: Any) -> ProviderError:
+    """What a refused refresh means. Only the upstream's plain words make it permanent."""
+    words, reason = _words(body), _reason(body)
+    if _suspended(status, words, reason):
+        return AccountSuspended("Kiro has suspended this account")
+    for known, fault in GRANT_WORDS.items():
+        if status in (400, 401, 403) and known in words:
+            return fault()
+    # A page from a load balancer is no verdict on the account, whatever its status.
+    if status in (401, 403) and isinstance(body, dict):
+        return GrantRejected(f"Kiro refused the sign-in (status {status}); sign in again")
+    return _passing("the token refresh", status, headers, body)
+
+
+def control_fault(status: int, headers: Mapping[str, str], body: Any) -> ProviderError:
+    """What a refused models, usage or profiles call means."""
+    words, reason = _words(body), _reason(body)
+    if _suspended(status, words, reason):
+        return AccountSuspended("Kiro has suspended this account")
+    if status == 403 and isinstance(body, dict) and "token" not in words:
+        return Forbidden(f"Kiro does not let this account make this call ({_shown(status, reason)})")
+    if status in (401, 403) and isinstance(body, dict):
+        return AccessRejected(f"Kiro refused the access token ({_shown(status, reason)})")
+    return _passing("the request", status, headers, body)
+
+
+def retry_after(headers: Mapping[str, str], body: Any) -> float | None:
+    """Seconds the upstream asked to wait, None when it asked for nothing."""
+    for name, scale in WAIT_HEADERS:
+        seconds = _number(headers.get(name), scale)
+        if seconds is not None:
+            return seconds
+    if isinstance(body, dict) and (seconds := _number(body.get("retryAfterMilliseconds"), 0.001)) is not None:
+        return seconds
+    return _until(headers.get("retry-after"), headers.get("date"))
+
+
+def _passing(what: str, status: int, headers: Mapping[str, str], body: Any) -> ProviderUnavailable:
+    shown = _shown(status, _reason(body))
+    if status == 429:
+        return ProviderUnavailable(f"Kiro throttled {what} ({shown})", retry_after(headers, body))
+    return ProviderUnavailable(f"Kiro did not answer {what} ({shown})", retry_after(headers, body))
+
+
+def _suspended(status: int, words: str, reason: str) -> bool:
+    """423 was seen on the web portal only. The wording changed twice, the reason once went missing."""
+    if status == 423:
+        return True
+    return status in (400, 401, 403) and (reason == "TEMPORARILY_SUSPENDED" or any(part in words for part in SUSPENDED_WORDS))
+
+
+def _shown(status: int, reason: str) -> str:
+    return f"status {status}, {reason}" if reason else f"status {status}"
+
+
+def _words(body: Any) -> str:
+    """All the body says in words, lower case."""
+    if not isinstance(body, dict):
+        return ""
+    members = [body.get(name) for name in ("message", "Message", "error", "error_description", "errorDescription")]
+    if isinstance(body.get("error"), dict):
+        members.append(body["error"].get("message"))
+    return " ".join(member for member in members if isinstance(member, str)).lower()
+
+
+def _reason(body: Any) -> str:
+    """The structured reason, at the top or within `error`; empty unless it looks like a constant."""
+    if not isinstance(body, dict):
+        return ""
+    inner = body.get("error")
+    for reason in (body.get("reason"), inner.get("reason") if isinstance(inner, dict) else None):
+        if isinstance(reason, str) and REASON.fullmatch(reason):
+            return reason
+    return ""
+
+
+def _number(value: Any, scale: float) -> float | None:
+    """`value` as non-negative seconds, if it is a number in any spelling."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    try:
+        seconds = float(value) * scale
+    except (ValueError, OverflowError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _until(when: str | None, now: str | None) -> float | None:
+    """Seconds from the answer's own date to `when`, both HTTP dates: our clock may differ from theirs."""
+    start, end = _date(now), _date(when)
+    if start is None or end is None:
+        return None
+    return max(0.0, (end - start).total_seconds())
+
+
+def _date(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return date if date.tzinfo else None
+
+
+WAIT_HEADERS = (("retry-after-ms", 0.001), ("retry-after", 1.0), ("x-ratelimit-reset-after", 1.0))
+SUSPENDED_WORDS = (
+    "temporarily is suspended",
+    "is temporarily suspended",
+    "account is suspended",
+    "we locked it",
+    "we've locked your account",
+)
+GRANT_WORDS: dict[str, Callable[[], ProviderError]] = {
+    "invalid refresh token": lambda: GrantRejected("the refresh token is no longer valid; sign in again"),
+    "invalid_grant": lambda: GrantRejected("the refresh token is no longer valid; sign in again"),
+    "expired_token": lambda: GrantRejected("the refresh token has expired; sign in again"),
+    "invalid_client": lambda: GrantRejected("the client registration is not valid; sign in again or correct clientId and clientSecret"),
+    "unauthorized_client": lambda: GrantRejected("the client registration may not refresh; sign in again"),
+    "invalid_request": lambda: GrantRejected("the client registration or the refresh token is malformed; sign in again"),
+}

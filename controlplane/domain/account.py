@@ -1,0 +1,167 @@
+"""An account at an upstream: what is stored of it, its secrets, and how it stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from controlplane.domain.model import ModelFacts
+
+
+class AuthMethod(StrEnum):
+    """How the account signs in; decides where its token is refreshed."""
+
+    SOCIAL = "social"
+    IDC = "idc"
+    API_KEY = "api-key"
+
+
+class Status(StrEnum):
+    """How an account stands. COOLING and EXHAUSTED end by themselves at `until`."""
+
+    ACTIVE = "active"
+    COOLING = "cooling"
+    EXHAUSTED = "exhausted"
+    SUSPENDED = "suspended"
+    NEEDS_LOGIN = "needs-login"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account as it is stored, without its secrets. Times are epoch seconds.
+
+    `models`: what the administrator limits it to, empty: all it offers. `max_concurrency`: requests
+    at a time, 0: no limit. `priority`: higher is preferred. `base_url`: replaces the configured chat
+    addresses, empty: those.
+    """
+
+    id: str
+    kind: str
+    label: str
+    auth_method: AuthMethod
+    region: str = "us-east-1"
+    profile_arn: str = ""
+    machine_id: str = ""
+    base_url: str = ""
+    models: tuple[str, ...] = ()
+    priority: int = 0
+    max_concurrency: int = 0
+    proxy_url: str = field(default="", repr=False)  # may hold a password
+    disabled: bool = False
+    created_at: int = 0
+
+    @property
+    def api_region(self) -> str:
+        """The region of the chat, model and usage endpoints (Kiro wire notes, region rules): the
+        profile's own, else eu-central-1 for an account in Europe, else us-east-1.
+        """
+        parts = self.profile_arn.split(":")
+        if len(parts) == 6 and parts[3]:
+            return parts[3]
+        return "eu-central-1" if self.region.startswith("eu-") else "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An account's secrets. `expires_at` is the access token's end, epoch seconds, 0: never or none.
+
+    `version` grows whenever an administrator or a refresh replaces them, so that a refresh which
+    started from older ones is recognised as late.
+    """
+
+    refresh_token: str = ""
+    access_token: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    api_key: str = ""
+    expires_at: int = 0
+    version: int = 0
+
+    def __repr__(self) -> str:
+        return f"Credentials(expires_at={self.expires_at}, version={self.version})"
+
+    @property
+    def bearer(self) -> str:
+        """What upstream requests present; empty when there is nothing yet."""
+        return self.api_key or self.access_token
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a refresh brought. Empty `refresh_token` and `profile_arn` mean: unchanged."""
+
+    access_token: str
+    expires_in: int
+    refresh_token: str = ""
+    profile_arn: str = ""
+
+    def __repr__(self) -> str:
+        return f"Tokens(expires_in={self.expires_in})"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the upstream says is left of an account, in its own unit. Times are epoch seconds, 0 unknown."""
+
+    used: float
+    limit: float
+    resets_at: int = 0
+    unit: str = "credit"
+    plan: str = ""
+    email: str = ""
+    overage: bool = False
+    checked_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDraft:
+    """A new account as an administrator gives it. An empty `label` is replaced by one from the id."""
+
+    kind: str = "kiro"
+    label: str = ""
+    auth_method: AuthMethod | None = None  # None: told from what was given
+    refresh_token: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
+    client_id: str = field(default="", repr=False)
+    client_secret: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
+    expires_at: int = 0
+    region: str = "us-east-1"
+    profile_arn: str = ""
+    machine_id: str = ""
+    base_url: str = ""
+    models: tuple[str, ...] = ()
+    priority: int = 0
+    max_concurrency: int = 0
+    proxy_url: str = field(default="", repr=False)
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What requests came to, for a key or an account. Tokens: `input_tokens` includes cache reads and writes."""
+
+    total_requests: int = 0
+    success_requests: int = 0
+    failed_requests: int = 0
+    total_credits: float = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account as an administrator sees it: no secret. Times are epoch seconds, 0: none."""
+
+    account: Account
+    status: Status
+    reason: str
+    until: int
+    health: int
+    in_flight: int
+    has_refresh_token: bool
+    has_access_token: bool
+    expires_at: int
+    models: Sequence[ModelFacts]
+    allowance: Allowance | None
+    counters: Counters

@@ -1,0 +1,76 @@
+"""Everything that can go wrong in the control plane, apart from defects.
+
+    ControlError                what an administrator is told
+    ├── Absent                  no such record
+    ├── Duplicate               the record exists already
+    └── Invalid                 a field's value is not acceptable
+
+    StartError                  the process cannot start; the message says what to do
+
+    SealBroken                  a stored secret cannot be read with the key at hand
+
+    ProviderError               an account's provider did not do what it was asked
+    ├── GrantRejected           the refresh token is dead: only a new login helps
+    ├── AccessRejected          the access token was refused
+    ├── AccountSuspended        the provider locked the account
+    └── ProviderUnavailable     no answer, throttled, 5xx, nonsense: may pass
+
+A refusal of a request is no error but a value: `domain.lease.Refusal`.
+"""
+
+
+class ControlError(Exception):
+    """What an administrator is told; `field` names the request's field at fault, if there is one."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class Absent(ControlError):
+    """No such record."""
+
+
+class Duplicate(ControlError):
+    """The record exists already."""
+
+
+class Invalid(ControlError):
+    """A field's value is not acceptable."""
+
+
+class StartError(Exception):
+    """The process cannot start; the message says why and what to do."""
+
+
+class SealBroken(Exception):
+    """A stored secret cannot be read with the key at hand, or belongs to another record."""
+
+
+class ProviderError(Exception):
+    """An account's provider did not do what it was asked. `message` is ours and holds no secret."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class GrantRejected(ProviderError):
+    """The refresh token (or its client registration) is dead: only a new login helps."""
+
+
+class AccessRejected(ProviderError):
+    """The access token was refused; a renewed one may work."""
+
+
+class AccountSuspended(ProviderError):
+    """The provider locked the account."""
+
+
+class ProviderUnavailable(ProviderError):
+    """No answer, throttled, 5xx, or nonsense: may pass. `retry_after` in seconds, if it said so."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

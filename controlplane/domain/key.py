@@ -1,0 +1,42 @@
+"""A managed key: who may use what."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A managed key as it is stored. Times are epoch seconds, 0: none.
+
+    `prefix` is the visible beginning of the key, `digest` its keyed hash. Empty tuples allow all.
+    `allowed_models` are public names, `*` stands for any run of characters; `allowed_ips` are
+    addresses or networks. `old_digest` is the digest before the last rotation, good until
+    `old_until`.
+    """
+
+    id: str
+    name: str
+    prefix: str
+    digest: str = field(repr=False)
+    enabled: bool = True
+    allowed_models: tuple[str, ...] = ()
+    allowed_account_ids: tuple[str, ...] = ()
+    allowed_ips: tuple[str, ...] = ()
+    expires_at: int = 0
+    created_at: int = 0
+    old_digest: str = field(default="", repr=False)
+    old_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDraft:
+    """A new key as an administrator asks for it."""
+
+    name: str
+    enabled: bool = True
+    allowed_models: tuple[str, ...] = ()
+    allowed_account_ids: tuple[str, ...] = ()
+    allowed_ips: tuple[str, ...] = ()
+    expires_at: int = 0
+
+
+PROXY_KEY_ID = "proxy"

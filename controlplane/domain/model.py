@@ -1,0 +1,29 @@
+"""A model, as an account's upstream describes it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """Tokens are 0 when unknown; `created` is epoch seconds when an account first offered it.
+
+    `request_fields_schema` is the upstream's JSON schema of additional request fields, as JSON
+    text, empty when it has none. `rate` is credits per unit relative to the cheapest, 0 unknown.
+    """
+
+    id: str
+    display_name: str = ""
+    context_window: int = 0
+    max_output: int = 0
+    rate: float = 0.0
+    request_fields_schema: str = ""
+    created: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """One row of the public model table: a model of a kind, merged over the accounts that offer it."""
+
+    kind: str
+    facts: ModelFacts
+    aliases: tuple[str, ...] = ()

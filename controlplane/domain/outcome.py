@@ -1,0 +1,112 @@
+"""The end of a request: what the ledger keeps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+# The error code of a record that the control plane wrote because nobody reported the end in time.
+LEASE_EXPIRED = "lease_expired"
+
+
+class Ending(StrEnum):
+    """How a request ended."""
+
+    SERVED = "served"
+    FAILED = "failed"
+    CUT = "cut"
+    CANCELLED = "cancelled"
+
+
+class Source(IntEnum):
+    """Where a token figure came from; values as in the admission contract."""
+
+    UNKNOWN = 0
+    UPSTREAM = 1
+    DERIVED = 2
+    ESTIMATED = 3
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens and credits of one request; `output` includes `reasoning`."""
+
+    input: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    output: int = 0
+    reasoning: int = 0
+    credits: float = 0.0
+    input_source: int = 0
+    output_source: int = 0
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at one account; milliseconds after the request was read, `fault` empty when it served."""
+
+    account_id: str
+    kind: str
+    model: str
+    started_ms: int = 0
+    ended_ms: int = 0
+    fault: str = ""
+    status: int = 0
+    retry_after: int | None = None
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The end of one lease, as a data plane reports it."""
+
+    lease_id: str
+    request_id: str
+    ending: Ending
+    status: int
+    received_at_ms: int
+    duration_ms: int
+    dialect: str
+    streamed: bool
+    usage: Usage
+    attempts: Sequence[Attempt] = ()
+    error: str = ""
+    finish_reason: str = ""
+    first_event_ms: int | None = None
+    dropped: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Entry:
+    """One row of the ledger: an outcome with who paid, who served, and what was asked for.
+
+    `account_id` and `model` (the upstream's id) are those of the last attempt, empty when there was
+    none; `asked_model` is what the client wrote.
+    """
+
+    outcome: Outcome
+    key_id: str
+    asked_model: str
+    account_id: str = ""
+    kind: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryQuery:
+    """Filters of the request list; None: any. `status` is the HTTP status the client saw."""
+
+    key_id: str | None = None
+    account_id: str | None = None
+    model: str | None = None
+    ending: Ending | None = None
+    status: int | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """Newest first; `cursor` continues, None at the end."""
+
+    entries: Sequence[Entry]
+    cursor: str | None

@@ -1,0 +1,1 @@
+"""Pure decisions: what is known, the time and chance come in as arguments."""

@@ -1,0 +1,212 @@
+"""Bodies and answers of the account routes."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
+from pydantic_core import PydanticCustomError
+
+from controlplane.domain.account import AccountDraft, AccountView, Allowance, AuthMethod, Status
+from controlplane.domain.errors import Invalid
+from controlplane.rest.errors import ErrorDetail
+from controlplane.rest.schemas import Body, Counts, NotOffered, Text, Token, View, moment
+
+
+def _kind(value: Any) -> Any:
+    if value in OTHER_KINDS:
+        raise PydanticCustomError("not_offered", "other than kiro is not offered in this release")
+    return value
+
+
+def _whole(value: str) -> str:
+    """Kiro's refresh tokens are longer than 100 characters; consoles cut them for display."""
+    if len(value) < 100 or "..." in value:
+        raise PydanticCustomError("truncated", "is truncated: a Kiro refresh token has at least 100 characters and no '...'")
+    return value
+
+
+def _region(value: str) -> str:
+    if not REGION.fullmatch(value):
+        raise PydanticCustomError("region", "is not a region such as us-east-1")
+    return value
+
+
+def _arn(value: str) -> str:
+    if not ARN.fullmatch(value):
+        raise PydanticCustomError("arn", "is not the ARN of a profile")
+    return value
+
+
+def _machine(value: str) -> str:
+    """64 hex digits, or a UUID, which stands for itself twice (Kiro wire notes, machine id)."""
+    digits = value.replace("-", "").lower()
+    if HEX.fullmatch(digits) and len(digits) in (32, 64):
+        return digits * (64 // len(digits))
+    raise PydanticCustomError("machine_id", "is neither 64 hexadecimal digits nor a UUID")
+
+
+def _address(value: str) -> str:
+    if not ADDRESS.fullmatch(value):
+        raise PydanticCustomError("url", "is not an http or https address without a user, query or fragment")
+    return value.rstrip("/")
+
+
+class AccountBody(Body):
+    """An account as it is created or changed. Absent and null fields take their defaults when it is created."""
+
+    kind: Annotated[Literal["kiro"], BeforeValidator(_kind)] = "kiro"
+    label: Text | None = Field(None, description="What it is called; by default made from its id")
+    refresh_token: Annotated[Token, AfterValidator(_whole)] | None = Field(None, repr=False)
+    access_token: Token | None = Field(None, repr=False)
+    auth_method: AuthMethod | None = Field(None, description="By default told from the credentials")
+    client_id: Token | None = Field(None, repr=False)
+    client_secret: Token | None = Field(None, repr=False)
+    region: Annotated[Text, AfterValidator(_region)] | None = Field(None, description="Of the sign-in; us-east-1 by default")
+    profile_arn: Annotated[Text, AfterValidator(_arn)] | None = None
+    machine_id: Annotated[Text, AfterValidator(_machine)] | None = Field(None, description="By default made once and kept")
+    base_url: Annotated[Text, AfterValidator(_address)] | None = Field(None, description="Replaces the configured chat address")
+    api_key: Token | None = Field(None, repr=False)
+    models: list[Text] | None = Field(None, max_length=500, description="Model ids it is limited to; null: all it offers")
+    priority: Annotated[StrictInt, Field(ge=-1000, le=1000)] | None = Field(None, description="Higher is preferred; 0 by default")
+    max_concurrency: Annotated[StrictInt, Field(ge=0, le=10_000)] | None = Field(None, description="Requests at a time; 0: no limit")
+    proxy_url: NotOffered = None
+    disabled: StrictBool | None = None
+
+    def given(self) -> dict[str, Any]:
+        """The fields that have a value, by the names of AccountDraft."""
+        return {name: value for name, value in self.changes().items() if value != DEFAULTS[name]}
+
+    def changes(self) -> dict[str, Any]:
+        """The fields the caller named, null as the field's default, by the names of AccountDraft."""
+        named = self.model_dump(exclude_unset=True, exclude={"kind", "proxy_url"})
+        found = {name: DEFAULTS[name] if value is None else value for name, value in named.items()}
+        if "models" in found:
+            found["models"] = tuple(dict.fromkeys(found["models"]))
+        return found
+
+
+class AllowanceRead(View):
+    """What the upstream says is left, in its own unit."""
+
+    used: float
+    limit: float
+    resets_at: datetime | None
+    unit: str
+    plan: str
+    overage: bool = Field(description="Whether the account may go on beyond its limit, at a price")
+    email: str
+    checked_at: datetime | None
+
+    @classmethod
+    def of(cls, allowance: Allowance) -> "AllowanceRead":
+        return cls(
+            used=allowance.used,
+            limit=allowance.limit,
+            resets_at=moment(allowance.resets_at),
+            unit=allowance.unit,
+            plan=allowance.plan,
+            overage=allowance.overage,
+            email=allowance.email,
+            checked_at=moment(allowance.checked_at),
+        )
+
+
+class AccountRead(View):
+    """An account. `until` is when its status ends by itself; `offeredModels` is what its upstream lists."""
+
+    id: str
+    kind: str
+    label: str
+    auth_method: AuthMethod
+    region: str
+    profile_arn: str
+    machine_id: str
+    base_url: str
+    models: list[str]
+    offered_models: list[str]
+    priority: int
+    max_concurrency: int
+    disabled: bool
+    created_at: datetime | None
+    has_refresh_token: bool
+    has_access_token: bool
+    expires_at: datetime | None
+    status: Status
+    reason: str
+    until: datetime | None
+    health: int = Field(description="0 to 100")
+    in_flight: int
+    allowance: AllowanceRead | None
+    stats: Counts
+
+
+class AccountList(View):
+    accounts: list[AccountRead]
+    next_cursor: str | None
+    total: int
+
+
+class Verified(View):
+    valid: bool
+    error: str | None
+    account: AccountRead
+
+
+class ImportLine(View):
+    """What became of one line; `ignored` names members that mean nothing here."""
+
+    index: int
+    status: Literal["created", "duplicate", "invalid"]
+    account_id: str | None = None
+    label: str | None = None
+    ignored: list[str] = Field(default_factory=list)
+    error: ErrorDetail | None = None
+
+
+class ImportResult(View):
+    created: int
+    failed: int
+    results: list[ImportLine]
+
+
+def draft(body: AccountBody) -> AccountDraft:
+    """The account to store. Raises Invalid when its credentials are not those of one sign-in."""
+    made = AccountDraft(**body.given())
+    if not (made.refresh_token or made.access_token or made.api_key):
+        raise Invalid("refreshToken is required", "refreshToken")
+    if made.auth_method is AuthMethod.API_KEY and not made.api_key:
+        raise Invalid("apiKey is required with authMethod api-key", "apiKey")
+    single = made.auth_method is AuthMethod.IDC or made.client_id or made.client_secret
+    for field, value in (("clientId", made.client_id), ("clientSecret", made.client_secret)):
+        if single and made.refresh_token and not value:
+            raise Invalid(f"{field} is required: an idc account is refreshed with clientId and clientSecret", field)
+    return made
+
+
+def shown(view: AccountView) -> AccountRead:
+    """What may be told of an account."""
+    account = view.account
+    return AccountRead(
+        **{name: getattr(account, name) for name in PLAIN},
+        **{name: getattr(view, name) for name in STANDING},
+        models=list(account.models),
+        offered_models=[model.id for model in view.models],
+        created_at=moment(account.created_at),
+        expires_at=moment(view.expires_at),
+        until=moment(view.until),
+        allowance=AllowanceRead.of(view.allowance) if view.allowance else None,
+        stats=Counts.of(view.counters),
+    )
+
+
+REGION = re.compile(r"[a-z]{2}(?:-[a-z]{1,12}){1,3}-[0-9]{1,2}")
+ARN = re.compile(r"arn:aws[a-z-]*:codewhisperer:[a-z]{2}(?:-[a-z]{1,12}){1,3}-[0-9]{1,2}:[0-9]{12}:profile/[A-Za-z0-9]+")
+HEX = re.compile(r"[0-9a-f]+")
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-:\[\]{}]+(?:/[A-Za-z0-9._~/%{}-]*)?")
+OTHER_KINDS = ("kimi-web", "openai", "anthropic")
+DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in dataclasses.fields(AccountDraft)}
+PLAIN = ("id", "kind", "label", "auth_method", "region", "profile_arn", "machine_id", "base_url", "priority", "max_concurrency", "disabled")
+STANDING = ("has_refresh_token", "has_access_token", "status", "reason", "health", "in_flight")

@@ -1,0 +1,105 @@
+"""Routes of accounts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from controlplane.domain.account import AccountView, Status
+from controlplane.domain.errors import ProviderError
+from controlplane.rest import errors, importing
+from controlplane.rest.account_schemas import (
+    AccountBody,
+    AccountList,
+    AccountRead,
+    AllowanceRead,
+    ImportResult,
+    Verified,
+    draft,
+    shown,
+)
+from controlplane.rest.schemas import Page, cut
+from controlplane.rest.wired import Wired
+
+router = APIRouter(prefix="/api/accounts", tags=["accounts"])
+
+
+class AccountFilter(Page):
+    status: Status | None = None
+
+
+@router.get("")
+async def list_accounts(services: Wired, query: Annotated[AccountFilter, Query()]) -> AccountList:
+    """All accounts, oldest first."""
+    views = [view for view in services.accounts.list() if query.status in (None, view.status)]
+    found, cursor = cut(views, _place, query)
+    return AccountList(accounts=[shown(view) for view in found], next_cursor=cursor, total=len(views))
+
+
+@router.post("", status_code=201, responses=errors.TAKEN)
+async def create_account(services: Wired, body: AccountBody) -> AccountRead:
+    """Store an account. Its first token refresh follows at once, in the background."""
+    return shown(await services.accounts.create(draft(body)))
+
+
+@router.post("/import")
+async def import_accounts(services: Wired, body: importing.Rows) -> ImportResult:
+    """Store many accounts: an array of bodies as for creating one, or of Kiro credential files, or one
+    such object. Each line succeeds or fails by itself.
+    """
+    return await importing.store(services.accounts, body)
+
+
+@router.get("/{account_id}", responses=errors.ABSENT)
+async def read_account(services: Wired, account_id: str) -> AccountRead:
+    return shown(services.accounts.get(account_id))
+
+
+@router.put("/{account_id}", responses={**errors.ABSENT, **errors.TAKEN})
+async def update_account(services: Wired, account_id: str, body: AccountBody) -> AccountRead:
+    """Change what the body names; null restores a field's default. New credentials are a new sign-in."""
+    return shown(await services.accounts.update(account_id, body.changes()))
+
+
+@router.delete("/{account_id}", status_code=204, responses=errors.ABSENT)
+async def delete_account(services: Wired, account_id: str) -> Response:
+    """Remove an account and its secrets. Requests that are under way end as they will."""
+    await services.accounts.remove(account_id)
+    return Response(status_code=204)
+
+
+@router.post("/{account_id}/enable", responses=errors.ABSENT)
+async def enable_account(services: Wired, account_id: str) -> AccountRead:
+    """Put it back into the pool and forget why it was out."""
+    return shown(await services.accounts.enable(account_id))
+
+
+@router.post("/{account_id}/disable", responses=errors.ABSENT)
+async def disable_account(services: Wired, account_id: str) -> AccountRead:
+    """Take it out of the pool until it is enabled."""
+    return shown(await services.accounts.disable(account_id))
+
+
+@router.post("/{account_id}/refresh", responses={**errors.ABSENT, **errors.REFUSED})
+async def refresh_account(services: Wired, account_id: str) -> AccountRead:
+    """Trade its refresh token now."""
+    return shown(await services.accounts.refresh(account_id))
+
+
+@router.post("/{account_id}/verify", responses=errors.ABSENT)
+async def verify_account(services: Wired, account_id: str) -> Verified:
+    """Ask the provider whether the account works, and set its status by the answer."""
+    try:
+        view = await services.accounts.verify(account_id)
+    except ProviderError as error:
+        return Verified(valid=False, error=error.message, account=shown(services.accounts.get(account_id)))
+    return Verified(valid=True, error=None, account=shown(view))
+
+
+@router.get("/{account_id}/usage", responses={**errors.ABSENT, **errors.REFUSED})
+async def read_account_usage(services: Wired, account_id: str) -> AllowanceRead:
+    """What the upstream says is left, asked now."""
+    return AllowanceRead.of(await services.accounts.allowance(account_id))
+
+
+def _place(view: AccountView) -> str:
+    return f"{view.account.created_at:012d}{view.account.id}"

@@ -1,0 +1,116 @@
+"""Who may come in: the administrator's password as a bearer, and few guesses at it.
+
+This stands before routing and before the body is read: a stranger learns nothing about routes
+and costs nothing.
+"""
+
+import ipaddress
+import logging
+import math
+from collections import deque
+
+from fastapi.security import HTTPBearer
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from controlplane.rest import errors
+from controlplane.service.services import Services
+
+GUESSES = 10
+WINDOW_SECONDS = 60.0
+ADDRESSES = 10_000  # remembered at a time; beyond it the oldest is forgotten
+OPEN = frozenset({"/api/proxy/status", "/api/proxy/health"})
+log = logging.getLogger(__name__)
+
+# Declares the scheme in the OpenAPI document; the gate below is what checks.
+password = HTTPBearer(scheme_name="password", description="The administrator's password", auto_error=False)
+
+
+class Gate:
+    """Lets requests below /api pass when they carry the password."""
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app = app
+        self._services = services
+        self._guesses = Guesses()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(scope) if scope["type"] == "http" and _guarded(scope["path"]) else None
+        await (self._app if refusal is None else refusal)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        presented = _bearer(Headers(scope=scope).get("authorization", ""))
+        if presented is None:
+            return _unauthenticated("send the administrator's password as Authorization: Bearer PASSWORD")
+        address = _group(scope["client"][0] if scope.get("client") else "")
+        now = self._services.clock.now()
+        wait = self._guesses.wait(address, now)
+        if wait > 0:
+            return _throttled(wait)
+        if self._services.administration.password_is(presented):
+            self._guesses.forget(address)
+            return None
+        self._guesses.add(address, now)
+        log.warning("wrong administrator password address=%s", address)
+        return _unauthenticated("the administrator's password is wrong")
+
+
+class Guesses:
+    """Wrong passwords by address, for the last minute."""
+
+    def __init__(self) -> None:
+        self._times: dict[str, deque[float]] = {}
+
+    def wait(self, address: str, now: float) -> float:
+        """Seconds until `address` may guess again; 0 when it may."""
+        times = self._times.get(address)
+        if times is None or len(times) < GUESSES:
+            return 0.0
+        return max(0.0, times[0] + WINDOW_SECONDS - now)
+
+    def add(self, address: str, now: float) -> None:
+        """Count a wrong password."""
+        # Reinserted, so that the first key is the address that was quiet for longest.
+        times = self._times.pop(address, None) or deque(maxlen=GUESSES)
+        times.append(now)
+        self._times[address] = times
+        if len(self._times) > ADDRESSES:
+            del self._times[next(iter(self._times))]
+
+    def forget(self, address: str) -> None:
+        """A right password clears the count."""
+        self._times.pop(address, None)
+
+
+def _guarded(path: str) -> bool:
+    return (path == "/api" or path.startswith("/api/")) and path not in OPEN
+
+
+def _bearer(header: str) -> str | None:
+    """The presented password, None when there is none. Headers are read as latin-1, passwords are UTF-8."""
+    scheme, _, presented = header.partition(" ")
+    if scheme.lower() != "bearer" or not presented.strip():
+        return None
+    try:
+        return presented.strip().encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return presented.strip()
+
+
+def _group(address: str) -> str:
+    """Whom guesses are counted for: an IPv6 host owns a whole /64."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def _unauthenticated(message: str) -> Response:
+    return errors.answer(401, "unauthenticated", message, headers={"www-authenticate": "Bearer"})
+
+
+def _throttled(wait: float) -> Response:
+    headers = {"retry-after": str(max(1, math.ceil(wait)))}
+    return errors.answer(429, "too_many_attempts", "too many wrong passwords from this address", headers=headers)

@@ -1,0 +1,73 @@
+"""The outermost layer: limits on what comes in, headers on what goes out, and no detail of a defect."""
+
+import logging
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from controlplane.rest import errors
+
+MAX_BODY_BYTES = 8 * 1024 * 1024  # an import of some thousand accounts
+log = logging.getLogger(__name__)
+
+
+class Edge:
+    """Wraps the whole application; the one place where any exception is caught."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def outward(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _guard(scope, MutableHeaders(scope=message))
+            await send(message)
+
+        if _announced(scope) > MAX_BODY_BYTES:
+            await errors.answer(413, *errors.HTTP[413])(scope, receive, outward)
+            return
+        try:
+            await self._app(scope, _limited(receive), outward)
+        except Exception:
+            log.exception("request failed method=%s path=%s", scope["method"], scope["path"])
+            if not started:
+                await errors.answer(500, "internal", "this is a defect of the gateway; its log says more")(scope, receive, outward)
+
+
+def _guard(scope: Scope, headers: MutableHeaders) -> None:
+    headers["x-content-type-options"] = "nosniff"
+    headers.setdefault("referrer-policy", "no-referrer")
+    headers.setdefault("content-security-policy", NO_CONTENT)
+    if scope["path"].startswith("/api"):
+        headers.setdefault("cache-control", "no-store")
+
+
+def _announced(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def _limited(receive: Receive) -> Receive:
+    """`receive` that ends a body which turns out larger than announced, or was not announced."""
+    size = 0
+
+    async def inward() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return inward
+
+
+NO_CONTENT = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"

@@ -1,0 +1,176 @@
+"""Routes about the installation: how it stands, what it did, its settings, its models."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from controlplane.domain.account import Status
+from controlplane.domain.model import ListedModel
+from controlplane.domain.outcome import EntryQuery
+from controlplane.rest.requests import RequestRead, brief
+from controlplane.rest.schemas import Body, Counts, Page, Text, View, cut, moment
+from controlplane.rest.wired import Wired
+from controlplane.service.services import Services
+
+open_router = APIRouter(prefix="/api/proxy", tags=["installation"])
+router = APIRouter(prefix="/api", tags=["installation"])
+
+
+class Pool(View):
+    """Accounts; available are those that are active."""
+
+    total: int
+    available: int
+
+
+class ProxyStatus(View):
+    status: Literal["running"]
+    version: str
+    uptime: int
+    accounts: Pool
+
+
+class ProxyHealth(View):
+    """Healthy: at least one account is active and the process can serve."""
+
+    healthy: bool
+    accounts: Pool
+
+
+class ProxyStats(View):
+    """`openLeases` are requests under way, `backlog` ended ones that wait to be written."""
+
+    version: str
+    started_at: datetime | None
+    uptime: int
+    open_leases: int
+    backlog: int
+    accounts: dict[Status, int]
+    stats: Counts
+
+
+class ProxyLogs(View):
+    logs: list[RequestRead]
+
+
+class SettingsBody(Body):
+    """What of the settings is changed; null restores the default."""
+
+    scheduling_mode: Text | None = None
+
+    def values(self) -> dict[str, Any]:
+        """What the caller named, by the names that are stored."""
+        return self.model_dump(by_alias=True, exclude_unset=True)
+
+
+class SettingsRead(View):
+    scheduling_mode: str
+    version: str
+
+
+class ModelRead(View):
+    """A model that some account offers. Tokens are null when the upstream does not say."""
+
+    kind: str
+    id: str
+    display_name: str
+    aliases: list[str]
+    context_window: int | None
+    max_output: int | None
+    rate: float | None
+    created_at: datetime | None
+
+
+class ModelList(View):
+    models: list[ModelRead]
+    next_cursor: str | None
+    total: int
+
+
+@open_router.get("/status")
+async def read_status(services: Wired) -> ProxyStatus:
+    """That it runs. Open to everyone."""
+    return ProxyStatus(status="running", version=services.version, uptime=_uptime(services), accounts=_pool(services))
+
+
+@open_router.get("/health")
+async def read_health(services: Wired) -> ProxyHealth:
+    """Whether a request could be served. Open to everyone."""
+    pool = _pool(services)
+    return ProxyHealth(healthy=pool.available > 0 and not await services.ready(), accounts=pool)
+
+
+@router.get("/proxy/stats")
+async def read_stats(services: Wired) -> ProxyStats:
+    """What the installation did and does."""
+    return ProxyStats(
+        version=services.version,
+        started_at=moment(services.started_at),
+        uptime=_uptime(services),
+        open_leases=services.leasing.open_leases,
+        backlog=services.ledger.backlog,
+        accounts=dict(Counter(view.status for view in services.accounts.list())),
+        stats=Counts.of(services.ledger.total()),
+    )
+
+
+@router.get("/proxy/logs")
+async def read_logs(services: Wired) -> ProxyLogs:
+    """The last 100 requests, newest first."""
+    page = await services.ledger.page(EntryQuery(limit=100))
+    return ProxyLogs(logs=[brief(entry) for entry in page.entries])
+
+
+@router.get("/settings")
+async def read_settings(services: Wired) -> SettingsRead:
+    return _settings(services, services.settings.read())
+
+
+@router.put("/settings")
+async def update_settings(services: Wired, body: SettingsBody) -> SettingsRead:
+    """Change what the body names, at once and for good."""
+    return _settings(services, await services.settings.change(body.values()))
+
+
+@router.put("/proxy/config")
+async def update_config(services: Wired, body: SettingsBody) -> SettingsRead:
+    """The same as changing the settings, under the name that older scripts use."""
+    return _settings(services, await services.settings.change(body.values()))
+
+
+@router.get("/models")
+async def list_models(services: Wired, query: Annotated[Page, Query()]) -> ModelList:
+    """Every model that some account offers, by kind and id."""
+    models = services.catalogue.models()
+    found, cursor = cut(models, lambda model: f"{model.kind}/{model.facts.id}", query)
+    return ModelList(models=[_model(model) for model in found], next_cursor=cursor, total=len(models))
+
+
+def _model(listed: ListedModel) -> ModelRead:
+    facts = listed.facts
+    return ModelRead(
+        kind=listed.kind,
+        id=facts.id,
+        display_name=facts.display_name or facts.id,
+        aliases=list(listed.aliases),
+        context_window=facts.context_window or None,
+        max_output=facts.max_output or None,
+        rate=facts.rate or None,
+        created_at=moment(facts.created),
+    )
+
+
+def _settings(services: Services, values: Mapping[str, str]) -> SettingsRead:
+    return SettingsRead(scheduling_mode=values["schedulingMode"], version=services.version)
+
+
+def _pool(services: Services) -> Pool:
+    views = services.accounts.list()
+    return Pool(total=len(views), available=sum(view.status is Status.ACTIVE for view in views))
+
+
+def _uptime(services: Services) -> int:
+    return max(0, int(services.clock.now() - services.started_at))

@@ -1,0 +1,151 @@
+"""Between the admission contract's messages and the domain's values."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from controlplane.domain.account import Counters
+from controlplane.domain.lease import Ask, Bearer, Caller, HeldLease, Identity, Lease, Refusal
+from controlplane.domain.model import ListedModel
+from controlplane.domain.outcome import Attempt, Ending, Outcome, Usage
+from headgate.api.admission.v1 import admission_pb2, admission_service_pb2, snapshot_pb2
+from headgate.api.error.v1 import detail_pb2
+
+
+def ask(message: admission_service_pb2.Acquire) -> Ask:
+    caller = message.caller
+    return Ask(
+        Caller(caller.credential, caller.address),
+        message.request_id,
+        message.model,
+        message.estimated_input_tokens,
+        message.max_output_tokens,
+        message.session,
+        tuple(message.excluded_account_ids),
+        message.lease_id,
+        message.reserve_only,
+        [attempt(failed) for failed in message.failed],
+    )
+
+
+def attempt(message: admission_pb2.Attempt) -> Attempt:
+    return Attempt(
+        message.account_id,
+        message.kind,
+        message.model,
+        message.started_ms,
+        message.ended_ms,
+        message.fault,
+        message.status,
+        message.retry_after_seconds if message.HasField("retry_after_seconds") else None,
+        message.detail,
+    )
+
+
+def outcome(message: admission_pb2.Outcome) -> Outcome:
+    return Outcome(
+        message.lease_id,
+        message.request_id,
+        ENDINGS.get(message.ending, Ending.FAILED),
+        message.status,
+        message.received_at_ms,
+        message.duration_ms,
+        message.dialect,
+        message.streamed,
+        usage(message.usage),
+        [attempt(made) for made in message.attempts],
+        message.error,
+        message.finish_reason,
+        message.first_event_ms if message.HasField("first_event_ms") else None,
+        list(message.dropped),
+    )
+
+
+def usage(message: admission_pb2.Usage) -> Usage:
+    return Usage(
+        message.input,
+        message.cache_read,
+        message.cache_write,
+        message.output,
+        message.reasoning,
+        message.credits,
+        message.input_source,
+        message.output_source,
+    )
+
+
+def held(message: admission_pb2.Lease) -> HeldLease:
+    return HeldLease(message.lease_id, message.key_id, message.account_id, message.model, message.deadline)
+
+
+def lease(value: Lease) -> admission_pb2.Lease:
+    return admission_pb2.Lease(
+        lease_id=value.lease_id,
+        key_id=value.key_id,
+        account_id=value.account_id,
+        account_label=value.account_label,
+        kind=value.kind,
+        model=value.model,
+        context_window=value.context_window,
+        max_output=value.max_output,
+        request_fields_schema=value.request_fields_schema,
+        base_urls=value.base_urls,
+        credential=credential(value.bearer),
+        attributes=value.attributes,
+        deadline=value.deadline,
+    )
+
+
+def credential(value: Bearer) -> admission_pb2.Credential:
+    return admission_pb2.Credential(access_token=value.access_token, expires_at=value.expires_at)
+
+
+def refusal(value: Refusal) -> detail_pb2.Refusal:
+    return detail_pb2.Refusal(
+        reason=detail_pb2.Reason.ValueType(value.reason),
+        message=value.message,
+        retry_after_seconds=value.retry_after,
+        suggestions=value.suggestions,
+    )
+
+
+def identity(value: Identity, counters: Counters) -> admission_service_pb2.Identity:
+    stats = {
+        "totalRequests": counters.total_requests,
+        "successRequests": counters.success_requests,
+        "failedRequests": counters.failed_requests,
+        "totalCredits": counters.total_credits,
+        "inputTokens": counters.input_tokens,
+        "outputTokens": counters.output_tokens,
+    }
+    return admission_service_pb2.Identity(
+        key_id=value.key_id,
+        key_name=value.key_name,
+        allowed_models=value.allowed_models,
+        usage_json=json.dumps({"limits": {}, "usage": {}, "stats": stats}),
+    )
+
+
+def snapshot(version: int, models: Iterable[ListedModel]) -> snapshot_pb2.Snapshot:
+    return snapshot_pb2.Snapshot(version=version, models=[_model(model) for model in models])
+
+
+def _model(listed: ListedModel) -> snapshot_pb2.Model:
+    facts = listed.facts
+    return snapshot_pb2.Model(
+        kind=listed.kind,
+        id=facts.id,
+        display_name=facts.display_name or facts.id,
+        context_window=facts.context_window,
+        max_output=facts.max_output,
+        aliases=listed.aliases,
+        created=facts.created,
+    )
+
+
+# An ending that is unspecified comes from a defect; it is certainly not a success.
+ENDINGS: Mapping[int, Ending] = {
+    admission_pb2.ENDING_SERVED: Ending.SERVED,
+    admission_pb2.ENDING_FAILED: Ending.FAILED,
+    admission_pb2.ENDING_CUT: Ending.CUT,
+    admission_pb2.ENDING_CANCELLED: Ending.CANCELLED,
+}

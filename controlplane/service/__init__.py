@@ -1,0 +1,1 @@
+"""Use cases: ask policy, write, then change what is remembered."""

@@ -1,0 +1,314 @@
+"""What an administrator does with accounts. The database is written first, then the roster."""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from controlplane.domain.account import Account, AccountDraft, AccountView, Allowance, AuthMethod, Credentials, Status
+from controlplane.domain.errors import AccessRejected, AccountSuspended, Duplicate, Invalid
+from controlplane.policy.families import ARN, machine_id
+from controlplane.service.background import Background
+from controlplane.service.catalogue import Catalogue
+from controlplane.service.ledger import Ledger
+from controlplane.service.ports import AccountStore, Clock, Provider, StoredAccount
+from controlplane.service.refreshing import Refreshing
+from controlplane.service.roster import Roster, Seat, view
+from controlplane.service.standing import Standings
+
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+SECRETS = ("refresh_token", "access_token", "client_id", "client_secret", "api_key")
+
+
+class Accounts:
+    """Create, read, change, remove accounts. Reads come from memory and never wait."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        store: AccountStore,
+        providers: Mapping[str, Provider],
+        care: "Care",
+        ledger: Ledger,
+        clock: Clock,
+    ) -> None:
+        self._roster = roster
+        self._store = store
+        self._providers = providers
+        self._care = care
+        self._ledger = ledger
+        self._clock = clock
+
+    async def load(self) -> None:
+        """Fill the roster at the start. Raises SealBroken when stored secrets cannot be read."""
+        for stored in await self._store.load():
+            self._roster.add(stored)
+
+    def list(self) -> Sequence[AccountView]:
+        """All accounts, oldest first."""
+        return [self._view(seat) for seat in self._roster]
+
+    def get(self, account_id: str) -> AccountView:
+        """Raises Absent."""
+        return self._view(self._roster.seat(account_id))
+
+    async def create(self, draft: AccountDraft) -> AccountView:
+        """Store a new account; its first refresh and model list follow in the background.
+
+        Raises Invalid, and Duplicate when the label, refresh token or API key belongs to an account already.
+        """
+        account, credentials = drawn(draft, f"acc_{secrets.token_hex(8)}", int(self._clock.now()))
+        self._check(account, credentials)
+        await self._store.add(account, credentials)
+        seat = self._roster.add(StoredAccount(account, credentials))
+        self._care.visit(seat)
+        return self._view(seat)
+
+    async def update(self, account_id: str, changes: Mapping[str, Any]) -> AccountView:
+        """Change the fields of AccountDraft named in `changes` (not `kind`). New credentials replace
+        the old ones as a whole sign-in: the access token that came with the old ones is dropped.
+
+        Raises Absent, Invalid, Duplicate.
+        """
+        seat = self._roster.seat(account_id)
+        if changes.get("kind", seat.account.kind) != seat.account.kind:
+            raise Invalid("the kind of an account cannot be changed", "kind")
+        draft = replace(_draft(seat), **changes)
+        if changed := {name for name in SECRETS if name in changes and changes[name] != getattr(seat.credentials, name)}:
+            draft = _signed_in(draft, changed)
+        account, credentials = drawn(draft, account_id, seat.account.created_at)
+        self._check(account, credentials)
+        if changed:
+            await self._replace(seat, credentials)
+        await self._store.save(account)
+        seat.account = account
+        seat.settle()
+        self._roster.changed()
+        if changed:
+            await self._care.standings.restore(seat)
+            self._care.visit(seat)
+        return self._view(seat)
+
+    async def remove(self, account_id: str) -> None:
+        """Raises Absent. Requests that are under way end as they will."""
+        self._roster.seat(account_id)
+        await self._store.remove(account_id)
+        self._care.refreshing.forget(account_id)
+        self._roster.remove(account_id)
+
+    async def enable(self, account_id: str) -> AccountView:
+        """Put it back into the pool and forget why it was out. Raises Absent."""
+        seat = self._roster.seat(account_id)
+        await self._switch(seat, disabled=False)
+        await self._care.standings.restore(seat)
+        self._care.visit(seat)
+        return self._view(seat)
+
+    async def disable(self, account_id: str) -> AccountView:
+        """Raises Absent."""
+        seat = self._roster.seat(account_id)
+        await self._switch(seat, disabled=True)
+        return self._view(seat)
+
+    async def refresh(self, account_id: str) -> AccountView:
+        """Trade its refresh token now. Raises Absent, ProviderError; the account's status follows."""
+        seat = self._roster.seat(account_id)
+        await self._care.refreshing.refresh(seat, patient=False)
+        if seat.standing.status is Status.NEEDS_LOGIN:
+            await self._care.standings.restore(seat)
+        return self._view(seat)
+
+    async def verify(self, account_id: str) -> AccountView:
+        """Ask the provider whether the account works (token, allowance, models) and set its status by
+        the answer: one that was suspended or exhausted returns to the pool. Raises Absent, ProviderError.
+        """
+        seat = self._roster.seat(account_id)
+        allowance = await self.allowance(account_id)
+        await self._care.catalogue.fetch(seat)
+        if spent(allowance):
+            self._care.standings.put(seat, Status.EXHAUSTED, "its allowance is spent", allowance.resets_at)
+        else:
+            await self._care.standings.restore(seat)
+        return self._view(seat)
+
+    async def allowance(self, account_id: str) -> Allowance:
+        """What the upstream says is left, asked now. Raises Absent, ProviderError."""
+        seat = self._roster.seat(account_id)
+        provider = self._providers[seat.account.kind]
+        bearer = await self._care.refreshing.bearer(seat)
+        try:
+            allowance = await provider.allowance(seat.served, bearer)
+        except AccessRejected:
+            allowance = await provider.allowance(seat.served, await self._care.refreshing.bearer(seat, refused=bearer))
+        except AccountSuspended as error:
+            self._care.standings.put(seat, Status.SUSPENDED, error.message)
+            raise
+        checked = replace(allowance, checked_at=int(self._clock.now()))
+        await self._store.set_allowance(account_id, checked)
+        seat.allowance = checked
+        return checked
+
+    async def _replace(self, seat: Seat, credentials: Credentials) -> None:
+        """Store an administrator's credentials over whatever is there, a refresh that has just
+        committed included; one that is still on its way finds them newer and drops its result.
+        """
+        while True:
+            version = seat.credentials.version
+            newer = replace(credentials, version=version + 1)
+            if await self._store.replace(seat.account.id, newer, version):
+                break
+            await self._care.refreshing.landed(seat.account.id)
+        seat.credentials = newer
+        self._care.refreshing.forget(seat.account.id)
+        seat.settle()
+
+    async def _switch(self, seat: Seat, *, disabled: bool) -> None:
+        account = replace(seat.account, disabled=disabled)
+        await self._store.save(account)
+        seat.account = account
+        seat.settle()
+        self._roster.changed()
+
+    def _check(self, account: Account, credentials: Credentials) -> None:
+        """Raises Invalid or Duplicate."""
+        check(account, credentials, tuple(self._providers))
+        for seat in self._roster:
+            if seat.account.id == account.id:
+                continue
+            if seat.account.label.lower() == account.label.lower():
+                raise Duplicate("another account has this label", "label")
+            if credentials.refresh_token and credentials.refresh_token == seat.credentials.refresh_token:
+                raise Duplicate(f"this refresh token belongs to the account {seat.account.label} already", "refreshToken")
+            if credentials.api_key and credentials.api_key == seat.credentials.api_key:
+                raise Duplicate(f"this API key belongs to the account {seat.account.label} already", "apiKey")
+
+    def _view(self, seat: Seat) -> AccountView:
+        return view(seat, self._ledger.account_counters(seat.account.id), self._clock.now())
+
+
+class Care:
+    """What accounts need from time to time: tokens, then the model list."""
+
+    def __init__(self, refreshing: Refreshing, catalogue: Catalogue, standings: Standings, background: Background) -> None:
+        self.refreshing = refreshing
+        self.catalogue = catalogue
+        self.standings = standings
+        self._background = background
+
+    def visit(self, seat: Seat) -> None:
+        """Tend one account in the background, now."""
+        self._background.spawn(self.tend(seat), f"tend {seat.account.id}")
+
+    async def tend(self, seat: Seat) -> None:
+        """Renew what is due, fetch what is stale."""
+        await self.refreshing.tend(seat)
+        await self.catalogue.tend(seat)
+
+
+def drawn(draft: AccountDraft, account_id: str, created_at: int) -> tuple[Account, Credentials]:
+    """The account and its secrets that a draft describes."""
+    credentials = Credentials(
+        draft.refresh_token.strip(),
+        draft.access_token.strip(),
+        draft.client_id.strip(),
+        draft.client_secret.strip(),
+        draft.api_key.strip(),
+        draft.expires_at,
+    )
+    account = Account(
+        id=account_id,
+        kind=draft.kind,
+        label=draft.label.strip() or f"{draft.kind}-{account_id[-6:]}",
+        auth_method=draft.auth_method or _method(draft),
+        region=draft.region,
+        profile_arn=draft.profile_arn,
+        machine_id=machine_id(draft.machine_id, credentials),
+        base_url=draft.base_url.rstrip("/"),
+        models=draft.models,
+        priority=draft.priority,
+        max_concurrency=draft.max_concurrency,
+        proxy_url=draft.proxy_url,
+        disabled=draft.disabled,
+        created_at=created_at,
+    )
+    return account, credentials
+
+
+def check(account: Account, credentials: Credentials, kinds: Sequence[str]) -> None:
+    """Raises Invalid, naming the field as the outside contract spells it."""
+    rules = (
+        (account.kind in kinds, "kind", f"is not one of {', '.join(kinds)}"),
+        (0 < len(account.label) <= 100 and "/" not in account.label, "label", "must be 1 to 100 characters without a slash"),
+        (account.label.lower() not in kinds, "label", "must not be the name of a kind"),
+        (bool(REGION.fullmatch(account.region)), "region", "is not the name of an AWS region"),
+        (not account.profile_arn or bool(ARN.fullmatch(account.profile_arn)), "profileArn", "is not the ARN of a profile"),
+        (not account.base_url or _is_url(account.base_url), "baseUrl", "is not an http or https address"),
+        (not account.proxy_url or _is_url(account.proxy_url), "proxyUrl", "is not an http or https address"),
+        (0 <= account.max_concurrency <= 10_000, "maxConcurrency", "is not between 0 and 10000"),
+        (-1000 <= account.priority <= 1000, "priority", "is not between -1000 and 1000"),
+        (bool(credentials.bearer or credentials.refresh_token), "refreshToken", "is missing, and so are accessToken and apiKey"),
+        ("..." not in credentials.refresh_token, "refreshToken", "has been shortened; paste the whole token"),
+        (account.auth_method is not AuthMethod.API_KEY or bool(credentials.api_key), "apiKey", "is missing"),
+        (
+            account.auth_method is not AuthMethod.IDC or not credentials.refresh_token or bool(credentials.client_secret),
+            "clientSecret",
+            "is needed to refresh an idc account, and so is clientId",
+        ),
+    )
+    for holds, field, phrase in rules:
+        if not holds:
+            raise Invalid(f"{field} {phrase}", field)
+
+
+def spent(allowance: Allowance) -> bool:
+    """Whether nothing is left; with overage the account goes on."""
+    return 0 < allowance.limit <= allowance.used and not allowance.overage
+
+
+def _method(draft: AccountDraft) -> AuthMethod:
+    """How an account signs in, told from what was given."""
+    if draft.api_key:
+        return AuthMethod.API_KEY
+    return AuthMethod.IDC if draft.client_id and draft.client_secret else AuthMethod.SOCIAL
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+
+
+def _draft(seat: Seat) -> AccountDraft:
+    """The draft that would make the account as it is."""
+    account, credentials = seat.account, seat.credentials
+    return AccountDraft(
+        kind=account.kind,
+        label=account.label,
+        auth_method=account.auth_method,
+        refresh_token=credentials.refresh_token,
+        access_token=credentials.access_token,
+        client_id=credentials.client_id,
+        client_secret=credentials.client_secret,
+        api_key=credentials.api_key,
+        expires_at=credentials.expires_at,
+        region=account.region,
+        profile_arn=account.profile_arn,
+        machine_id=account.machine_id,
+        base_url=account.base_url,
+        models=account.models,
+        priority=account.priority,
+        max_concurrency=account.max_concurrency,
+        proxy_url=account.proxy_url,
+        disabled=account.disabled,
+    )
+
+
+def _signed_in(draft: AccountDraft, changed: set[str]) -> AccountDraft:
+    """A draft whose sign-in was changed: an access token of the old one must not be used any more."""
+    if "access_token" in changed:
+        return draft
+    return replace(draft, access_token="", expires_at=0)

@@ -1,0 +1,164 @@
+"""Which models there are, and what a name that a client wrote means."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from controlplane.domain.account import Status
+from controlplane.domain.errors import AccessRejected, AccountSuspended, ProviderError
+from controlplane.domain.model import ListedModel, ModelFacts
+from controlplane.policy import naming, wellknown
+from controlplane.policy.naming import Named, Names
+from controlplane.service.ports import AccountStore, Clock, Provider
+from controlplane.service.refreshing import LOST, Refreshing
+from controlplane.service.roster import Roster, Seat
+from controlplane.service.standing import Standings
+
+log = logging.getLogger(__name__)
+
+STALE_AFTER = 3600  # Kiro rules: a list is good for about an hour
+ASK_AGAIN = 60.0  # after a list could not be fetched
+# Names that were resolved; clients use a handful, so a full cache is one being filled on purpose.
+REMEMBERED = 1024
+
+
+class Catalogue:
+    """The model table, merged over all accounts that are not disabled."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        store: AccountStore,
+        providers: Mapping[str, Provider],
+        refreshing: Refreshing,
+        standings: Standings,
+        clock: Clock,
+    ) -> None:
+        self._roster = roster
+        self._store = store
+        self._providers = providers
+        self._refreshing = refreshing
+        self._standings = standings
+        self._clock = clock
+        self._version = 0
+        self._models: tuple[ListedModel, ...] = ()
+        self._windows: Mapping[str, int] = {}
+        self._names = Names({}, {}, {})
+        self._resolved: dict[str, Named | None] = {}
+        self._not_before: dict[str, float] = {}
+        self._changed = asyncio.Event()
+        roster.changed = self.rebuild
+        self.rebuild()
+
+    @property
+    def version(self) -> int:
+        """Grows with each change within one run."""
+        return self._version
+
+    def models(self) -> Sequence[ListedModel]:
+        """One row for each kind and upstream id, by id."""
+        return self._models
+
+    async def change(self, seen: int) -> None:
+        """Wait until the version is no longer `seen`."""
+        while self._version == seen:
+            await self._changed.wait()
+
+    def resolve(self, written: str) -> Named | None:
+        """What a client's name means; None when no model has that name."""
+        if written in self._resolved:
+            return self._resolved[written]
+        if len(self._resolved) >= REMEMBERED:
+            self._resolved.clear()
+        named = naming.resolve(written, self._names)
+        if len(written) <= naming.LONGEST:
+            self._resolved[written] = named
+        return named
+
+    def close(self, written: str) -> tuple[str, ...]:
+        """Up to three ids that look like `written`."""
+        return naming.close(written, self._names)
+
+    def window(self, model: str) -> int:
+        """The largest context window that any account offers the model with, 0 unknown."""
+        return self._windows.get(model, 0)
+
+    def rebuild(self) -> None:
+        """Bring names and table into line with the roster; called at each of its changes."""
+        self._names = self._named()
+        self._resolved.clear()
+        models = _merged(self._roster)
+        if models == self._models and self._version:
+            return
+        self._models = models
+        self._windows = {model.facts.id: model.facts.context_window for model in models}
+        self._version += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def tend(self, seat: Seat) -> None:
+        """The background's visit: fetch the account's list when it is stale and there is a token."""
+        now = self._clock.now()
+        if now < seat.offered_at + STALE_AFTER or now < self._not_before.get(seat.account.id, 0.0):
+            return
+        if seat.account.disabled or seat.standing.status in LOST or not seat.ready(now):
+            return
+        try:
+            await self.fetch(seat)
+        except ProviderError as error:
+            log.warning("no model list account=%s reason=%s", seat.account.id, error.message)
+
+    async def fetch(self, seat: Seat) -> None:
+        """Ask what the account offers, store it, then use it. Raises ProviderError."""
+        self._not_before[seat.account.id] = self._clock.now() + ASK_AGAIN
+        models = await self._ask(seat)
+        now = int(self._clock.now())
+        before = seat.offered
+        seen = [replace(model, created=before[model.id].created or now if model.id in before else now) for model in models]
+        await self._store.set_models(seat.account.id, seen, now)
+        seat.offer(seen, now)
+        self.rebuild()
+
+    async def _ask(self, seat: Seat) -> Sequence[ModelFacts]:
+        provider = self._providers[seat.account.kind]
+        bearer = await self._refreshing.bearer(seat)
+        try:
+            return await provider.models(seat.served, bearer)
+        except AccessRejected:
+            return await provider.models(seat.served, await self._refreshing.bearer(seat, refused=bearer))
+        except AccountSuspended as error:
+            self._standings.put(seat, Status.SUSPENDED, error.message)
+            raise
+
+    def _named(self) -> Names:
+        """Names over all accounts, whatever their state: a model that merely cannot be served now is
+        not unknown. Without any account the well-known models are known.
+        """
+        ids = {model for seat in self._roster for model in seat.offered}
+        if not len(self._roster):
+            ids = {model.id for models in wellknown.MODELS.values() for model in models}
+        labels = {seat.account.label: (seat.account.kind, seat.account.id) for seat in self._roster}
+        return naming.names(ids, wellknown.MODELS, labels)
+
+
+def _merged(roster: Roster) -> tuple[ListedModel, ...]:
+    """One row for each kind and id: the most generous limits, the earliest sighting."""
+    merged: dict[tuple[str, str], ModelFacts] = {}
+    for seat in roster:
+        if seat.account.disabled:
+            continue
+        for model in seat.candidate.offers:
+            facts = seat.offered[model]
+            other = merged.get((seat.account.kind, model))
+            merged[seat.account.kind, model] = facts if other is None else _best(facts, other)
+    return tuple(ListedModel(kind, facts, naming.aliases(facts.id)) for (kind, _), facts in sorted(merged.items()))
+
+
+def _best(one: ModelFacts, other: ModelFacts) -> ModelFacts:
+    return replace(
+        other,
+        context_window=max(one.context_window, other.context_window),
+        max_output=max(one.max_output, other.max_output),
+        created=min(one.created or other.created, other.created or one.created),
+    )

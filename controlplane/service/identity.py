@@ -1,0 +1,102 @@
+"""Whose credential is it? The proxy key, a managed key, or nobody's.
+
+Nothing is kept of what was presented but keyed hashes.
+"""
+
+import hmac
+import ipaddress
+from functools import lru_cache
+
+from controlplane.domain.key import PROXY_KEY_ID, Key
+from controlplane.domain.lease import Caller, Identity, Reason, Refusal
+from controlplane.service import metrics
+from controlplane.service.keys import PREFIX, Keys
+from controlplane.service.ports import Clock, Vault
+
+DIGEST = "proxy key"
+LONGEST = 16_384  # a proxy key with a refresh token behind it; longer ones are refused unread
+# A combined credential is split at the proxy key, which may itself hold colons: this many are tried.
+COLONS = 8
+
+
+class Identities:
+    """Tells who presents a credential."""
+
+    def __init__(self, keys: Keys, vault: Vault, clock: Clock) -> None:
+        self._keys = keys
+        self._vault = vault
+        self._clock = clock
+        self._proxy_digest = ""
+
+    def set_proxy_key(self, digest: str) -> None:
+        """The digest of the proxy key in force."""
+        self._proxy_digest = digest
+
+    def identify(self, caller: Caller) -> Identity | Refusal:
+        """The identity, or why it is refused. A failure is counted by its reason only."""
+        credential = caller.credential
+        if not credential or len(credential) > LONGEST:
+            return _refused("missing", "an API key is needed")
+        if credential.startswith(PREFIX):
+            key = self._keys.find(credential)
+            if key is not None:
+                return self._managed(key, caller.address)
+        if self._is_proxy(credential):
+            return Identity(PROXY_KEY_ID, PROXY_KEY_ID)
+        if self._is_combined(credential):
+            return _refused("combined", "PROXY_KEY:REFRESH_TOKEN credentials are not offered in this release; use a key of this gateway")
+        return _refused("unknown", "the API key is not known")
+
+    def key(self, key_id: str) -> Key:
+        """The managed key of that id. Raises Absent."""
+        return self._keys.get(key_id)
+
+    def name(self, caller: Caller) -> Identity:
+        """Whose credential it is, for the record of a request that was refused for its address."""
+        key = self._keys.find(caller.credential)
+        return Identity(key.id, key.name) if key is not None else Identity(PROXY_KEY_ID, PROXY_KEY_ID)
+
+    def admit(self, key: Key, address: str) -> Identity | Refusal:
+        """The identity of a key if it would be let in from this address now."""
+        if not key.enabled:
+            return Refusal(Reason.UNAUTHENTICATED, "the API key is disabled")
+        if key.expires_at and self._clock.now() >= key.expires_at:
+            return Refusal(Reason.UNAUTHENTICATED, "the API key has expired")
+        if key.allowed_ips and not _inside(address, key.allowed_ips):
+            return Refusal(Reason.ADDRESS_NOT_ALLOWED, "the API key may not be used from this address")
+        return Identity(key.id, key.name, key.allowed_models, key.allowed_account_ids)
+
+    def _managed(self, key: Key, address: str) -> Identity | Refusal:
+        said = self.admit(key, address)
+        if isinstance(said, Refusal) and said.reason is Reason.UNAUTHENTICATED:
+            metrics.UNAUTHENTICATED.labels("expired" if key.enabled else "disabled").inc()
+        return said
+
+    def _is_proxy(self, presented: str) -> bool:
+        return bool(self._proxy_digest) and hmac.compare_digest(self._vault.digest(DIGEST, presented), self._proxy_digest)
+
+    def _is_combined(self, presented: str) -> bool:
+        place = -1
+        for _ in range(COLONS):
+            place = presented.find(":", place + 1)
+            if place < 0:
+                return False
+            if self._is_proxy(presented[:place]):
+                return True
+        return False
+
+
+def _refused(reason: str, message: str) -> Refusal:
+    metrics.UNAUTHENTICATED.labels(reason).inc()
+    return Refusal(Reason.UNAUTHENTICATED, message)
+
+
+@lru_cache(maxsize=4096)
+def _inside(address: str, allowed: tuple[str, ...]) -> bool:
+    """Whether the address is in one of the networks; an unknown address is in none."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return any((mapped or ip) in ipaddress.ip_network(network, strict=False) for network in allowed)

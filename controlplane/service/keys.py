@@ -1,0 +1,136 @@
+"""What an administrator does with managed keys. The database is written first, then memory."""
+
+import ipaddress
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from controlplane.domain.errors import Absent, Invalid
+from controlplane.domain.key import Key, KeyDraft
+from controlplane.service.ports import Clock, KeyStore, Vault
+
+PREFIX = "kg-"
+VISIBLE = len(PREFIX) + 6
+DIGEST = "managed key"  # the purpose of the keyed hash
+LONGEST_GRACE = 30 * 86400
+
+
+class Keys:
+    """Managed keys. Reads come from memory and never wait."""
+
+    def __init__(self, store: KeyStore, vault: Vault, clock: Clock) -> None:
+        self._store = store
+        self._vault = vault
+        self._clock = clock
+        self._keys: dict[str, Key] = {}
+        self._by_digest: dict[str, Key] = {}
+
+    async def load(self) -> None:
+        """Fill memory at the start."""
+        for key in await self._store.load():
+            self._remember(key)
+
+    def list(self) -> Sequence[Key]:
+        """All keys, oldest first."""
+        return tuple(self._keys.values())
+
+    def get(self, key_id: str) -> Key:
+        """Raises Absent."""
+        if key_id not in self._keys:
+            raise Absent("there is no such key")
+        return self._keys[key_id]
+
+    def find(self, presented: str) -> Key | None:
+        """The key that was presented, whatever its state; None for one that is none.
+
+        The look-up is by keyed hash: how long it takes says nothing about the keys there are.
+        """
+        digest = self._vault.digest(DIGEST, presented)
+        key = self._by_digest.get(digest)
+        if key is None or (digest != key.digest and self._clock.now() >= key.old_until):
+            return None
+        return key
+
+    async def create(self, draft: KeyDraft) -> tuple[Key, str]:
+        """The new key and its secret, which can never be read again. Raises Invalid."""
+        check(draft)
+        secret = _secret()
+        key = Key(
+            id=f"key_{secrets.token_hex(8)}",
+            name=draft.name.strip(),
+            prefix=secret[:VISIBLE],
+            digest=self._vault.digest(DIGEST, secret),
+            enabled=draft.enabled,
+            allowed_models=draft.allowed_models,
+            allowed_account_ids=draft.allowed_account_ids,
+            allowed_ips=draft.allowed_ips,
+            expires_at=draft.expires_at,
+            created_at=int(self._clock.now()),
+        )
+        await self._store.add(key)
+        self._remember(key)
+        return key, secret
+
+    async def update(self, key_id: str, changes: Mapping[str, Any]) -> Key:
+        """Change the fields of KeyDraft named in `changes`. Raises Absent, Invalid."""
+        before = self.get(key_id)
+        draft = KeyDraft(
+            before.name, before.enabled, before.allowed_models, before.allowed_account_ids, before.allowed_ips, before.expires_at
+        )
+        check(replace(draft, **changes))
+        return await self._save(replace(before, **changes))
+
+    async def remove(self, key_id: str) -> None:
+        """Raises Absent."""
+        key = self.get(key_id)
+        await self._store.remove(key_id)
+        self._forget(key)
+
+    async def rotate(self, key_id: str, grace_seconds: int = 0) -> tuple[Key, str]:
+        """A new secret; the old one stays good for `grace_seconds`. Raises Absent, Invalid."""
+        if not 0 <= grace_seconds <= LONGEST_GRACE:
+            raise Invalid(f"graceSeconds is not between 0 and {LONGEST_GRACE}", "graceSeconds")
+        before = self.get(key_id)
+        secret = _secret()
+        after = replace(before, prefix=secret[:VISIBLE], digest=self._vault.digest(DIGEST, secret), old_digest="", old_until=0)
+        if grace_seconds:
+            after = replace(after, old_digest=before.digest, old_until=int(self._clock.now()) + grace_seconds)
+        return await self._save(after), secret
+
+    async def _save(self, key: Key) -> Key:
+        await self._store.save(key)
+        self._forget(self._keys[key.id])
+        self._remember(key)
+        return key
+
+    def _remember(self, key: Key) -> None:
+        self._keys[key.id] = key
+        self._by_digest[key.digest] = key
+        if key.old_digest:
+            self._by_digest[key.old_digest] = key
+
+    def _forget(self, key: Key) -> None:
+        self._keys.pop(key.id, None)
+        self._by_digest.pop(key.digest, None)
+        self._by_digest.pop(key.old_digest, None)
+
+
+def check(draft: KeyDraft) -> None:
+    """Raises Invalid, naming the field as the outside contract spells it."""
+    if not 0 < len(draft.name.strip()) <= 100:
+        raise Invalid("name must be 1 to 100 characters", "name")
+    for pattern in draft.allowed_models:
+        if not pattern.strip() or len(pattern) > 200:
+            raise Invalid("allowedModels holds a name that is empty or too long", "allowedModels")
+    for network in draft.allowed_ips:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise Invalid(f"allowedIps: {network!r} is not an address or network", "allowedIps") from None
+    if draft.expires_at < 0:
+        raise Invalid("expiresAt lies before 1970", "expiresAt")
+
+
+def _secret() -> str:
+    return PREFIX + secrets.token_hex(24)

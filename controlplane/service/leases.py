@@ -1,0 +1,131 @@
+"""The leases that are open, and what they hold: in-flight places of accounts and keys.
+
+One lease is one request. Its id names the key, so that an outcome that arrives after a restart is
+still booked on who pays.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from controlplane.domain.lease import HeldLease, Identity
+from controlplane.domain.outcome import Attempt
+from controlplane.service import metrics
+from controlplane.service.roster import Seat
+
+
+@dataclass(slots=True)
+class Open:
+    """A lease under way. `seat` is the account it holds a place of, None between accounts.
+
+    `wanted` is the upstream model id; `kind` and `pinned` limit who may serve it. `seen` are the
+    failed attempts that were already acted on. `orphan`: the data plane does not hold it any more;
+    kept only to know its outcome again. `restored`: this process learned of it from a hello.
+    """
+
+    lease_id: str
+    identity: Identity
+    request_id: str
+    asked: str
+    wanted: str
+    instance: str
+    opened_at: float
+    deadline: int
+    kind: str = ""
+    pinned: str = ""
+    seat: Seat | None = None
+    renewed: str = ""
+    seen: set[tuple[str, int]] = field(default_factory=set)
+    orphan: bool = False
+    restored: bool = False
+
+
+class Leases:
+    """Open leases by id; counts are exact at every moment."""
+
+    def __init__(self) -> None:
+        self._run = secrets.token_hex(6)
+        self._number = 0
+        self._open: dict[str, Open] = {}
+        self._by_key: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __iter__(self) -> Iterator[Open]:
+        return iter(tuple(self._open.values()))
+
+    def find(self, lease_id: str) -> Open | None:
+        return self._open.get(lease_id)
+
+    def under_way(self, key_id: str) -> int:
+        """Requests of the key that are under way."""
+        return self._by_key[key_id]
+
+    def new_id(self, key_id: str) -> str:
+        """Unique for ever: random for each run, counted within it."""
+        self._number += 1
+        return f"ls_{self._run}{self._number:x}.{key_id}"
+
+    def add(self, lease: Open) -> None:
+        self._open[lease.lease_id] = lease
+        self._by_key[lease.identity.key_id] += 1
+        metrics.OPEN.set(len(self._open))
+
+    def take(self, lease: Open, seat: Seat) -> None:
+        """Give the lease a place of the account."""
+        lease.seat = seat
+        seat.candidate.in_flight += 1
+
+    def give_back(self, lease: Open) -> None:
+        """Return the place the lease holds, if any."""
+        if lease.seat is not None:
+            lease.seat.candidate.in_flight -= 1
+            lease.seat = None
+
+    def leave(self, lease: Open) -> None:
+        """The request is over, its outcome still to come: everything it held returns."""
+        if not lease.orphan:
+            lease.orphan = True
+            self.give_back(lease)
+            self._uncount(lease)
+
+    def close(self, lease: Open) -> None:
+        """Forget the lease."""
+        if self._open.pop(lease.lease_id, None) is not None:
+            self.give_back(lease)
+            if not lease.orphan:
+                self._uncount(lease)
+        metrics.OPEN.set(len(self._open))
+
+    def _uncount(self, lease: Open) -> None:
+        key_id = lease.identity.key_id
+        self._by_key[key_id] -= 1
+        if self._by_key[key_id] <= 0:
+            del self._by_key[key_id]
+
+
+def payer(lease_id: str) -> str:
+    """The key that pays, out of a lease id; empty when it is none of ours."""
+    return lease_id.partition(".")[2]
+
+
+def restored(held: HeldLease, instance: str, now: float) -> Open:
+    """A lease that this process forgot, as its data plane holds it."""
+    return Open(
+        lease_id=held.lease_id,
+        identity=Identity(held.key_id, ""),
+        request_id="",
+        asked=held.model,
+        wanted=held.model,
+        instance=instance,
+        opened_at=now,
+        deadline=held.deadline,
+        restored=True,
+    )
+
+
+def marks(attempt: Attempt) -> tuple[str, int]:
+    """What tells attempts of one request apart."""
+    return attempt.account_id, attempt.started_ms

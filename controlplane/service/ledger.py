@@ -1,0 +1,234 @@
+"""The usage ledger: each request's end in exactly one row, and the sums of them in memory.
+
+No request is counted twice. While the control plane runs, a lease is open in memory and leaves it
+with its first settlement, so its row is fresh. An outcome whose lease is not open any more (it
+came again, or the process was restarted in between) is doubtful: the database tells whether its
+row was really inserted, and only then it is added to the sums. The sums start from the database.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from controlplane.domain.account import Counters
+from controlplane.domain.outcome import Ending, Entry, EntryPage, EntryQuery
+from controlplane.service import metrics
+from controlplane.service.ports import Clock, LedgerStore, Written
+
+log = logging.getLogger(__name__)
+
+BATCH = 200  # rows that are written at once without waiting
+WINDOW = 0.1  # seconds that fewer rows wait for more
+LARGEST = 1000  # rows in one transaction, when a backlog is written off
+BOUND = 50_000  # rows kept while the database is away
+FIRST_RETRY = 0.1
+LAST_RETRY = 5.0
+
+
+@dataclass(slots=True)
+class Sum:
+    """Counters that grow."""
+
+    total: int = 0
+    success: int = 0
+    failed: int = 0
+    credits: float = 0.0
+    input: int = 0
+    output: int = 0
+
+    def add(self, entry: Entry) -> None:
+        usage = entry.outcome.usage
+        self.total += 1
+        self.success += entry.outcome.ending is Ending.SERVED
+        self.failed += entry.outcome.ending in FAILURES
+        self.credits += usage.credits
+        self.input += usage.input + usage.cache_read + usage.cache_write
+        self.output += usage.output
+
+    def take_back(self) -> None:
+        """Undo a record that was written by rule: it failed and used nothing."""
+        self.total -= 1
+        self.failed -= 1
+
+    def counters(self) -> Counters:
+        return Counters(self.total, self.success, self.failed, self.credits, self.input, self.output)
+
+
+@dataclass(slots=True)
+class _Parcel:
+    """Entries of one settlement, and who waits for them."""
+
+    fresh: Sequence[Entry]
+    doubtful: Sequence[Entry]
+    done: asyncio.Future[None]
+
+    def __len__(self) -> int:
+        return len(self.fresh) + len(self.doubtful)
+
+
+class Ledger:
+    """Writes entries in batches, keeps the sums in memory, reads pages."""
+
+    def __init__(self, store: LedgerStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._queue: list[_Parcel] = []
+        self._waiting = 0
+        self._full = asyncio.Event()
+        self._some = asyncio.Event()
+        self._closing = False
+        self._keys: dict[str, Sum] = {}
+        self._accounts: dict[str, Sum] = {}
+        self._all = Sum()
+
+    async def load(self) -> None:
+        """Start the sums from the database."""
+        totals = await self._store.totals()
+        self._keys = {name: _sum(counters) for name, counters in totals.keys.items()}
+        self._accounts = {name: _sum(counters) for name, counters in totals.accounts.items()}
+        self._all = Sum()
+        for counted in self._keys.values():
+            self._all.total += counted.total
+            self._all.success += counted.success
+            self._all.failed += counted.failed
+            self._all.credits += counted.credits
+            self._all.input += counted.input
+            self._all.output += counted.output
+
+    @property
+    def backlog(self) -> int:
+        """Entries that wait to be written."""
+        return self._waiting
+
+    def record(self, fresh: Sequence[Entry], doubtful: Sequence[Entry] = ()) -> asyncio.Future[None] | None:
+        """Take entries; the future ends when all of them are durable. None when too many wait
+        already: they were not taken, and who sent them must send them again.
+        """
+        count = len(fresh) + len(doubtful)
+        if self._waiting + count > BOUND:
+            metrics.UNRECORDED.inc(count)
+            return None
+        parcel = _Parcel(fresh, doubtful, asyncio.get_running_loop().create_future())
+        self._queue.append(parcel)
+        self._waiting += count
+        for entry in fresh:
+            self._count(entry)
+        self._some.set()
+        if self._waiting >= BATCH:
+            self._full.set()
+        return parcel.done
+
+    async def run(self) -> None:
+        """Write until closed and empty. One writer: a doubtful entry is asked about only after every
+        earlier row is in.
+        """
+        while not (self._closing and not self._queue):
+            await self._some.wait()
+            if not self._full.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._full.wait(), WINDOW)
+            batch = self._next()
+            if batch:
+                await self._write(batch)
+
+    def close(self) -> None:
+        """Take what waits to the database and let `run` end."""
+        self._closing = True
+        self._some.set()
+        self._full.set()
+
+    async def page(self, query: EntryQuery) -> EntryPage:
+        """Newest first. Raises Invalid for a cursor that is none."""
+        return await self._store.page(query)
+
+    async def find(self, request_id: str) -> Entry | None:
+        """The newest entry of a request id."""
+        return await self._store.find(request_id)
+
+    def key_counters(self, key_id: str) -> Counters:
+        """Sums of a key since it exists; "proxy" is the proxy key."""
+        return self._keys.get(key_id, NONE).counters()
+
+    def account_counters(self, account_id: str) -> Counters:
+        """Sums of the requests whose last attempt was the account's."""
+        return self._accounts.get(account_id, NONE).counters()
+
+    def total(self) -> Counters:
+        """Sums of the installation."""
+        return self._all.counters()
+
+    def _next(self) -> list[_Parcel]:
+        """The next parcels, whole ones, about LARGEST rows of them."""
+        batch: list[_Parcel] = []
+        rows = 0
+        for parcel in self._queue:
+            if batch and rows + len(parcel) > LARGEST:
+                break
+            batch.append(parcel)
+            rows += len(parcel)
+        del self._queue[: len(batch)]
+        if not self._queue and not self._closing:
+            self._some.clear()
+        if self._waiting - rows < BATCH and not self._closing:
+            self._full.clear()
+        return batch
+
+    async def _write(self, batch: list[_Parcel]) -> None:
+        """Write a batch, again and again until it is durable."""
+        fresh = [entry for parcel in batch for entry in parcel.fresh]
+        doubtful = [entry for parcel in batch for entry in parcel.doubtful]
+        pause = FIRST_RETRY
+        while True:
+            try:
+                written = await self._store.insert(fresh, doubtful)
+                break
+            except Exception:  # the edge to the database: whatever it is, rows are kept
+                metrics.FLUSH_FAILED.inc()
+                log.exception("usage records could not be written rows=%d, kept", len(fresh) + len(doubtful))
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, LAST_RETRY)
+        self._waiting -= len(fresh) + len(doubtful)
+        metrics.BACKLOG.set(self._waiting)
+        self._settle(doubtful, written)
+        for parcel in batch:
+            if not parcel.done.done():  # who waited may have gone
+                parcel.done.set_result(None)
+
+    def _settle(self, doubtful: Sequence[Entry], written: Written) -> None:
+        """Add to the sums what was really inserted."""
+        for key_id, account_id in written.replaced:
+            for counted in (self._all, self._keys.get(key_id), self._accounts.get(account_id)):
+                if counted is not None:
+                    counted.take_back()
+        counted_ids: set[str] = set()
+        for entry in doubtful:
+            lease_id = entry.outcome.lease_id
+            if lease_id in written.inserted and lease_id not in counted_ids:
+                counted_ids.add(lease_id)
+                self._count(entry)
+
+    def _count(self, entry: Entry) -> None:
+        self._all.add(entry)
+        self._keys.setdefault(entry.key_id, Sum()).add(entry)
+        if entry.account_id:
+            self._accounts.setdefault(entry.account_id, Sum()).add(entry)
+        ENDED[entry.outcome.ending].inc()
+
+
+def _sum(counters: Counters) -> Sum:
+    return Sum(
+        counters.total_requests,
+        counters.success_requests,
+        counters.failed_requests,
+        counters.total_credits,
+        counters.input_tokens,
+        counters.output_tokens,
+    )
+
+
+NONE = Sum()
+FAILURES = frozenset({Ending.FAILED, Ending.CUT})
+# Looked up once: the look-up of a labelled metric costs more than counting.
+ENDED = {ending: metrics.ENDED.labels(ending.value) for ending in Ending}

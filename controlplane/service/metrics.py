@@ -1,0 +1,12 @@
+"""What the control plane counts for its operators."""
+
+from prometheus_client import Counter, Gauge
+
+UNAUTHENTICATED = Counter("headgate_authentication_failures", "Credentials that were refused, by reason", ["reason"])
+REFUSED = Counter("headgate_admission_refusals", "Authenticated requests that were refused, by reason", ["reason"])
+ENDED = Counter("headgate_requests", "Requests that ended, by ending", ["ending"])
+EXPIRED = Counter("headgate_leases_expired", "Leases whose end nobody reported in time")
+OPEN = Gauge("headgate_open_leases", "Requests under way")
+BACKLOG = Gauge("headgate_ledger_backlog", "Usage records that wait to be written")
+FLUSH_FAILED = Counter("headgate_ledger_flush_failures", "Batches of usage records that could not be written and were kept")
+UNRECORDED = Counter("headgate_ledger_unacknowledged", "Usage records that were not taken because too many wait already")

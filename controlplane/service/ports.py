@@ -1,0 +1,165 @@
+"""What the use cases need from outside. `adapters/` implements these; tests use hand-written fakes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from controlplane.domain.account import Account, Allowance, Counters, Credentials, Status, Tokens
+from controlplane.domain.key import Key
+from controlplane.domain.model import ModelFacts
+from controlplane.domain.outcome import Entry, EntryPage, EntryQuery
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Vault(Protocol):
+    """Secrets at rest, and keyed hashes."""
+
+    def seal(self, owner: str, field: str, plain: str) -> bytes:
+        """Encrypt; the result opens only for the same owner and field."""
+        ...
+
+    def open(self, owner: str, field: str, sealed: bytes) -> str:
+        """Decrypt. Raises SealBroken."""
+        ...
+
+    def digest(self, purpose: str, text: str) -> str:
+        """Keyed hash as hex; digests for different purposes are unrelated."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands, as it survives a restart. `until`: epoch seconds, 0: no end by itself."""
+
+    status: Status = Status.ACTIVE
+    reason: str = ""
+    until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """All that is stored of an account."""
+
+    account: Account
+    credentials: Credentials
+    standing: Standing = Standing()
+    models: Sequence[ModelFacts] = ()
+    models_at: int = 0
+    allowance: Allowance | None = None
+
+
+class AccountStore(Protocol):
+    """Accounts and their secrets. Every method returns after the commit."""
+
+    async def load(self) -> Sequence[StoredAccount]:
+        """Raises SealBroken when the secrets cannot be read."""
+        ...
+
+    async def add(self, account: Account, credentials: Credentials) -> None: ...
+
+    async def save(self, account: Account) -> None: ...
+
+    async def remove(self, account_id: str) -> None: ...
+
+    async def replace(self, account_id: str, credentials: Credentials, expected_version: int) -> bool:
+        """Store `credentials` if the stored version still is `expected_version`; else False."""
+        ...
+
+    async def set_profile(self, account_id: str, profile_arn: str) -> None:
+        """Store a profile that was found, unless the account has one by now."""
+        ...
+
+    async def set_standing(self, account_id: str, standing: Standing) -> None: ...
+
+    async def set_models(self, account_id: str, models: Sequence[ModelFacts], fetched_at: int) -> None: ...
+
+    async def set_allowance(self, account_id: str, allowance: Allowance) -> None: ...
+
+
+class KeyStore(Protocol):
+    """Managed keys. Every method returns after the commit."""
+
+    async def load(self) -> Sequence[Key]: ...
+
+    async def add(self, key: Key) -> None: ...
+
+    async def save(self, key: Key) -> None: ...
+
+    async def remove(self, key_id: str) -> None: ...
+
+
+class SettingStore(Protocol):
+    """Named texts that an administrator or the first start decided."""
+
+    async def load(self) -> Mapping[str, str]: ...
+
+    async def put(self, values: Mapping[str, str]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the ledger holds in sum, by key id and by account id."""
+
+    keys: Mapping[str, Counters] = field(default_factory=dict)
+    accounts: Mapping[str, Counters] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What really happened to doubtful entries: the lease ids that were inserted, and for each that
+    took the place of a record written by rule, that record's (key id, account id).
+    """
+
+    inserted: frozenset[str] = frozenset()
+    replaced: Sequence[tuple[str, str]] = ()
+
+
+class LedgerStore(Protocol):
+    """The usage ledger: one row for each lease id, whatever is written twice."""
+
+    async def insert(self, fresh: Sequence[Entry], doubtful: Sequence[Entry]) -> Written:
+        """Write both in one transaction. Rows that exist already are left alone, except that a
+        doubtful entry takes the place of one that was written by rule when its lease had expired.
+        """
+        ...
+
+    async def totals(self) -> Totals: ...
+
+    async def page(self, query: EntryQuery) -> EntryPage:
+        """Raises Invalid for a cursor that is none."""
+        ...
+
+    async def find(self, request_id: str) -> Entry | None:
+        """The newest entry of a request id."""
+        ...
+
+
+class Provider(Protocol):
+    """The account endpoints of one upstream kind. Every method raises ProviderError's subclasses
+    only: GrantRejected, AccessRejected, AccountSuspended, ProviderUnavailable.
+    """
+
+    async def refresh(self, account: Account, credentials: Credentials) -> Tokens:
+        """Trade the refresh token, the social or the IdC way as `account.auth_method` says."""
+        ...
+
+    async def profiles(self, account: Account, bearer: str) -> Sequence[str]:
+        """ARNs of the profiles the account may use (IdC). Empty where the provider lists none to it."""
+        ...
+
+    async def models(self, account: Account, bearer: str) -> Sequence[ModelFacts]:
+        """What the account offers, all pages; `created` is left 0."""
+        ...
+
+    async def allowance(self, account: Account, bearer: str) -> Allowance:
+        """What is left of the account; `checked_at` is left 0."""
+        ...

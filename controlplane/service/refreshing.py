@@ -1,0 +1,204 @@
+"""Access tokens: one refresher at a time for each account, and no rotated token is ever lost.
+
+Order of a refresh: the provider answers; the rotated refresh token is committed; only then the
+access token is used. Should the commit fail, what the provider gave is kept and stored before the
+provider is asked again, because the old refresh token may be dead already.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from controlplane.domain.account import AuthMethod, Credentials, Status, Tokens
+from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderError, ProviderUnavailable
+from controlplane.policy import refresh
+from controlplane.policy.cooldown import Rest, Scope
+from controlplane.service.ports import AccountStore, Clock, Provider
+from controlplane.service.roster import Roster, Seat
+from controlplane.service.standing import Standings
+
+log = logging.getLogger(__name__)
+
+# A refresh that an administrator's change overtook is followed by one for the new credentials.
+ROUNDS = 3
+
+
+@dataclass(slots=True)
+class _Setback:
+    """The last failure of an account's refresh that may pass. `until`: nobody asks before."""
+
+    error: ProviderError
+    until: float
+    strikes: int
+
+
+class Refreshing:
+    """Fresh bearers for accounts."""
+
+    def __init__(self, roster: Roster, store: AccountStore, providers: Mapping[str, Provider], standings: Standings, clock: Clock) -> None:
+        self._roster = roster
+        self._store = store
+        self._providers = providers
+        self._standings = standings
+        self._clock = clock
+        self._flights: dict[str, asyncio.Task[None]] = {}
+        self._setbacks: dict[str, _Setback] = {}
+        self._unsaved: dict[str, tuple[Credentials, Credentials, Tokens]] = {}
+
+    async def bearer(self, seat: Seat, refused: str = "") -> str:
+        """A bearer that works as far as is known and is not `refused`. Raises ProviderError."""
+        for _ in range(ROUNDS):
+            credentials = seat.credentials
+            if credentials.bearer != refused and seat.ready(self._clock.now()):
+                return credentials.bearer
+            try:
+                await self.refresh(seat)
+            except ProviderUnavailable:
+                # A token that still works is better than none.
+                if credentials.access_token == refused or not self._still_good(credentials):
+                    raise
+                return credentials.access_token
+        raise ProviderUnavailable("the account's credentials keep changing")
+
+    async def refresh(self, seat: Seat, *, patient: bool = True) -> None:
+        """Trade the refresh token now, or join the trade that is under way. After a failure that may
+        pass, a `patient` caller is told the same again until the back-off has ended.
+
+        Raises ProviderError.
+        """
+        account_id = seat.account.id
+        flight = self._flights.get(account_id)
+        if flight is None:
+            error = self._told_off(account_id, self._clock.now())
+            if patient and error is not None:
+                raise error
+            flight = asyncio.create_task(self._fly(seat), name=f"refresh {account_id}")
+            self._flights[account_id] = flight
+            flight.add_done_callback(lambda done: self._landed(account_id, done))
+        # A caller that goes away must not end it for the others.
+        await asyncio.shield(flight)
+
+    async def landed(self, account_id: str) -> None:
+        """Wait until no trade is under way for the account, whatever comes of it."""
+        flight = self._flights.get(account_id)
+        if flight is not None:
+            await asyncio.wait((flight,))
+
+    def forget(self, account_id: str) -> None:
+        """The account's credentials were replaced or removed: old failures and tokens mean nothing."""
+        self._setbacks.pop(account_id, None)
+        self._unsaved.pop(account_id, None)
+
+    async def close(self) -> None:
+        """Let trades that are under way reach the database: their tokens are in nobody's else hands."""
+        if self._flights:
+            await asyncio.wait(tuple(self._flights.values()), timeout=10)
+
+    async def tend(self, seat: Seat) -> None:
+        """The background's visit: renew what is due. Failures are in the account's state and the log."""
+        credentials, now = seat.credentials, self._clock.now()
+        if not credentials.refresh_token or seat.account.disabled or seat.standing.status in LOST:
+            return
+        if not refresh.due(credentials.expires_at, now, seat.chance) or self._told_off(seat.account.id, now) is not None:
+            return
+        try:
+            await self.refresh(seat)
+        except ProviderError as error:
+            log.warning("refresh failed account=%s reason=%s", seat.account.id, error.message)
+
+    def _told_off(self, account_id: str, now: float) -> ProviderError | None:
+        """The last failure, while its back-off lasts."""
+        setback = self._setbacks.get(account_id)
+        return setback.error if setback is not None and now < setback.until else None
+
+    def _still_good(self, credentials: Credentials) -> bool:
+        return bool(credentials.access_token) and refresh.usable(credentials.expires_at, self._clock.now())
+
+    def _landed(self, account_id: str, flight: asyncio.Task[None]) -> None:
+        self._flights.pop(account_id, None)
+        if not flight.cancelled():
+            flight.exception()  # all callers may have gone; it is logged and remembered elsewhere
+
+    async def _fly(self, seat: Seat) -> None:
+        started = seat.credentials
+        try:
+            if started.api_key:
+                raise GrantRejected("the upstream refuses its API key")
+            if not started.refresh_token:
+                raise GrantRejected("it has no refresh token")
+            before, after, tokens = await self._trade(seat, started)
+            if await self._keep(seat, before, after):
+                self._setbacks.pop(seat.account.id, None)
+                await self._find_profile(seat, tokens)
+        except ProviderError as error:
+            # What an administrator put in its place meanwhile is not to blame for the old one.
+            if seat.credentials.version == started.version:
+                self._set_back(seat, error)
+                raise
+
+    async def _trade(self, seat: Seat, started: Credentials) -> tuple[Credentials, Credentials, Tokens]:
+        """The credentials before and after, from the provider or from an earlier trade that could not be stored."""
+        kept = self._unsaved.get(seat.account.id)
+        if kept is not None:
+            return kept
+        tokens = await self._providers[seat.account.kind].refresh(seat.served, started)
+        after = replace(
+            started,
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token or started.refresh_token,
+            expires_at=int(self._clock.now()) + tokens.expires_in,
+            version=started.version + 1,
+        )
+        self._unsaved[seat.account.id] = (started, after, tokens)
+        return started, after, tokens
+
+    async def _keep(self, seat: Seat, before: Credentials, after: Credentials) -> bool:
+        """Commit, then use. False when an administrator was faster."""
+        try:
+            stored = await self._store.replace(seat.account.id, after, before.version)
+        except Exception as error:
+            log.exception("tokens could not be stored account=%s", seat.account.id)
+            raise ProviderUnavailable("the new tokens could not be stored") from error
+        self._unsaved.pop(seat.account.id, None)
+        if not stored or seat.credentials.version != before.version:
+            log.info("late refresh dropped account=%s", seat.account.id)
+            return False
+        seat.credentials = after
+        seat.settle()
+        return True
+
+    async def _find_profile(self, seat: Seat, tokens: Tokens) -> None:
+        """Learn the account's profile if it has none stored (Kiro rules E04): from the refresh, else
+        for IdC from the list. A failure is no harm: the family's public default stands in.
+        """
+        if seat.account.profile_arn:
+            return
+        found = tokens.profile_arn
+        if not found and seat.account.auth_method is AuthMethod.IDC:
+            try:
+                found = next(iter(await self._providers[seat.account.kind].profiles(seat.account, tokens.access_token)), "")
+            except ProviderError as error:
+                log.info("no profile list account=%s reason=%s", seat.account.id, error.message)
+        if found:
+            await self._store.set_profile(seat.account.id, found)
+            seat.account = replace(seat.account, profile_arn=seat.account.profile_arn or found)
+            seat.settle()
+
+    def _set_back(self, seat: Seat, error: ProviderError) -> None:
+        """Remember a failure; the dead-grant wording and repeated refusals take the account out."""
+        last = self._setbacks.get(seat.account.id)
+        strikes = (last.strikes if last else 0) + 1
+        if isinstance(error, AccountSuspended):
+            self._standings.put(seat, Status.SUSPENDED, error.message)
+        elif isinstance(error, GrantRejected) or (isinstance(error, AccessRejected) and strikes >= refresh.STRIKES):
+            self._standings.put(seat, Status.NEEDS_LOGIN, error.message)
+        wait = max(refresh.BACKOFF, (error.retry_after or 0) if isinstance(error, ProviderUnavailable) else 0)
+        until = self._clock.now() + wait
+        self._setbacks[seat.account.id] = _Setback(error, until, strikes)
+        if not self._still_good(seat.credentials):
+            self._standings.rest(seat, Rest(Status.COOLING, "its token could not be renewed", Scope.ACCOUNT, until))
+
+
+# Only an administrator can help these.
+LOST = frozenset({Status.NEEDS_LOGIN, Status.SUSPENDED})

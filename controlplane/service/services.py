@@ -1,0 +1,33 @@
+"""What the REST and the gRPC side are handed: every use case, already wired."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from controlplane.service.accounts import Accounts
+from controlplane.service.administration import Administration
+from controlplane.service.catalogue import Catalogue
+from controlplane.service.keys import Keys
+from controlplane.service.leasing import Leasing
+from controlplane.service.ledger import Ledger
+from controlplane.service.ports import Clock
+from controlplane.service.runtime_settings import RuntimeSettings
+
+
+@dataclass(frozen=True)
+class Services:
+    """`ready` answers with the reasons why the process cannot serve, empty when it can.
+
+    `started_at`: epoch seconds.
+    """
+
+    accounts: Accounts
+    keys: Keys
+    catalogue: Catalogue
+    leasing: Leasing
+    ledger: Ledger
+    settings: RuntimeSettings
+    administration: Administration
+    clock: Clock
+    version: str
+    started_at: float
+    ready: Callable[[], Awaitable[Sequence[str]]]

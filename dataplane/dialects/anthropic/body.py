@@ -1,0 +1,148 @@
+"""The body of a Messages request as clients send it (client notes, section 2).
+
+Loose on purpose: members nobody reads are skipped, null is as good as absent, and JSON that only
+travels through (tool inputs, schemas) stays raw. What is typed here is checked while it is decoded,
+and an error names its place. Block kinds that are not listed are refused: they carry content that
+could not be represented.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from dataplane.wire.jsontext import Raw
+
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+# Counts travel on in 32-bit fields.
+Positive = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+Natural = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Name = Annotated[str, Meta(min_length=1)]
+
+
+class Base64Source(Struct, tag_field="type", tag="base64", gc=False):
+    media_type: str
+    data: str
+
+
+class UrlSource(Struct, tag_field="type", tag="url", gc=False):
+    url: str
+
+
+class TextSource(Struct, tag_field="type", tag="text", gc=False):
+    data: str
+    media_type: str = "text/plain"
+
+
+class TextBlock(Struct, tag_field="type", tag="text", gc=False):
+    text: str
+    citations: Any = None
+
+
+class ContentSource(Struct, tag_field="type", tag="content", gc=False):
+    """A document given as text blocks."""
+
+    content: str | list[TextBlock]
+
+
+class ImageBlock(Struct, tag_field="type", tag="image", gc=False):
+    source: Base64Source | UrlSource
+
+
+class DocumentBlock(Struct, tag_field="type", tag="document", gc=False):
+    source: Base64Source | UrlSource | TextSource | ContentSource
+    title: str | None = None
+    context: str | None = None
+    citations: Any = None
+
+
+class ToolReferenceBlock(Struct, tag_field="type", tag="tool_reference", gc=False):
+    """What a client's own tool search found: a tool whose loading was deferred."""
+
+    tool_name: str
+
+
+class ToolUseBlock(Struct, tag_field="type", tag="tool_use", gc=False):
+    id: str
+    name: str
+    input: Raw = Raw(b"{}")
+
+
+class ToolResultBlock(Struct, tag_field="type", tag="tool_result", gc=False):
+    tool_use_id: str
+    content: str | list[TextBlock | ImageBlock | DocumentBlock | ToolReferenceBlock] | None = None
+    is_error: bool | None = None
+
+
+class ThinkingBlock(Struct, tag_field="type", tag="thinking", gc=False):
+    thinking: str
+    signature: str | None = None
+
+
+class RedactedThinkingBlock(Struct, tag_field="type", tag="redacted_thinking", gc=False):
+    data: str
+
+
+Block = TextBlock | ImageBlock | DocumentBlock | ToolUseBlock | ToolResultBlock | ThinkingBlock | RedactedThinkingBlock
+
+
+class Message(Struct, gc=False):
+    """One message. Claude Code puts instructions into the middle as `system`, with an effort of their own."""
+
+    role: Literal["user", "assistant", "system"]
+    content: str | list[Block]
+    output_config: Any = None
+
+
+class Tool(Struct, gc=False):
+    """A client tool, or with another `type` than "custom" one that Anthropic's servers would run.
+
+    The last three members change what the model may do with the tool, unlike the hints
+    `cache_control`, `eager_input_streaming` and `defer_loading`.
+    """
+
+    name: str = ""
+    type: str | None = None
+    description: str | None = None
+    input_schema: Raw = Raw(b"")
+    strict: Any = None
+    input_examples: Any = None
+    allowed_callers: Any = None
+
+
+class ToolChoice(Struct, gc=False):
+    type: Literal["auto", "any", "tool", "none"]
+    name: str | None = None
+    disable_parallel_tool_use: bool | None = None
+
+
+class Thinking(Struct, gc=False):
+    type: Literal["enabled", "adaptive", "disabled"]
+    budget_tokens: Positive | None = None
+    display: str | None = None
+
+
+class OutputConfig(Struct, gc=False):
+    effort: str | None = None
+
+
+class Metadata(Struct, gc=False):
+    user_id: str | None = None
+
+
+class Request(Struct, gc=False):
+    """The body of /v1/messages; /v1/messages/count_tokens sends the same without `max_tokens`."""
+
+    model: Name
+    messages: list[Message] | None = None
+    max_tokens: Positive | None = None
+    system: str | list[TextBlock] | None = None
+    tools: list[Tool] | None = None
+    tool_choice: ToolChoice | None = None
+    temperature: Fraction | None = None
+    top_p: Fraction | None = None
+    top_k: Natural | None = None
+    stop_sequences: list[str] | None = None
+    thinking: Thinking | None = None
+    output_config: OutputConfig | None = None
+    metadata: Metadata | None = None
+    stream: bool | None = None

@@ -1,0 +1,40 @@
+"""OpenAI chat completions: POST /v1/chat/completions.
+
+The body is described in `body`, read by `parse` with its parts
+`messages` and `tools`, and answered by `encode`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from dataplane.conversation.model import Call, Stamp
+from dataplane.dialects.base import Encoder, Listed
+from dataplane.dialects.openai_chat import errors, models, parse
+from dataplane.dialects.openai_chat.encoder import StreamEncoder, WholeEncoder
+from dataplane.errors import GatewayError
+
+# The one thing in an event stream that no client takes for an event.
+COMMENT = b": \n\n"
+
+
+class OpenAIChat:
+    """The dialect as the line sees it."""
+
+    name = "openai-chat"
+    keepalive = COMMENT
+    heartbeat = COMMENT
+
+    def parse(self, body: bytes) -> Call:
+        """Raises InvalidRequest naming the field at fault."""
+        return parse.parse(body)
+
+    def encoder(self, call: Call, stamp: Stamp) -> Encoder:
+        return StreamEncoder(call, stamp) if call.stream else WholeEncoder(call, stamp)
+
+    def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:  # noqa: ARG002 - OpenAI's shape has no seat for the id
+        return errors.status(error), errors.render(error)
+
+    def models(self, listed: Sequence[Listed], query: Mapping[str, str]) -> bytes:  # noqa: ARG002 - OpenAI's list has no pages
+        return models.models(listed)
+
+    def model(self, listed: Listed) -> bytes:
+        return models.model(listed)

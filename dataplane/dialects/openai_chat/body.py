@@ -1,0 +1,252 @@
+"""The body of a chat completion request as it stands on the wire.
+
+The structs refuse members they do not name, so that one decode of an ordinary request also proves
+that nothing was overlooked. Only when that fails is the body read a second time by `prune`, which
+takes out what is unknown and says where it was. Members typed `Any` are read, but have no seat in
+the canonical conversation. `cache_control` is a hint that changes no answer.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from dataplane.wire.jsontext import Raw
+
+RawMember = Raw | UnsetType
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+# Fits the 32-bit counters of every provider; far above any model's output.
+TokenCount = Annotated[int, Meta(ge=1, le=2_147_483_647)]
+
+
+class Wire(Struct, forbid_unknown_fields=True, gc=False):
+    """No member of a body points back to its owner, so the collector need not look at them."""
+
+
+class FunctionCall(Wire):
+    """`arguments` is JSON text; some clients send the object itself. `parsed_arguments` is an SDK's copy of it."""
+
+    name: str = ""
+    arguments: str | dict[str, Any] | None = None
+    parsed_arguments: Any = None
+
+
+class CustomCall(Wire):
+    name: str = ""
+    input: str = ""
+
+
+class ToolCallItem(Wire):
+    """`index` is left over from streaming; the place in the list says the same."""
+
+    id: str | None = None
+    type: str | None = None
+    function: FunctionCall | None = None
+    custom: CustomCall | None = None
+    index: Any = None
+
+
+class ImageUrl(Wire):
+    url: str
+    detail: Any = None
+
+
+class FileItem(Wire):
+    file_data: str | None = None
+    file_id: str | None = None
+    filename: str | None = None
+
+
+class Part(Wire):
+    """One part of a message's content; `type` says which member counts."""
+
+    type: str
+    text: str | None = None
+    refusal: str | None = None
+    image_url: ImageUrl | str | None = None
+    file: FileItem | None = None
+    input_audio: Any = None
+    cache_control: Any = None
+
+
+class Message(Wire):
+    """`parsed` is an SDK's copy of the content. Servers disagree whether thinking is `reasoning_content` or `reasoning`."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[Part] | None = None
+    name: str | None = None
+    tool_calls: list[ToolCallItem] | None = None
+    tool_call_id: str | None = None
+    reasoning_content: str | None = None
+    reasoning: Any = None
+    refusal: str | None = None
+    function_call: FunctionCall | None = None
+    parsed: Any = None
+    annotations: Any = None
+    audio: Any = None
+    cache_control: Any = None
+    provider_specific_fields: Any = None
+
+
+class Function(Wire):
+    name: str = ""
+    description: str | None = None
+    parameters: RawMember = UNSET
+    strict: Any = None
+
+
+class ToolItem(Wire):
+    """A tool; some clients leave out the inner `function` object and write its members here."""
+
+    type: str = "function"
+    function: Function | None = None
+    name: str = ""
+    description: str | None = None
+    parameters: RawMember = UNSET
+    strict: Any = None
+    custom: Any = None
+    cache_control: Any = None
+
+
+class Named(Wire):
+    name: str = ""
+
+
+class AllowedTools(Wire):
+    mode: Literal["auto", "required"] = "auto"
+    tools: Any = None
+
+
+class ToolChoiceItem(Wire):
+    type: str = ""
+    function: Named | None = None
+    name: str = ""
+    allowed_tools: AllowedTools | None = None
+    custom: Any = None
+
+
+class StreamOptions(Wire):
+    include_usage: bool | None = None
+    include_obfuscation: Any = None
+
+
+class ReasoningItem(Wire):
+    """What is asked of thinking, in the form that routers between providers use."""
+
+    effort: Effort | None = None
+    max_tokens: Annotated[int, Meta(ge=0, le=2_147_483_647)] | None = None
+    enabled: bool | None = None
+    exclude: bool | None = None
+    summary: Any = None
+
+
+class Kind(Struct, gc=False):
+    """As much of an object as says what it is."""
+
+    type: str = ""
+
+
+class Unmodelled(Wire):
+    """Well-known members without a seat in the canonical conversation; they travel in its extras."""
+
+    response_format: RawMember = UNSET
+    store: RawMember = UNSET
+    metadata: RawMember = UNSET
+    seed: RawMember = UNSET
+    logit_bias: RawMember = UNSET
+    logprobs: RawMember = UNSET
+    top_logprobs: RawMember = UNSET
+    presence_penalty: RawMember = UNSET
+    frequency_penalty: RawMember = UNSET
+    service_tier: RawMember = UNSET
+    prediction: RawMember = UNSET
+    modalities: RawMember = UNSET
+    audio: RawMember = UNSET
+    verbosity: RawMember = UNSET
+    web_search_options: RawMember = UNSET
+    safety_identifier: RawMember = UNSET
+    prompt_cache_retention: RawMember = UNSET
+    thinking: RawMember = UNSET
+    enable_thinking: RawMember = UNSET
+    chat_template_kwargs: RawMember = UNSET
+
+
+class Body(Unmodelled):
+    """`functions` and `function_call` are the names that `tools` and `tool_choice` had before November 2023."""
+
+    model: str = ""
+    messages: list[Message] = []
+    tools: list[ToolItem] | None = None
+    tool_choice: str | ToolChoiceItem | None = None
+    parallel_tool_calls: bool | None = None
+    functions: list[Function] | None = None
+    function_call: str | Named | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_tokens: TokenCount | None = None
+    max_completion_tokens: TokenCount | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    top_k: int | None = None
+    stop: str | list[str] | None = None
+    n: Annotated[int, Meta(ge=1)] | None = None
+    reasoning_effort: Effort | None = None
+    reasoning: ReasoningItem | None = None
+    user: str | None = None
+    prompt_cache_key: str | None = None
+
+
+def prune(value: Any, model: type[Wire], path: str, dropped: list[str]) -> None:
+    """Take the members that `model` does not name out of decoded JSON, noting those that ask for something.
+
+    Null, false, zero and empty values ask for nothing.
+    """
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            prune(item, model, f"{path}[{index}]", dropped)
+    elif isinstance(value, dict):
+        for name in list(value):
+            if name in model.__struct_fields__:
+                if inner := MEMBERS[model].get(name):
+                    prune(value[name], inner, join(path, name), dropped)
+            elif value.pop(name):
+                dropped.append(join(path, name))
+
+
+def join(path: str, name: str) -> str:
+    """The path of a member. Paths end up in a response header: a name that is not plain is quoted and cut."""
+    if plain(name):
+        return f"{path}.{name}" if path else name
+    return f"{path}[{name[:40]!a}]"
+
+
+def plain(name: str) -> bool:
+    """Whether a member's name is one that an API would choose."""
+    return len(name) <= 80 and name.isascii() and name.replace("-", "_").replace(".", "_").isidentifier()
+
+
+# Which members hold objects, or lists of objects, with named members of their own.
+MEMBERS: dict[type[Wire], dict[str, type[Wire]]] = {
+    Body: {
+        "messages": Message,
+        "tools": ToolItem,
+        "tool_choice": ToolChoiceItem,
+        "functions": Function,
+        "function_call": Named,
+        "stream_options": StreamOptions,
+        "reasoning": ReasoningItem,
+    },
+    Message: {"content": Part, "tool_calls": ToolCallItem, "function_call": FunctionCall},
+    Part: {"image_url": ImageUrl, "file": FileItem},
+    ToolCallItem: {"function": FunctionCall, "custom": CustomCall},
+    ToolItem: {"function": Function},
+    ToolChoiceItem: {"function": Named, "allowed_tools": AllowedTools},
+    FunctionCall: {},
+    CustomCall: {},
+    ImageUrl: {},
+    FileItem: {},
+    Function: {},
+    Named: {},
+    AllowedTools: {},
+    StreamOptions: {},
+    ReasoningItem: {},
+}

@@ -1,0 +1,188 @@
+"""Events into chat completion answers, streamed or whole (client notes, section 3.2)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from dataplane.conversation.events import (
+    Event,
+    Finished,
+    FinishReason,
+    ReasoningDelta,
+    ReasoningSigned,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallEnded,
+    ToolCallStarted,
+    Usage,
+    UsageSeen,
+)
+from dataplane.conversation.fold import Transcript
+from dataplane.conversation.model import Call, Reasoning, Stamp, Text, ToolCall
+from dataplane.dialects.openai_chat.errors import render
+from dataplane.errors import GatewayError
+from dataplane.wire.jsontext import dumps, string
+
+DELTA_END = b'},"finish_reason":null}]}\n\n'
+CALL_END = b"}}]" + DELTA_END
+
+
+class StreamEncoder:
+    """An answer as server-sent events: one chunk for each event, all chunks of a batch in one piece.
+
+    What is the same in every chunk is put together once, so that a delta costs one JSON string.
+    """
+
+    content_type = "text/event-stream"
+
+    def __init__(self, call: Call, stamp: Stamp) -> None:
+        self._include_usage = call.include_usage
+        self._shows_reasoning = shows_reasoning(call)
+        self._usage = Usage()
+        self._calls = 0
+        self._call_is_empty = False
+        identity = b'"id":%b,"object":"chat.completion.chunk","created":%d,"model":%b'
+        self._chunk = b"data: {" + identity % (string(f"chatcmpl-{stamp.id}"), stamp.created, string(call.model))
+        self._delta = self._chunk + b',"choices":[{"index":0,"delta":{'
+        self._text = self._delta + b'"content":'
+        self._reasoning = self._delta + b'"reasoning_content":'
+        self._arguments = b""
+
+    def feed(self, events: Sequence[Event]) -> bytes:
+        steps = self._STEPS
+        return b"".join([steps[type(event)](self, event) for event in events])
+
+    def finish(self) -> bytes:
+        if not self._include_usage:
+            return b"data: [DONE]\n\n"
+        return self._chunk + b',"choices":[],"usage":' + dumps(usage(self._usage)) + b"}\n\ndata: [DONE]\n\n"
+
+    def fail(self, error: GatewayError, request_id: str) -> bytes:  # noqa: ARG002 - OpenAI's shape has no seat for the id
+        return b"data: " + render(error) + b"\n\n"
+
+    def _start(self, _: Started) -> bytes:
+        return self._delta + b'"role":"assistant","content":""' + DELTA_END
+
+    def _say(self, event: TextDelta) -> bytes:
+        return self._text + string(event.text) + DELTA_END
+
+    def _think(self, event: ReasoningDelta) -> bytes:
+        return self._reasoning + string(event.text) + DELTA_END if self._shows_reasoning else b""
+
+    def _skip(self, _: ReasoningSigned) -> bytes:
+        """Signatures have no seat in this protocol."""
+        return b""
+
+    def _call(self, event: ToolCallStarted) -> bytes:
+        head = self._delta + b'"tool_calls":[{"index":%d,' % self._calls
+        self._arguments = head + b'"function":{"arguments":'
+        self._calls += 1
+        self._call_is_empty = True
+        function = b'"type":"function","function":{"name":%b,"arguments":""' % string(event.name)
+        return head + b'"id":%b,' % string(event.id) + function + CALL_END
+
+    def _argue(self, event: ToolCallDelta) -> bytes:
+        self._call_is_empty = False
+        return self._arguments + string(event.text) + CALL_END
+
+    def _end_call(self, _: ToolCallEnded) -> bytes:
+        """Clients parse the arguments as JSON; those of a call without arguments are an empty object."""
+        return self._arguments + b'"{}"' + CALL_END if self._call_is_empty else b""
+
+    def _count(self, event: UsageSeen) -> bytes:
+        self._usage = event.usage
+        return b""
+
+    def _end(self, event: Finished) -> bytes:
+        return self._delta + b'},"finish_reason":%b}]}\n\n' % string(FINISH[event.reason])
+
+    _STEPS: ClassVar[Mapping[type, Callable[["StreamEncoder", Any], bytes]]] = {
+        Started: _start,
+        TextDelta: _say,
+        ReasoningDelta: _think,
+        ReasoningSigned: _skip,
+        ToolCallStarted: _call,
+        ToolCallDelta: _argue,
+        ToolCallEnded: _end_call,
+        UsageSeen: _count,
+        Finished: _end,
+    }
+
+
+class WholeEncoder:
+    """The same answer as one JSON object."""
+
+    content_type = "application/json"
+
+    def __init__(self, call: Call, stamp: Stamp) -> None:
+        self._model = call.model
+        self._stamp = stamp
+        self._shows_reasoning = shows_reasoning(call)
+        self._transcript = Transcript()
+
+    def feed(self, events: Sequence[Event]) -> bytes:
+        self._transcript.add(events)
+        return b""
+
+    def finish(self) -> bytes:
+        finished = self._transcript.finish
+        assert finished is not None, "finish() comes after Finished"
+        choice = {"index": 0, "message": self._message(), "logprobs": None, "finish_reason": FINISH[finished.reason]}
+        return dumps(
+            {
+                "id": f"chatcmpl-{self._stamp.id}",
+                "object": "chat.completion",
+                "created": self._stamp.created,
+                "model": self._model,
+                "choices": [choice],
+                "usage": usage(self._transcript.usage),
+                "system_fingerprint": None,
+            }
+        )
+
+    def fail(self, error: GatewayError, request_id: str) -> bytes:  # noqa: ARG002 - OpenAI's shape has no seat for the id
+        return render(error)
+
+    def _message(self) -> dict[str, Any]:
+        parts = self._transcript.parts
+        text = "".join(part.text for part in parts if isinstance(part, Text))
+        thoughts = "".join(part.text for part in parts if isinstance(part, Reasoning))
+        calls = [tool_call(part) for part in parts if isinstance(part, ToolCall)]
+        message: dict[str, Any] = {"role": "assistant", "content": None if calls and not text else text, "refusal": None}
+        if thoughts and self._shows_reasoning:
+            message["reasoning_content"] = thoughts
+        if calls:
+            message["tool_calls"] = calls
+        return message
+
+
+def shows_reasoning(call: Call) -> bool:
+    """Thinking is always shown, unless the client asked to leave it out."""
+    return call.thinking is None or call.thinking.display != "omitted"
+
+
+def tool_call(part: ToolCall) -> dict[str, Any]:
+    """A call as it stands in a message."""
+    return {"id": part.id, "type": "function", "function": {"name": part.name, "arguments": part.arguments}}
+
+
+def usage(seen: Usage) -> dict[str, Any]:
+    """OpenAI counts cached tokens as part of the prompt, and thinking as part of the completion."""
+    prompt = seen.input + seen.cache_read + seen.cache_write
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": seen.output,
+        "total_tokens": prompt + seen.output,
+        "prompt_tokens_details": {"cached_tokens": seen.cache_read},
+        "completion_tokens_details": {"reasoning_tokens": seen.reasoning},
+    }
+
+
+FINISH: dict[FinishReason, str] = {
+    "stop": "stop",
+    "tool_calls": "tool_calls",
+    "length": "length",
+    "stop_sequence": "stop",
+    "refusal": "content_filter",
+    "context_exceeded": "length",
+}

@@ -1,0 +1,223 @@
+"""What each refusal of Kiro deserves, as tables: who is to blame, what may be tried, what the client is told.
+
+The structured `reason` decides; the wording, which has changed more than once, only where there is
+none; the status last. Exceptions inside a 200 stream are read like the status they stand for. Source:
+Kiro wire notes, error bodies and what they deserve.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dataplane import errors
+from dataplane.conversation.model import Call
+from dataplane.errors import Cause, GatewayError, Kind, Retry
+from dataplane.upstreams.base import Lease
+
+# The window of a model that the catalogue gives none for.
+USUAL_WINDOW = 200_000
+
+
+@dataclass(slots=True)
+class Words:
+    """What Kiro said. `exception` is the short name of its exception in lower case, "" when there is none."""
+
+    message: str = ""
+    reason: str = ""
+    exception: str = ""
+    retry_after: int | None = None
+
+
+@dataclass(slots=True)
+class Scene:
+    """What the client's error is made of; `wait` in seconds, 0 where waiting does not help."""
+
+    call: Call
+    lease: Lease
+    wait: int
+    reason: str
+
+
+@dataclass(slots=True, frozen=True)
+class Fate:
+    """What a refusal leads to.
+
+    `wait` is what the client is asked to wait when Kiro names no time, `park` how long the account
+    should rest in that case, where the refusal's kind says so.
+    """
+
+    cause: Cause
+    retry: Retry
+    error: Callable[[Scene], GatewayError]
+    wait: int = 0
+    park: int | None = None
+
+
+def classify(status: int, words: Words) -> Fate:
+    """`status` is the HTTP status; where it says little, the exception's own one counts."""
+    if status in _VAGUE:
+        status = _EXCEPTIONS.get(words.exception, 500 if status == 200 else status)
+    if fate := _REASONS.get(words.reason) or _REASONS.get(words.exception.upper()):
+        return fate
+    message = words.message.lower()
+    for statuses, phrase, fate in _PHRASES:
+        if status in statuses and phrase in message:
+            return fate
+    return _STATUSES.get(status) or (_UNAVAILABLE if status >= 500 else _REJECTED)
+
+
+def _bad_upstream(_: Scene) -> GatewayError:
+    return errors.BadUpstream("The upstream did not accept the gateway's request.")
+
+
+def _failed(_: Scene) -> GatewayError:
+    return errors.BadUpstream("The upstream failed without an explanation.")
+
+
+def _timeout(_: Scene) -> GatewayError:
+    return errors.UpstreamTimeout("The upstream did not answer in time.")
+
+
+def _busy(scene: Scene) -> GatewayError:
+    return errors.Limited("All suitable accounts are busy.", kind=Kind.ACCOUNTS_BUSY, retry_after=scene.wait)
+
+
+def _exhausted(scene: Scene) -> GatewayError:
+    message = "The allowance of all suitable accounts is used up."
+    return errors.Limited(message, kind=Kind.ACCOUNTS_EXHAUSTED, retry_after=scene.wait)
+
+
+def _no_account(scene: Scene) -> GatewayError:
+    return errors.Unavailable("No account can serve this request.", retry_after=scene.wait)
+
+
+def _overloaded(scene: Scene) -> GatewayError:
+    return errors.Overloaded("The upstream is overloaded.", retry_after=scene.wait)
+
+
+def _not_found(scene: Scene) -> GatewayError:
+    return errors.NotFound(f"The upstream does not offer the model {scene.call.model!r}.", param="model")
+
+
+def _too_long(scene: Scene) -> GatewayError:
+    maximum = scene.lease.context_window or USUAL_WINDOW
+    # Our estimate may be below the window although the upstream counted more than fits.
+    return errors.ContextTooLong(max(scene.call.input_estimate, maximum + 1), maximum)
+
+
+def _rejected(scene: Scene) -> GatewayError:
+    what = _KNOWN_FLAWS.get(scene.reason, "the request")
+    return errors.UpstreamRejected(f"The upstream calls {what} invalid.")
+
+
+_CREDENTIAL = Fate(Cause.CREDENTIAL_REJECTED, Retry.RENEWED, _bad_upstream)
+_FORBIDDEN = Fate(Cause.FORBIDDEN, Retry.OTHER_ACCOUNT, _bad_upstream)
+_SUSPENDED = Fate(Cause.SUSPENDED, Retry.OTHER_ACCOUNT, _no_account, wait=300)
+_QUOTA = Fate(Cause.QUOTA_EXHAUSTED, Retry.OTHER_ACCOUNT, _exhausted, wait=3600)
+_THROTTLED = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, _busy, wait=10)
+_BURNING = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, _busy, wait=300, park=300)
+_SUSPICIOUS = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, _busy, wait=600, park=600)
+_OVERLOADED = Fate(Cause.OVERLOADED, Retry.OTHER_ACCOUNT, _overloaded, wait=10)
+_UNAVAILABLE = Fate(Cause.UNAVAILABLE, Retry.OTHER_ACCOUNT, _failed)
+_TIMEOUT = Fate(Cause.TIMEOUT, Retry.OTHER_ACCOUNT, _timeout)
+_UNKNOWN_MODEL = Fate(Cause.MODEL_UNKNOWN, Retry.OTHER_ACCOUNT, _not_found)
+_TOO_LONG = Fate(Cause.TOO_LONG, Retry.NONE, _too_long)
+_REJECTED = Fate(Cause.BAD_REQUEST, Retry.NONE, _rejected)
+
+# The `reason` member. A body's flaw is never taken for one of the account.
+_REASONS: dict[str, Fate] = {
+    "CONTENT_LENGTH_EXCEEDS_THRESHOLD": _TOO_LONG,
+    "CONVERSATION_LIMIT_EXCEEDED": _TOO_LONG,
+    "INVALID_MODEL_ID": _UNKNOWN_MODEL,
+    "MONTHLY_REQUEST_COUNT": _QUOTA,
+    "DAILY_REQUEST_COUNT": _QUOTA,
+    "OVERAGE_REQUEST_LIMIT_EXCEEDED": _QUOTA,
+    "USER_REQUEST_RATE_EXCEEDED": _THROTTLED,
+    "CREDIT_CONSUMPTION_RATE_EXCEEDED": _BURNING,
+    "SERVICE_REQUEST_RATE_EXCEEDED": _OVERLOADED,
+    "INSUFFICIENT_MODEL_CAPACITY": _OVERLOADED,
+    "MODEL_TEMPORARILY_UNAVAILABLE": _OVERLOADED,
+    "TEMPORARILY_SUSPENDED": _SUSPENDED,
+    "FEATURE_NOT_SUPPORTED": _FORBIDDEN,
+    "UNAUTHORIZED_CUSTOMIZATION_RESOURCE_ACCESS": _FORBIDDEN,
+    "UNAUTHORIZED_WORKSPACE_CONTEXT_FEATURE_ACCESS": _FORBIDDEN,
+    "INVALID_KMS_GRANT": _FORBIDDEN,
+    "CUSTOMER_KMS_KEY_DISABLED": _FORBIDDEN,
+    "CUSTOMER_KMS_KEY_INVALID_KEY_POLICY": _FORBIDDEN,
+    "MISMATCHED_KMS_KEY": _FORBIDDEN,
+    "REQUEST_BODY_INVALID": _REJECTED,
+    "INVALID_CONVERSATION_ID": _REJECTED,
+    "TOOL_USE_RESULT_MISMATCH": _REJECTED,
+    "TOOL_SCHEMA_INVALID": _REJECTED,
+    "TOOL_DUPLICATE": _REJECTED,
+    "THINKING_SIGNATURE_INVALID": _REJECTED,
+    "IMAGE_MIME_MISMATCH": _REJECTED,
+    "IMAGE_FORMAT_UNSUPPORTED": _REJECTED,
+    "IMAGE_DIMENSION_EXCEEDED": _REJECTED,
+    "IMAGE_COUNT_EXCEEDED": _REJECTED,
+}
+
+# Wordings without a reason that decides, in lower case, by the statuses they were seen with.
+_PHRASES: tuple[tuple[tuple[int, ...], str, Fate], ...] = (
+    ((400,), "input is too long", _TOO_LONG),
+    ((400, 402), "context window is full", _TOO_LONG),
+    ((400,), "invalid model", _UNKNOWN_MODEL),
+    ((400,), "profilearn is required", _FORBIDDEN),
+    ((400,), "invalid profilearn", _FORBIDDEN),
+    ((400, 429), "maximum request reached for this month", _QUOTA),
+    ((401, 403), "suspended", _SUSPENDED),
+    # The sign-in family and the profile do not fit together; renewing would not help.
+    ((403,), "invalid token", _FORBIDDEN),
+    ((403,), "token", _CREDENTIAL),
+    ((403,), "expired", _CREDENTIAL),
+    ((429,), "suspicious activity", _SUSPICIOUS),
+    ((429, 500), "unexpectedly high load", _OVERLOADED),
+    # A flaw of the body that the service behind Kiro found.
+    ((500, 502, 503), "toolresult blocks", _REJECTED),
+    ((500, 502, 503), "tool_result blocks", _REJECTED),
+    ((500,), "unexpected error when processing the request", _OVERLOADED),
+)
+
+# Statuses by themselves. Others: 5xx is unavailable, 4xx is the body's fault.
+_STATUSES: dict[int, Fate] = {
+    401: _CREDENTIAL,
+    402: _QUOTA,
+    403: _FORBIDDEN,
+    404: _UNAVAILABLE,
+    408: _TIMEOUT,
+    409: _FORBIDDEN,
+    413: _TOO_LONG,
+    423: _SUSPENDED,
+    429: _THROTTLED,
+    503: _OVERLOADED,
+    504: _TIMEOUT,
+    524: _TIMEOUT,
+    529: _OVERLOADED,
+}
+
+# HTTP statuses that may carry any exception; 200 is a stream's.
+_VAGUE = frozenset({200, 400, 500})
+
+# The status that an exception stands for. "error" is the one exception the stream's model names.
+_EXCEPTIONS: dict[str, int] = {
+    "accessdenied": 403,
+    "accountsuspended": 423,
+    "conflict": 409,
+    "contentlengthexceeded": 413,
+    "error": 500,
+    "expiredtoken": 401,
+    "internalserver": 500,
+    "resourcenotfound": 404,
+    "servicequotaexceeded": 402,
+    "serviceunavailable": 503,
+    "throttling": 429,
+    "validation": 400,
+}
+
+# Reasons in our own words, for the client.
+_KNOWN_FLAWS = {
+    "TOOL_USE_RESULT_MISMATCH": "the pairing of tool calls and results",
+    "TOOL_SCHEMA_INVALID": "a tool's schema",
+    "TOOL_DUPLICATE": "the list of tools",
+    "THINKING_SIGNATURE_INVALID": "the signature of earlier reasoning",
+    "INVALID_CONVERSATION_ID": "the conversation's id",
+}

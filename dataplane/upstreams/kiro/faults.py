@@ -1,0 +1,119 @@
+"""Kiro's refusals, exceptions and broken streams as faults of an attempt."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from dataplane import errors
+from dataplane.conversation.model import Call
+from dataplane.errors import Cause, Retry, UpstreamFault
+from dataplane.upstreams.base import Lease, Reply
+from dataplane.upstreams.kiro.fates import Scene, Words, classify
+from dataplane.wire import jsontext
+from dataplane.wire.eventstream import Headers
+
+# The upstream's own words go to the request log, up to this length.
+DETAIL_CHARACTERS = 500
+LONGEST_WAIT = 86_400
+
+
+def refused(reply: Reply, call: Call, lease: Lease) -> UpstreamFault:
+    """The fault for a reply that is not the stream that was asked for."""
+    words = _read(reply.body)
+    words.exception = _short(reply.headers.get("x-amzn-errortype", "")) or words.exception
+    words.retry_after = _asked(reply.headers, words.retry_after)
+    if reply.status < 400:
+        return corrupt(f"answer of type {reply.headers.get('content-type', 'unknown')!r}", reply.status)
+    return _fault(reply.status, words, call, lease)
+
+
+def reported(headers: Headers, payload: bytes, call: Call, lease: Lease) -> UpstreamFault:
+    """The fault for an exception or error frame inside a stream."""
+    words = _read(payload)
+    words.exception = _short(str(headers.get(":exception-type") or headers.get(":error-code") or "")) or words.exception
+    words.message = words.message or str(headers.get(":error-message", ""))
+    return _fault(200, words, call, lease)
+
+
+def signature_refused(reply: Reply) -> bool:
+    """Whether only the signed reasoning of earlier answers was refused (R01)."""
+    return reply.status == 400 and _read(reply.body).reason == "THINKING_SIGNATURE_INVALID"
+
+
+def corrupt(detail: str, status: int = 200) -> UpstreamFault:
+    error = errors.BadUpstream("The upstream's answer is not in its own format.")
+    return UpstreamFault(Cause.CORRUPT, Retry.OTHER_ACCOUNT, error, status=status, detail=detail[:DETAIL_CHARACTERS])
+
+
+def cut() -> UpstreamFault:
+    error = errors.BadUpstream("The upstream's answer broke off.")
+    return UpstreamFault(Cause.CUT, Retry.SAME_ACCOUNT, error, status=200, detail="end of the body inside a frame")
+
+
+def empty() -> UpstreamFault:
+    error = errors.BadUpstream("The upstream's answer was empty.")
+    return UpstreamFault(Cause.EMPTY, Retry.SAME_ACCOUNT, error, status=200)
+
+
+def _fault(status: int, words: Words, call: Call, lease: Lease) -> UpstreamFault:
+    fate = classify(status, words)
+    asked = words.retry_after
+    scene = Scene(call, lease, max(1, asked if asked is not None else fate.wait), words.reason)
+    detail = ": ".join(filter(None, (words.exception, words.reason, words.message)))
+    return UpstreamFault(
+        fate.cause,
+        fate.retry,
+        fate.error(scene),
+        status=status,
+        retry_after=asked if asked is not None else fate.park,
+        detail=detail[:DETAIL_CHARACTERS],
+    )
+
+
+def _read(body: bytes) -> Words:
+    try:
+        found = jsontext.loads(body)
+    except (ValueError, RecursionError):
+        return Words(message=_plain(body))
+    if not isinstance(found, dict):
+        return Words(message=_plain(body))
+    inner = found["error"] if isinstance(found.get("error"), dict) else {}
+    return Words(
+        message=_first(found.get("message"), found.get("Message"), inner.get("message")),
+        reason=_first(found.get("reason"), inner.get("reason")),
+        exception=_short(_first(found.get("__type"), found.get("code"))),
+        retry_after=_seconds(found.get("retryAfterMilliseconds"), 1000),
+    )
+
+
+def _plain(body: bytes) -> str:
+    return body[: 4 * DETAIL_CHARACTERS].decode("utf-8", "replace")
+
+
+def _first(*values: Any) -> str:
+    return next((value for value in values if value and isinstance(value, str)), "")
+
+
+def _short(name: str) -> str:
+    """The exception's name without namespace and address: aws#ThrottlingException:http://... is throttling."""
+    return name.partition(":")[0].rpartition("#")[2].strip().lower().removesuffix("exception")
+
+
+def _asked(headers: Mapping[str, str], otherwise: int | None) -> int | None:
+    for name, divisor in _RETRY_HEADERS:
+        seconds = _seconds(headers.get(name), divisor)
+        if seconds is not None:
+            return seconds
+    return otherwise
+
+
+def _seconds(value: Any, divisor: int) -> int | None:
+    """Whole seconds, rounded up; None for what is no number (a date needs a clock, which is not here)."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return math.ceil(min(number / divisor, LONGEST_WAIT)) if number >= 0 else None
+
+
+_RETRY_HEADERS = (("retry-after", 1), ("retry-after-ms", 1000), ("x-ratelimit-reset-after", 1))

@@ -1,0 +1,1 @@
+"""The summarizer service: shortens conversations that are too long for their model."""

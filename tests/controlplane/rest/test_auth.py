@@ -1,0 +1,89 @@
+"""Who may come in."""
+
+import pytest
+
+from controlplane.rest.auth import ADDRESSES, GUESSES, Guesses
+from tests.controlplane.rest.world import PASSWORD, World
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/accounts"),
+        ("POST", "/api/accounts"),
+        ("GET", "/api/keys"),
+        ("GET", "/api/requests"),
+        ("GET", "/api/settings"),
+        ("GET", "/api/models"),
+        ("GET", "/api/proxy/stats"),
+        ("GET", "/api/proxy/logs"),
+        ("PUT", "/api/proxy/config"),
+        ("GET", "/api/nothing-here"),
+        ("PATCH", "/api/accounts"),
+        ("GET", "/api"),
+    ],
+)
+async def test_nothing_without_the_password(world: World, method: str, path: str) -> None:
+    """Strangers learn neither which routes there are nor what a body should look like."""
+    for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": PASSWORD}, {"authorization": f"Basic {PASSWORD}"}):
+        reply = await world.stranger.request(method, path, content=b"{", headers=headers)
+        world.fails(reply, 401, "unauthenticated")
+        assert reply.headers["www-authenticate"] == "Bearer"
+
+@pytest.mark.parametrize("path", ["/", "/health", "/ready", "/metrics", "/openapi.json", "/api/proxy/status", "/api/proxy/health"])
+async def test_what_is_open(world: World, path: str) -> None:
+    assert (await world.stranger.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize("header", [f"Bearer {PASSWORD}", f"bearer  {PASSWORD} ", f"BEARER {PASSWORD}"])
+async def test_the_password_opens(world: World, header: str) -> None:
+    assert (await world.stranger.get("/api/keys", headers={"authorization": header})).status_code == 200
+
+
+async def test_guessing_is_slowed_for_one_address_only(world: World) -> None:
+    wrong = {"authorization": "Bearer wrong"}
+    right = {"authorization": f"Bearer {PASSWORD}"}
+    for _ in range(GUESSES):
+        world.fails(await world.stranger.get("/api/keys", headers=wrong), 401, "unauthenticated")
+    for headers in (wrong, right):
+        reply = await world.stranger.get("/api/keys", headers=headers)
+        world.fails(reply, 429, "too_many_attempts")
+        assert 1 <= int(reply.headers["retry-after"]) <= 60
+    assert (await world.elsewhere.get("/api/keys", headers=right)).status_code == 200
+    world.clock.pass_(61)
+    assert (await world.stranger.get("/api/keys", headers=right)).status_code == 200
+
+
+async def test_the_right_password_clears_the_count(world: World) -> None:
+    for _ in range(3):
+        for _ in range(GUESSES - 1):
+            await world.stranger.get("/api/keys", headers={"authorization": "Bearer wrong"})
+        assert (await world.get("/api/keys")).status_code == 200
+
+
+async def test_a_password_beyond_ascii(world: World) -> None:
+    world.set_password("Pässwörd-密码")
+    header = {"authorization": "Bearer Pässwörd-密码".encode()}
+    assert (await world.stranger.get("/api/keys", headers=header)).status_code == 200
+    header = {"authorization": b"Bearer P\xe4sswort"}
+    assert (await world.stranger.get("/api/keys", headers=header)).status_code == 401
+
+
+def test_guesses_are_forgotten_after_a_minute_one_by_one() -> None:
+    guesses = Guesses()
+    for second in range(GUESSES):
+        guesses.add("a", float(second))
+    assert guesses.wait("a", 10.0) == 50.0
+    assert guesses.wait("a", 60.0) == 0.0
+    guesses.add("a", 60.0)
+    assert guesses.wait("a", 60.5) == 0.5
+
+
+def test_guesses_remember_so_many_addresses_and_not_more() -> None:
+    guesses = Guesses()
+    for _ in range(GUESSES):
+        guesses.add("first", 0.0)
+    for number in range(ADDRESSES):
+        guesses.add(str(number), 0.0)
+    assert len(guesses._times) == ADDRESSES
+    assert guesses.wait("first", 0.0) == 0.0

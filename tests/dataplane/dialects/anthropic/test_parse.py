@@ -1,0 +1,335 @@
+"""Bodies of /v1/messages as clients write them."""
+
+import json
+
+import pytest
+
+from dataplane.conversation.model import (
+    Call,
+    Document,
+    Image,
+    Reasoning,
+    Sampling,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Turn,
+)
+from dataplane.dialects.anthropic import Anthropic
+from dataplane.errors import InvalidRequest
+
+DIALECT = Anthropic()
+SESSION = "6f1c2d1e-0a0b-4c4d-8e8f-001122334455"
+
+
+INPUT = '{"model":"m","max_tokens":1,"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"n","input":INPUT}]}]}'
+
+
+def parse(messages=({"role": "user", "content": "hi"},), **members):
+    body = {"model": "claude-sonnet-4-5", "max_tokens": 100, "messages": messages, **members}
+    return DIALECT.parse(json.dumps(body).encode())
+
+
+def parts(*blocks, role="user"):
+    (turn,) = parse([{"role": role, "content": list(blocks)}]).turns
+    return turn.parts
+
+
+def test_the_smallest_body():
+    assert parse() == Call(
+        model="claude-sonnet-4-5", turns=[Turn("user", [Text("hi")])], family="anthropic", sampling=Sampling(max_tokens=100)
+    )
+
+
+def test_a_body_of_claude_code():
+    user_id = json.dumps({"device_id": "d" * 64, "account_uuid": "", "session_id": SESSION})
+    call = parse(
+        [
+            {"role": "user", "content": [{"type": "text", "text": "Read it", "cache_control": {"type": "ephemeral"}}]},
+            {"role": "system", "content": "Be brief.", "output_config": {"effort": "low"}},
+            {
+                "role": "assistant",
+                "content": [
+                    {"type": "thinking", "thinking": "", "signature": "c2ln"},
+                    {"type": "text", "text": "I look."},
+                    {"input": {"query": "select:WebSearch", "n": 1.50}, "id": "toolu_1", "name": "ToolSearch", "type": "tool_use"},
+                    {"type": "tool_use", "id": "toolu_2", "name": "Read", "input": {}},
+                ],
+            },
+            {
+                "role": "user",
+                "content": [
+                    {"type": "tool_result", "tool_use_id": "toolu_1", "content": [{"type": "tool_reference", "tool_name": "WebSearch"}]},
+                    {"tool_use_id": "toolu_2", "type": "tool_result", "is_error": True, "content": "no such file"},
+                    {"type": "text", "text": "Tool loaded."},
+                ],
+            },
+            {"role": "system", "content": [{"type": "text", "text": "Still brief."}]},
+        ],
+        model="claude-opus-5-5",
+        max_tokens=128000,
+        stream=True,
+        system=[
+            {"type": "text", "text": "x-anthropic-billing-header: cc_version=2.1.328.abc"},
+            {"type": "text", "text": "You write code.", "cache_control": {"type": "ephemeral", "ttl": "1h"}},
+        ],
+        tools=[
+            {"name": "Read", "description": "Reads", "input_schema": {"type": "object"}, "eager_input_streaming": True},
+            {"name": "WebSearch", "description": "Searches", "input_schema": {"type": "object"}, "defer_loading": True},
+        ],
+        thinking={"type": "adaptive", "display": "omitted"},
+        output_config={"effort": "high"},
+        metadata={"user_id": user_id},
+        context_management={"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
+    )
+    assert call == Call(
+        model="claude-opus-5-5",
+        family="anthropic",
+        turns=[
+            Turn("user", [Text("Read it")]),
+            Turn("system", [Text("Be brief.")]),
+            Turn(
+                "assistant",
+                [
+                    Reasoning("", "c2ln"),
+                    Text("I look."),
+                    ToolCall("toolu_1", "ToolSearch", '{"query": "select:WebSearch", "n": 1.5}'),
+                    ToolCall("toolu_2", "Read", "{}"),
+                ],
+            ),
+            Turn(
+                "user",
+                [
+                    ToolResult("toolu_1", [Text("Tool found: WebSearch")]),
+                    ToolResult("toolu_2", [Text("no such file")], is_error=True),
+                    Text("Tool loaded."),
+                ],
+            ),
+            Turn("system", [Text("Still brief.")]),
+        ],
+        system=["x-anthropic-billing-header: cc_version=2.1.328.abc", "You write code."],
+        tools=[Tool("Read", "Reads", b'{"type": "object"}'), Tool("WebSearch", "Searches", b'{"type": "object"}')],
+        sampling=Sampling(max_tokens=128000),
+        thinking=Thinking("adaptive", None, "high", "omitted"),
+        stream=True,
+        user=user_id,
+        session=SESSION,
+        dropped=["messages[1].output_config"],
+        extras={"context_management": b'{"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}'},
+    )
+
+
+def test_roles_may_repeat_and_come_in_any_order():
+    messages = [{"role": role, "content": role} for role in ("assistant", "user", "user", "system", "assistant", "assistant")]
+    assert [turn.role for turn in parse(messages).turns] == ["assistant", "user", "user", "system", "assistant", "assistant"]
+
+
+def test_empty_texts_say_nothing():
+    assert parse([{"role": "user", "content": ""}]).turns == [Turn("user", [])]
+    assert parts({"type": "text", "text": ""}) == []
+    assert parse(system="").system == []
+    assert parse(system=[{"type": "text", "text": ""}]).system == []
+    assert parts({"type": "tool_result", "tool_use_id": "1", "content": [{"type": "text", "text": ""}]}) == [ToolResult("1")]
+
+
+@pytest.mark.parametrize(
+    ("block", "part"),
+    [
+        ({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "QUJD"}}, Image("image/png", "QUJD")),
+        ({"type": "image", "source": {"type": "url", "url": "https://x.test/a.png"}}, Image(url="https://x.test/a.png")),
+        (
+            {"type": "document", "title": "T", "source": {"type": "base64", "media_type": "application/pdf", "data": "QUJD"}},
+            Document("application/pdf", "QUJD", name="T"),
+        ),
+        ({"type": "document", "source": {"type": "url", "url": "https://x.test/a.pdf"}}, Document(url="https://x.test/a.pdf")),
+        (
+            {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "abc"}},
+            Document("text/plain", text="abc"),
+        ),
+        (
+            {"type": "document", "source": {"type": "content", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}},
+            Document("text/plain", text="a\nb"),
+        ),
+        ({"type": "document", "source": {"type": "content", "content": "abc"}}, Document("text/plain", text="abc")),
+    ],
+)
+def test_pictures_and_files_alone_and_in_tool_results(block, part):
+    assert parts(block) == [part]
+    assert parts({"type": "tool_result", "tool_use_id": "1", "content": [block]}) == [ToolResult("1", [part])]
+
+
+@pytest.mark.parametrize("said", [{}, {"is_error": None}, {"is_error": False}, {"content": None}, {"content": []}, {"content": ""}])
+def test_a_tool_result_may_say_nothing(said):
+    assert parts({"type": "tool_result", "tool_use_id": "1", **said}) == [ToolResult("1", [], is_error=False)]
+
+
+def test_thinking_comes_back_as_it_was_given():
+    blocks = [
+        {"type": "thinking", "thinking": "hm", "signature": "c2ln"},
+        {"type": "thinking", "thinking": "unsigned", "signature": ""},
+        {"type": "thinking", "thinking": "older"},
+        {"type": "thinking", "thinking": "", "signature": ""},
+        {"type": "redacted_thinking", "data": "c2VjcmV0"},
+    ]
+    assert parts(*blocks, role="assistant") == [
+        Reasoning("hm", "c2ln"),
+        Reasoning("unsigned"),
+        Reasoning("older"),
+        Reasoning(redacted="c2VjcmV0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "arguments"),
+    [
+        ('{ "a" : 1.0, "a": 2 }', '{ "a" : 1.0, "a": 2 }'),
+        ('{"t":"\\u00e9 é"}', '{"t":"\\u00e9 é"}'),
+        ('{"big":12345678901234567890123,"e":1e400}', '{"big":12345678901234567890123,"e":1e400}'),
+        ('"not an object"', '"not an object"'),
+    ],
+)
+def test_tool_input_stays_the_text_it_was(raw, arguments):
+    body = INPUT.replace("INPUT", raw).encode()
+    assert DIALECT.parse(body).turns == [Turn("assistant", [ToolCall("t", "n", arguments)])]
+
+
+def test_a_tool_call_without_input_has_none():
+    assert parts({"type": "tool_use", "id": "t", "name": "n"}, role="assistant") == [ToolCall("t", "n", "{}")]
+
+
+def test_tools():
+    call = parse(
+        tools=[
+            {"type": "custom", "name": "a", "input_schema": {"x": 1}, "strict": True, "cache_control": {"type": "ephemeral"}},
+            {"type": "web_search_20250305", "name": "web_search", "max_uses": 8},
+            {"name": "b", "description": None, "input_schema": None, "strict": False, "allowed_callers": ["code"], "input_examples": [{}]},
+            {"type": "bash_20250124", "name": "bash"},
+            {"name": "c"},
+        ],
+        tool_choice={"type": "auto"},
+    )
+    assert call.tools == [Tool("a", "", b'{"x": 1}'), Tool("b"), Tool("c")]
+    assert call.dropped == ["tools[0].strict", "tools[1]", "tools[2].input_examples", "tools[2].allowed_callers", "tools[3]"]
+    assert call.tool_choice == ToolChoice()
+
+
+@pytest.mark.parametrize(
+    ("asked", "choice"),
+    [
+        (None, ToolChoice()),
+        ({"type": "auto"}, ToolChoice("auto")),
+        ({"type": "auto", "disable_parallel_tool_use": True}, ToolChoice("auto", parallel=False)),
+        ({"type": "any"}, ToolChoice("required")),
+        ({"type": "none"}, ToolChoice("none")),
+        ({"type": "tool", "name": "a", "disable_parallel_tool_use": True}, ToolChoice("named", "a", parallel=False)),
+    ],
+)
+def test_tool_choice(asked, choice):
+    call = parse(tools=[{"name": "a"}], tool_choice=asked)
+    assert (call.tool_choice, call.dropped) == (choice, [])
+
+
+@pytest.mark.parametrize("asked", [{"type": "any"}, {"type": "tool", "name": "web_search"}])
+def test_a_choice_of_a_dropped_tool_is_dropped_with_it(asked):
+    call = parse(tools=[{"type": "web_search_20250305", "name": "web_search"}], tool_choice=asked)
+    assert (call.tool_choice, call.dropped) == (ToolChoice(), ["tools[0]", "tool_choice"])
+
+
+def test_sampling():
+    call = parse(temperature=1, top_p=0.5, top_k=0, stop_sequences=["END", "\n"], max_tokens=5)
+    assert call.sampling == Sampling(5, 1.0, 0.5, 0, ["END", "\n"])
+    assert parse(temperature=None, top_p=None, top_k=None, stop_sequences=None, stream=None, tools=None).sampling == Sampling(100)
+
+
+@pytest.mark.parametrize(
+    ("members", "thinking", "dropped"),
+    [
+        ({}, None, []),
+        ({"thinking": None, "output_config": None}, None, []),
+        ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, Thinking("enabled", 1024), []),
+        ({"thinking": {"type": "disabled"}}, Thinking("disabled"), []),
+        ({"thinking": {"type": "adaptive", "display": "omitted"}}, Thinking("adaptive", display="omitted"), []),
+        ({"thinking": {"type": "adaptive", "display": "updates"}}, Thinking("adaptive", display="summarized"), []),
+        ({"thinking": {"type": "adaptive", "display": "sung"}}, Thinking("adaptive"), ["thinking.display"]),
+        ({"thinking": {"type": "adaptive"}, "output_config": {"effort": "max"}}, Thinking("adaptive", effort="max"), []),
+        ({"output_config": {"effort": "low"}}, Thinking("disabled", effort="low"), []),
+        ({"output_config": {"effort": "enormous"}}, None, ["output_config.effort"]),
+    ],
+)
+def test_thinking(members, thinking, dropped):
+    call = parse(**members)
+    assert (call.thinking, call.dropped, call.extras) == (thinking, dropped, {})
+
+
+@pytest.mark.parametrize(
+    ("user", "session"),
+    [
+        (json.dumps({"device_id": "d", "session_id": SESSION}), SESSION),
+        (f"user_{'a' * 64}_account__session_{SESSION}", SESSION),
+        ("somebody", ""),
+        ("session_short", ""),
+        ("{broken", ""),
+        ('{"session_id": 5}', ""),
+        ('{"session_id": "\\ud800"}', ""),
+        ('{"session_id": 1e400}', ""),
+        ("{}", ""),
+        ("", ""),
+    ],
+)
+def test_the_session_within_the_user(user, session):
+    call = parse(metadata={"user_id": user})
+    assert (call.user, call.session, call.extras) == (user, session, {})
+
+
+def test_members_without_a_seat_are_kept_as_they_came():
+    body = (
+        b'{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"hi"}],"cache_control":{"type":"ephemeral"},"container":null,'
+        b'"service_tier":"auto","betas":[ "a" ],"metadata":{"user_id":null,"team":"x"},"output_config":{"effort":"low","format":{"type":"json_schema"}},'
+        b'"mcp_servers":[],"made_up":{"\xc3\xa9":1e400}}'
+    )
+    assert DIALECT.parse(body).extras == {
+        "service_tier": b'"auto"',
+        "betas": b'[ "a" ]',
+        "metadata": b'{"user_id":null,"team":"x"}',
+        "output_config": b'{"effort":"low","format":{"type":"json_schema"}}',
+        "mcp_servers": b"[]",
+        "made_up": '{"é":1e400}'.encode(),
+    }
+
+
+def test_what_cannot_be_kept_in_a_block_is_reported():
+    source = {"type": "content", "content": [{"type": "text", "text": "a", "citations": [{}]}]}
+    call = parse(
+        [
+            {"role": "user", "content": [{"type": "document", "context": "c", "citations": {"enabled": True}, "source": source}]},
+            {
+                "role": "assistant",
+                "content": [{"type": "text", "text": "a", "citations": [{}]}, {"type": "text", "text": "b", "citations": None}],
+            },
+            {
+                "role": "user",
+                "content": [{"type": "tool_result", "tool_use_id": "1", "content": [{"type": "text", "text": "a", "citations": [{}]}]}],
+            },
+            {"role": "user", "content": [{"type": "document", "citations": {"enabled": False}, "source": {"type": "text", "data": "a"}}]},
+        ],
+        system=[{"type": "text", "text": "s", "citations": [{}]}],
+    )
+    assert call.dropped == [
+        "messages[0].content[0].context",
+        "messages[0].content[0].citations",
+        "messages[0].content[0].source.content[0].citations",
+        "messages[1].content[0].citations",
+        "messages[2].content[0].content[0].citations",
+        "system[0].citations",
+    ]
+
+
+def test_counts_need_a_model_only():
+    call = DIALECT.parse_count(b'{"model":"m","tools":[{"name":"a","input_schema":{}}]}')
+    assert (call.turns, call.tools, call.sampling) == ([], [Tool("a", "", b"{}")], Sampling())
+    assert DIALECT.parse_count(b'{"model":"m","messages":[{"role":"user","content":"hi"}]}').turns == [Turn("user", [Text("hi")])]
+    with pytest.raises(InvalidRequest, match="model: is required"):
+        DIALECT.parse_count(b"{}")

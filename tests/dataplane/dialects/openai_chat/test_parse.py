@@ -1,0 +1,330 @@
+"""Chat completion bodies as real clients send them, and what is refused."""
+
+import json
+
+import pytest
+
+from dataplane.conversation.model import (
+    Call,
+    Document,
+    Image,
+    Reasoning,
+    Sampling,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Turn,
+)
+from dataplane.dialects.openai_chat import OpenAIChat
+
+USER = {"role": "user", "content": "Hi"}
+CALL_1 = {"id": "call_1", "type": "function", "function": {"name": "bash", "arguments": '{"command": "ls"}'}}
+BASH = {"type": "function", "function": {"name": "bash", "description": "Run", "parameters": {"type": "object"}}}
+SCHEMA = b'{"type":"object"}'
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+
+
+def parse(*messages, **members) -> Call:
+    body = {"model": "claude-sonnet-4.5", "messages": list(messages or (USER,)), **members}
+    return OpenAIChat().parse(json.dumps(body, separators=(",", ":")).encode())
+
+
+def asked(content):
+    return parse({"role": "user", "content": content}).turns[0].parts
+
+
+# Messages
+
+
+def test_the_least_there_is():
+    assert parse() == Call("claude-sonnet-4.5", [Turn("user", [Text("Hi")])], "openai")
+
+
+def test_instructions_at_the_head_and_in_the_middle():
+    call = parse(
+        {"role": "system", "content": "one"},
+        {"role": "developer", "content": [{"type": "text", "text": "two"}, {"type": "text", "text": "three"}]},
+        {"role": "system", "content": ""},
+        USER,
+        {"role": "developer", "content": "four"},
+        USER,
+    )
+    assert call.system == ["one", "two", "three"]
+    assert call.turns == [Turn("user", [Text("Hi")]), Turn("system", [Text("four")]), Turn("user", [Text("Hi")])]
+
+
+def test_the_order_of_codex_is_kept():
+    call = parse(
+        USER,
+        USER,
+        {"role": "assistant", "content": None, "tool_calls": [CALL_1]},
+        {"role": "assistant", "content": "Looking"},
+        {"role": "tool", "tool_call_id": "call_1", "content": "a.txt"},
+    )
+    assert call.turns[2:] == [
+        Turn("assistant", [ToolCall("call_1", "bash", '{"command": "ls"}')]),
+        Turn("assistant", [Text("Looking")]),
+        Turn("user", [ToolResult("call_1", [Text("a.txt")])]),
+    ]
+
+
+def test_consecutive_results_share_a_turn_and_the_user_has_another():
+    call = parse(
+        {"role": "assistant", "tool_calls": [CALL_1, {**CALL_1, "id": "call_2"}]},
+        {"role": "tool", "tool_call_id": "call_1", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+        {"role": "tool", "tool_call_id": "call_2", "content": [{"type": "image_url", "image_url": {"url": PIXEL}}]},
+        USER,
+        {"role": "tool", "tool_call_id": "call_1", "content": None},
+    )
+    assert call.turns[1:] == [
+        Turn("user", [ToolResult("call_1", [Text("a"), Text("b")]), ToolResult("call_2", [Image("image/png", "iVBORw0KGgo=")])]),
+        Turn("user", [Text("Hi")]),
+        Turn("user", [ToolResult("call_1", [])]),
+    ]
+
+
+def test_an_answer_with_everything():
+    call = parse(
+        {
+            "role": "assistant",
+            "reasoning_content": "hm",
+            "content": [{"type": "text", "text": "Well"}, {"type": "refusal", "refusal": "no"}],
+            "refusal": None,
+            "parsed": {"a": 1},
+            "audio": None,
+            "annotations": [],
+            "tool_calls": [{**CALL_1, "index": 0}],
+        }
+    )
+    assert call.turns == [Turn("assistant", [Reasoning("hm"), Text("Well"), Text("no"), ToolCall("call_1", "bash", '{"command": "ls"}')])]
+    assert call.dropped == []
+
+
+def test_a_refusal_and_the_other_spelling_of_thinking():
+    call = parse({"role": "assistant", "content": None, "reasoning": "hm", "refusal": "no"})
+    assert call.turns[0].parts == [Reasoning("hm"), Text("no")]
+
+
+def test_thinking_in_an_unknown_form_is_reported():
+    assert parse({"role": "assistant", "content": "a", "reasoning": {"text": "hm"}}).dropped == ["messages[0].reasoning"]
+
+
+def test_arguments_are_kept_as_they_came():
+    def arguments(sent):
+        item = {"id": "c", "type": "function", "function": {"name": "f", "arguments": sent}}
+        return parse({"role": "assistant", "tool_calls": [item]}).turns[0].parts[0].arguments
+
+    assert arguments('{"a": 1') == '{"a": 1'
+    assert arguments("") == arguments(None) == ""
+    assert arguments({"a": 1}) == '{"a":1}'
+
+
+def test_a_call_of_a_custom_tool():
+    item = {"id": "c", "type": "custom", "custom": {"name": "patch", "input": "*** Begin"}}
+    assert parse({"role": "assistant", "tool_calls": [item]}).turns[0].parts == [ToolCall("c", "patch", '{"input":"*** Begin"}')]
+
+
+def test_the_old_form_of_calls():
+    call = parse(
+        {"role": "assistant", "content": None, "function_call": {"name": "bash", "arguments": "{}"}},
+        {"role": "function", "name": "bash", "content": "a.txt"},
+        functions=[{"name": "bash", "description": "Run", "parameters": {"type": "object"}}],
+        function_call={"name": "bash"},
+    )
+    assert call.turns == [Turn("assistant", [ToolCall("call_0", "bash", "{}")]), Turn("user", [ToolResult("call_0", [Text("a.txt")])])]
+    assert call.tools == [Tool("bash", "Run", SCHEMA)]
+    assert call.tool_choice == ToolChoice("named", "bash")
+    assert call.dropped == []
+
+
+def test_an_old_result_without_its_call_has_an_id_of_its_own():
+    assert parse(USER, {"role": "function", "name": "bash", "content": "a"}).turns[1].parts == [ToolResult("call_1", [Text("a")])]
+
+
+def test_pictures():
+    content = [
+        {"type": "text", "text": "Look"},
+        {"type": "image_url", "image_url": {"url": "data:IMAGE/jpeg;charset=x;base64,/9j/"}},
+        {"type": "image_url", "image_url": {"url": "HTTPS://example.org/a.png", "detail": "auto"}},
+        {"type": "image_url", "image_url": "http://example.org/a.png"},
+    ]
+    assert asked(content) == [
+        Text("Look"),
+        Image("image/jpeg", "/9j/"),
+        Image(url="HTTPS://example.org/a.png"),
+        Image(url="http://example.org/a.png"),
+    ]
+
+
+def test_files():
+    content = [
+        {"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBE", "filename": "a.pdf"}},
+        {"type": "file", "file": {"file_data": "JVBE", "filename": "B.PDF"}},
+        {"type": "file", "file": {"file_data": "AAAA"}},
+    ]
+    assert asked(content) == [
+        Document("application/pdf", "JVBE", name="a.pdf"),
+        Document("application/pdf", "JVBE", name="B.PDF"),
+        Document("application/octet-stream", "AAAA"),
+    ]
+
+
+def test_empty_text_is_nothing_and_other_spellings_of_text():
+    assert asked("") == asked([]) == asked([{"type": "text", "text": ""}]) == []
+    assert asked([{"type": "input_text", "text": "a"}, {"type": "output_text", "text": ""}]) == [Text("a")]
+
+
+def test_half_a_surrogate_pair_is_mended():
+    call = OpenAIChat().parse(rb'{"model":"m","messages":[{"role":"user","content":"cut \ud83d"}],"seed":7}')
+    assert call.turns[0].parts == [Text("cut \ufffd")]
+    assert call.extras == {"seed": b"7"}
+
+
+# Tools
+
+
+def test_tools_in_all_their_forms():
+    tools = [
+        BASH,
+        {"type": "function", "function": {"name": "get_goal", "strict": False}},
+        {"type": "function", "function": {"name": "list_all", "description": None, "parameters": None, "strict": None}},
+        {"type": "function", "name": "flat", "parameters": {"type": "object"}},
+        {"function": {"name": "untyped"}, "cache_control": {"type": "ephemeral"}},
+    ]
+    call = parse(tools=tools)
+    assert call.tools == [Tool("bash", "Run", SCHEMA), Tool("get_goal"), Tool("list_all"), Tool("flat", "", SCHEMA), Tool("untyped")]
+    assert call.dropped == []
+
+
+def test_what_tools_cannot_keep_is_reported():
+    call = parse(
+        tools=[
+            {"type": "function", "function": {"name": "bash", "strict": True}},
+            {"type": "custom", "custom": {"name": "patch", "format": {"type": "grammar"}}},
+            {"type": "web_search"},
+        ],
+    )
+    assert call.tools == [Tool("bash")]
+    assert call.dropped == ["tools[0].function.strict", "tools[1]", "tools[2]"]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "choice"),
+    [
+        (None, ToolChoice()),
+        ("auto", ToolChoice("auto")),
+        ("none", ToolChoice("none")),
+        ("required", ToolChoice("required")),
+        ("any", ToolChoice("required")),
+        ({"type": "function", "function": {"name": "bash"}}, ToolChoice("named", "bash")),
+        ({"type": "function", "name": "bash"}, ToolChoice("named", "bash")),
+        ({"type": "auto"}, ToolChoice("auto")),
+    ],
+)
+def test_choices(asked_for, choice):
+    call = parse(tools=[BASH], tool_choice=asked_for)
+    assert (call.tool_choice, call.dropped) == (choice, [])
+
+
+def test_choices_that_cannot_be_kept_are_reported():
+    allowed = {
+        "type": "allowed_tools",
+        "allowed_tools": {"mode": "required", "tools": [{"type": "function", "function": {"name": "bash"}}]},
+    }
+    call = parse(tools=[BASH], tool_choice=allowed)
+    assert (call.tool_choice, call.dropped) == (ToolChoice("required"), ["tool_choice.allowed_tools.tools"])
+    call = parse(tools=[BASH], tool_choice={"type": "custom", "custom": {"name": "patch"}})
+    assert (call.tool_choice, call.dropped) == (ToolChoice("auto"), ["tool_choice"])
+
+
+def test_parallel_calls_can_be_forbidden():
+    assert not parse(tools=[BASH], parallel_tool_calls=False).tool_choice.parallel
+    assert not parse(tools=[BASH], tool_choice="required", parallel_tool_calls=False).tool_choice.parallel
+    assert parse(tools=[BASH], parallel_tool_calls=None).tool_choice.parallel
+
+
+# Everything else
+
+
+def test_sampling():
+    call = parse(max_tokens=5, max_completion_tokens=7, temperature=0, top_p=0.5, top_k=40, stop=["a", "", "b"])
+    assert call.sampling == Sampling(7, 0.0, 0.5, 40, ["a", "b"])
+    assert parse(max_tokens=5, stop="a", top_k=-1).sampling == Sampling(5, stop=["a"])
+    assert parse(max_tokens=None, temperature=None, stop=None, n=1).sampling == Sampling()
+
+
+@pytest.mark.parametrize(
+    ("members", "thinking"),
+    [
+        ({"reasoning_effort": "high"}, Thinking("enabled", effort="high")),
+        ({"reasoning_effort": "none"}, Thinking("disabled", effort="none")),
+        ({"reasoning": {"effort": "low"}}, Thinking("enabled", effort="low")),
+        ({"reasoning": {"max_tokens": 2000}}, Thinking("enabled", 2000)),
+        ({"reasoning": {"max_tokens": 0}}, Thinking("disabled", effort="none")),
+        ({"reasoning": {"enabled": False}}, Thinking("disabled", effort="none")),
+        ({"reasoning": {"enabled": True, "exclude": True}}, Thinking("enabled", display="omitted")),
+        ({"reasoning_effort": "max", "reasoning": {"effort": "low", "max_tokens": 9}}, Thinking("enabled", 9, "max")),
+        ({"reasoning": {}}, None),
+        ({"reasoning_effort": None, "reasoning": None}, None),
+    ],
+)
+def test_thinking(members, thinking):
+    assert parse(**members).thinking == thinking
+
+
+def test_streaming_and_names():
+    call = parse(stream=True, stream_options={"include_usage": True, "include_obfuscation": False}, user="u", prompt_cache_key="s")
+    assert (call.stream, call.include_usage, call.user, call.session, call.dropped) == (True, True, "u", "s", [])
+    call = parse(stream=None, stream_options=None)
+    assert (call.stream, call.include_usage, call.user, call.session) == (False, False, "", "")
+
+
+def test_members_without_a_seat_travel_as_they_are():
+    call = parse(store=False, metadata={"a": 1}, seed=None, logit_bias={}, verbosity="low", x_new={"b": [1.0]}, nothing=None)
+    assert call.extras == {"store": b"false", "metadata": b'{"a":1}', "logit_bias": b"{}", "verbosity": b'"low"', "x_new": b'{"b":[1.0]}'}
+    assert call.dropped == []
+
+
+def test_response_format():
+    schema = {"type": "json_schema", "json_schema": {"name": "n", "schema": {}}}
+    assert parse(response_format=schema).extras == {"response_format": json.dumps(schema, separators=(",", ":")).encode()}
+    assert parse(response_format={"type": "json_object"}).extras == {"response_format": b'{"type":"json_object"}'}
+    assert parse(response_format={"type": "text"}).extras == parse(response_format=None).extras == {}
+
+
+def test_what_is_unknown_further_in_is_reported():
+    call = parse(
+        {
+            "role": "user",
+            "name": "Ann",
+            "content": [{"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}, "tone": "warm"}],
+        },
+        {"role": "assistant", "content": "a", "provider_specific_fields": {"x": 1}, "thinking_blocks": [1], "images": [], "id": None},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PIXEL, "detail": "high", "size": 1}}]},
+        x_new=1,
+        stream_options={"include_obfuscation": True, "pace": 2},
+        reasoning={"effort": "low", "summary": "auto"},
+    )
+    assert call.extras == {"x_new": b"1"}
+    assert sorted(call.dropped) == [
+        "messages[0].content[0].tone",
+        "messages[0].name",
+        "messages[1].provider_specific_fields",
+        "messages[1].thinking_blocks",
+        "messages[2].content[0].image_url.detail",
+        "messages[2].content[0].image_url.size",
+        "reasoning.summary",
+        "stream_options.include_obfuscation",
+        "stream_options.pace",
+    ]
+    assert call.turns[0].parts == [Text("Hi")]
+
+
+def test_strange_names_cannot_break_a_header():
+    call = parse({**USER, "a\r\nset-cookie: x": 1, "名": 2}, **{"b\r\nc": 3, "long" * 50: 4})
+    assert call.extras == {}
+    assert len(call.dropped) == 4
+    assert all(path.isascii() and path.isprintable() and len(path) < 80 for path in call.dropped)

@@ -1,0 +1,168 @@
+"""The whole of Headgate as a user starts it, with a simulated Kiro behind it: for flow tests and the demo."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+PROXY_KEY = "demo-proxy-key"
+ADMIN_PASSWORD = "demo-admin-password"
+
+
+class Stack:
+    """`headgate up` and a simulator as real processes. `log` holds what the services printed."""
+
+    def __init__(self, *, demo: bool = False, ports: tuple[int, ...] = (), **environ: str) -> None:
+        self._exit = ExitStack()
+        self._demo = demo
+        self._environ = environ
+        self.ports = ports or free_ports(5)
+        self.gateway = f"http://127.0.0.1:{self.ports[0]}"
+        self.console = f"http://127.0.0.1:{self.ports[1]}"
+        self.seconds_to_ready = 0.0
+
+    def __enter__(self) -> "Stack":
+        try:
+            self._start()
+        except BaseException:
+            self._exit.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exit.close()
+
+    # ---- what tests ask of it
+
+    def admin(self, method: str, path: str, body: Any = None) -> Any:
+        """A REST call to the control plane with the administrator's password."""
+        return call(method, self.console + path, body, {"authorization": f"Bearer {ADMIN_PASSWORD}"})
+
+    def sim(self, method: str, path: str, body: Any = None) -> Any:
+        """A control call to the simulator."""
+        return call(method, f"{self.upstream}/_sim/{path}", body)
+
+    def add_account(self, label: str, **simulated: Any) -> dict[str, Any]:
+        """A new account at the simulator and in Headgate; returns both ids as `sim` and `id`."""
+        made = self.sim("POST", "accounts", simulated)
+        body = {"label": label, "refreshToken": made["refreshToken"]}
+        if made.get("clientId"):
+            body |= {"authMethod": "idc", "clientId": made["clientId"], "clientSecret": made["clientSecret"]}
+        account = self.admin("POST", "/api/accounts", body)
+        until(lambda: self.admin("GET", f"/api/accounts/{account['id']}")["hasAccessToken"], 10)
+        return {"id": account["id"], "sim": made["id"], "label": label}
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    # ---- processes
+
+    def _start(self) -> None:
+        directory = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="headgate-")))
+        self._log = directory / "log"
+        self.upstream = self._simulate()
+        began = time.monotonic()
+        self._launcher = self._run([sys.executable, "-m", "headgate", "up"], self._settings(directory), self._log)
+        until(lambda: self._alive() and answers(f"{self.gateway}/ready"), 30, self.log)
+        self.seconds_to_ready = time.monotonic() - began
+
+    def _simulate(self) -> str:
+        command = [sys.executable, "-m", "tests.simulators.kiro", "--port", "0", *(["--demo"] if self._demo else [])]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self._exit.callback(end, process)
+        for line in process.stdout or ():
+            if found := re.search(r"listening on (http://\S+)", line):
+                self._exit.callback(process.stdout.close)  # type: ignore[union-attr]  # it was just read from
+                return found.group(1)
+        raise RuntimeError("the simulator did not start")
+
+    def _run(self, command: list[str], environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+        output = self._exit.enter_context(log.open("wb"))
+        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=output, stderr=output)
+        self._exit.callback(end, process)
+        return process
+
+    def _settings(self, directory: Path) -> dict[str, str]:
+        inherited = {name: text for name, text in os.environ.items() if not name.startswith("HEADGATE_")}
+        gateway, console, control, summarizer, summarizer_http = map(str, self.ports)
+        return {
+            **inherited,
+            "PYTHONPATH": str(ROOT),
+            "HEADGATE_DATA_DIR": str(directory / "data"),
+            "PROXY_API_KEY": PROXY_KEY,
+            "ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "PORT": gateway,
+            "HEADGATE_CONSOLE_PORT": console,
+            "HEADGATE_CONTROL_ADDR": f"127.0.0.1:{control}",
+            "HEADGATE_SUMMARIZER_ADDR": f"127.0.0.1:{summarizer}",
+            "HEADGATE_SUMMARIZER_HTTP_PORT": summarizer_http,
+            "HEADGATE_KIRO_API_URL": self.upstream,
+            "HEADGATE_KIRO_AUTH_URL": self.upstream,
+            "HEADGATE_KIRO_OIDC_URL": self.upstream,
+            **self._environ,
+        }
+
+    def _alive(self) -> bool:
+        if self._launcher.poll() is not None:
+            raise RuntimeError(f"headgate up ended with {self._launcher.returncode}:\n{self.log()}")
+        return True
+
+
+def call(method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+    """A JSON call; raises RuntimeError with the answer's text on 4xx and 5xx."""
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(url, data, {"content-type": "application/json", **(headers or {})}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=15) as answer:
+            text = answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            raise RuntimeError(f"{method} {url}: {error.code} {error.read().decode()}") from None
+    return json.loads(text) if text else None
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def until(condition: Any, seconds: float, evidence: Any = str) -> None:
+    """Wait for a condition; raises TimeoutError with the evidence."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > limit:
+            raise TimeoutError(f"did not happen within {seconds} s\n{evidence()}")
+        time.sleep(0.03)
+
+
+def end(process: subprocess.Popen[Any]) -> None:
+    """Stop a process the way an operator does; kill it when it does not."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def free_ports(count: int) -> tuple[int, ...]:
+    held = [socket.socket() for _ in range(count)]
+    for each in held:
+        each.bind(("127.0.0.1", 0))
+    ports = tuple(each.getsockname()[1] for each in held)
+    for each in held:
+        each.close()
+    return ports
