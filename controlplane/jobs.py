@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 from controlplane.service.accounts import Care
 from controlplane.service.leasing import Leasing
@@ -26,7 +27,7 @@ async def every(seconds: float, name: str, work: Callable[[], Awaitable[None]]) 
         await asyncio.sleep(seconds)
 
 
-def loops(roster: Roster, care: Care, leasing: Leasing) -> Sequence[tuple[str, Awaitable[None]]]:
+def loops(roster: Roster, care: Care, leasing: Leasing) -> Sequence[tuple[str, Coroutine[Any, Any, None]]]:
     """Every job, by name."""
 
     async def expire() -> None:

@@ -24,6 +24,8 @@ from headgate import http, logs
 
 log = logging.getLogger(__name__)
 
+# How long streams may go on after the wish to stop.
+DRAIN_SECONDS = 30
 # How long the control plane may take to acknowledge the last outcomes at shutdown.
 SETTLE_SECONDS = 5.0
 
@@ -83,24 +85,14 @@ class App:
         return server
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; then let streams end, settle, and go."""
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set; then let streams end, settle, and go. Raises OSError for a busy address."""
     # Leaving a broken stream without its end is how it is told apart from a whole one.
     logs.quiet("uvicorn.error", lambda record: "without completing response" in record.getMessage())
-    stop = http.stop_signals()
     app = App(settings)
     app.control.start()
-    listener = http.listener(app.server, settings.host, settings.port)
-    log.info("listening on http://%s:%d", settings.host, settings.port)
+    log.info("serving http=%s:%d", settings.host, settings.port)
     try:
-        await http.serve_until(stop, listener)
+        await http.serve_until(stop, http.listener(app.server, settings.host, settings.port, grace_seconds=DRAIN_SECONDS))
     finally:
         await app.close()
-
-
-def run(settings: Settings) -> None:
-    """Run the service in this process."""
-    import uvloop  # noqa: PLC0415 - only the process that serves needs it
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings))

@@ -1,5 +1,6 @@
 """The application: routes, layers around them, and the OpenAPI document."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -13,8 +14,10 @@ GUARDED = (accounts.router, keys.router, requests.router, proxy.router)
 OPEN = (pages.router, proxy.open_router)
 
 
-def build(services: Services) -> FastAPI:
-    """The ASGI application over `services`."""
+def build(services: Services, trusted_proxies: Sequence[str] = ()) -> FastAPI:
+    """The ASGI application over `services`. `trusted_proxies`: addresses or networks whose
+    X-Forwarded-For is believed.
+    """
     app = FastAPI(
         title="Headgate control plane",
         summary="Accounts, keys and the usage ledger of a gateway",
@@ -30,9 +33,9 @@ def build(services: Services) -> FastAPI:
         app.include_router(router)
     for router in GUARDED:
         app.include_router(router, dependencies=[Depends(auth.password)], responses=errors.RESPONSES)
-    errors.install(app)
+    errors.install(app, [route for router in (*OPEN, *GUARDED) for route in router.routes])
     # The last one added is the outermost.
-    app.add_middleware(auth.Gate, services=services)
+    app.add_middleware(auth.Gate, services=services, trusted_proxies=trusted_proxies)
     app.add_middleware(edge.Edge)
     app.openapi = _documented(app)  # type: ignore[method-assign]  # the documented way to change the document
     return app

@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import math
 from collections import deque
+from collections.abc import Sequence
 
 from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
@@ -30,9 +31,10 @@ password = HTTPBearer(scheme_name="password", description="The administrator's p
 class Gate:
     """Lets requests below /api pass when they carry the password."""
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
+    def __init__(self, app: ASGIApp, services: Services, trusted_proxies: Sequence[str]) -> None:
         self._app = app
         self._services = services
+        self._trusted = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
         self._guesses = Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,10 +42,11 @@ class Gate:
         await (self._app if refusal is None else refusal)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Response | None:
-        presented = _bearer(Headers(scope=scope).get("authorization", ""))
+        headers = Headers(scope=scope)
+        presented = _bearer(headers.get("authorization", ""))
         if presented is None:
             return _unauthenticated("send the administrator's password as Authorization: Bearer PASSWORD")
-        address = _group(scope["client"][0] if scope.get("client") else "")
+        address = _group(self._client(scope["client"][0] if scope.get("client") else "", headers))
         now = self._services.clock.now()
         wait = self._guesses.wait(address, now)
         if wait > 0:
@@ -54,6 +57,18 @@ class Gate:
         self._guesses.add(address, now)
         log.warning("wrong administrator password address=%s", address)
         return _unauthenticated("the administrator's password is wrong")
+
+    def _client(self, peer: str, headers: Headers) -> str:
+        """Who asks: the peer, or before trusted proxies the nearest address that is none of them."""
+        address = peer
+        forwarded = ",".join(headers.getlist("x-forwarded-for")).split(",")
+        while forwarded and self._is_trusted(address):
+            address = forwarded.pop().strip() or address
+        return address
+
+    def _is_trusted(self, address: str) -> bool:
+        parsed = _parsed(address)
+        return parsed is not None and any(parsed in network for network in self._trusted)
 
 
 class Guesses:
@@ -100,11 +115,17 @@ def _bearer(header: str) -> str | None:
 
 def _group(address: str) -> str:
     """Whom guesses are counted for: an IPv6 host owns a whole /64."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    parsed = _parsed(address)
+    if parsed is None:
         return "unknown"
     return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(address)
+    except ValueError:
+        return None
 
 
 def _unauthenticated(message: str) -> Response:

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 
 from controlplane.domain import errors as domain
 
@@ -37,8 +38,9 @@ def answer(status: int, code: str, message: str, field: str | None = None, heade
     return JSONResponse(body.model_dump(), status, headers)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     """Have `app` answer every foreseen error in our shape. What is left is a defect: see `edge`."""
+    app.state.routes = routes
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(domain.ControlError, _control)
@@ -56,9 +58,14 @@ def complaint(faults: Sequence[Any]) -> ErrorDetail:
     path = [part for part in fault["loc"] if part not in PLACES]
     if fault["type"] in NOT_AN_OBJECT and not path:
         return ErrorDetail(code="invalid", message=NOT_AN_OBJECT[fault["type"]], field=None)
-    field = re.sub(r"\.(\d+)", r"[\1]", ".".join(str(part) for part in path)) or None
+    field = named(re.sub(r"\.(\d+)", r"[\1]", ".".join(str(part) for part in path))) or None
     said = WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
     return ErrorDetail(code="invalid", message=f"{field} {said[:1].lower()}{said[1:]}" if field else said, field=field)
+
+
+def named(name: str) -> str:
+    """A member's name as a caller chose it, fit to be shown: short, and nothing that UTF-8 cannot carry."""
+    return name[:LONGEST].encode("ascii", "backslashreplace").decode()
 
 
 def camel(name: str) -> str:
@@ -72,10 +79,19 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     return answer(400, said.code, said.message, said.field)
 
 
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     fault = cast("HTTPException", error)
     code, message = HTTP.get(fault.status_code, ("invalid", str(fault.detail)))
-    return answer(fault.status_code, code, message, headers=fault.headers)
+    headers = dict(fault.headers or {})
+    if fault.status_code == 405 and (methods := _methods(request)):
+        headers["Allow"] = methods
+    return answer(fault.status_code, code, message, headers=headers)
+
+
+def _methods(request: Request) -> str:
+    """What the address takes: each method is a route of its own, and routing saw only the first."""
+    routes = [route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in routes for method in getattr(route, "methods", None) or ()}))
 
 
 async def _control(_request: Request, error: Exception) -> JSONResponse:
@@ -96,6 +112,7 @@ def provider_row(error: domain.ProviderError) -> tuple[int, str]:
     return next(PROVIDER[kind] for kind in type(error).__mro__ if kind in PROVIDER)
 
 
+LONGEST = 100
 CONTROL: dict[type[domain.ControlError], tuple[int, str]] = {
     domain.Absent: (404, "not_found"),
     domain.Duplicate: (409, "duplicate"),

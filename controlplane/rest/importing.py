@@ -5,7 +5,6 @@ so that nothing is lost in silence.
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -51,7 +50,13 @@ async def _line(accounts: Accounts, index: int, row: Any) -> ImportLine:
         return ImportLine(index=index, status="duplicate", error=errors.detail(error))
     except ControlError as error:
         return ImportLine(index=index, status="invalid", error=errors.detail(error))
-    return ImportLine(index=index, status="created", account_id=view.account.id, label=view.account.label, ignored=ignored)
+    return ImportLine(
+        index=index,
+        status="created",
+        account_id=view.account.id,
+        label=view.account.label,
+        ignored=[errors.named(name) for name in ignored],
+    )
 
 
 def read(row: Any) -> tuple[AccountDraft, list[str]]:
@@ -95,7 +100,7 @@ def _expiry(members: Mapping[str, Any]) -> int:
     read is long ago, so that the token is renewed and not trusted.
     """
     said = members.get("expiresAt", members.get("expires_at"))
-    if isinstance(said, (int, float)) and math.isfinite(said) and 1 <= said < 1e14:
+    if isinstance(said, (int, float)) and 1 <= said < 1e14:  # false for what is not a number
         return int(said / 1000 if said > 1e11 else said)
     try:
         moment = datetime.fromisoformat(said) if isinstance(said, str) else None

@@ -1,6 +1,6 @@
 """Routes of the request log: the usage ledger as it is read."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -9,7 +9,7 @@ from pydantic import Field
 from controlplane.domain.errors import Absent
 from controlplane.domain.outcome import Attempt, Ending, Entry, EntryQuery, Source, Usage
 from controlplane.rest import errors
-from controlplane.rest.schemas import Page, Text, View
+from controlplane.rest.schemas import Page, Text, View, moment
 from controlplane.rest.wired import Wired
 
 router = APIRouter(prefix="/api/requests", tags=["requests"])
@@ -73,7 +73,7 @@ class RequestRead(View):
     """`askedModel` is what the client wrote; account, kind and model are those of the last attempt."""
 
     request_id: str
-    received_at: datetime
+    received_at: datetime | None
     key_id: str
     asked_model: str
     account_id: str | None
@@ -129,7 +129,7 @@ def brief(entry: Entry) -> RequestRead:
     outcome = entry.outcome
     return RequestRead(
         **{name: getattr(outcome, name) for name in OUTCOME},
-        received_at=datetime.fromtimestamp(outcome.received_at_ms / 1000, UTC),
+        received_at=moment(outcome.received_at_ms / 1000),
         key_id=entry.key_id,
         asked_model=entry.asked_model,
         account_id=entry.account_id or None,

@@ -54,6 +54,7 @@ def _storable(value: datetime) -> datetime:
     return value
 
 
+LAST = 253402300799  # the end of the year 9999
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}[T ]")
 Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_storable)]
 
@@ -88,8 +89,8 @@ class Counts(View):
 
 
 def moment(seconds: float) -> datetime | None:
-    """Epoch seconds as a time; 0 is none."""
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    """Epoch seconds as a time; 0 is none. Figures from outside may be absurd: they end with the calendar."""
+    return datetime.fromtimestamp(min(seconds, LAST), UTC) if seconds > 0 else None
 
 
 def cut(rows: Sequence[T], place: Callable[[T], str], page: Page) -> tuple[list[T], str | None]:

@@ -36,13 +36,14 @@ class Admission(pb_grpc.AdmissionServiceServicer):
         tasks = (reading, writing, stopping)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            reading.cancel()
+            # Not reached when the connection broke, which cancels this call: then nobody listens.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(_finish(session, writing), STOP_SECONDS / 2)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            # A stream that broke cannot be written to; one that we end is owed its answers.
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(session.drain(context.write), STOP_SECONDS / 2 if self.stopping.is_set() else 0.01)
             await session.end()
 
     async def Watch(self, _request: pb.WatchRequest, context: Context) -> None:  # noqa: N802 - the contract's name
@@ -84,6 +85,12 @@ class Server:
         self._admission.stopping.set()
         if self._server is not None:
             await self._server.stop(STOP_SECONDS)
+
+
+async def _finish(session: Session, writing: asyncio.Task[None]) -> None:
+    """Let the answers that are owed go out."""
+    await session.finish()
+    await asyncio.wait((writing,))
 
 
 async def _read(session: Session, requests: AsyncIterator[pb.SessionRequest]) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from controlplane.domain.account import Counters
-from controlplane.domain.lease import Ask, Bearer, Caller, HeldLease, Identity, Lease, Refusal
+from controlplane.domain.lease import Ask, Bearer, Caller, HeldLease, Identity, Lease, Reason, Refusal
 from controlplane.domain.model import ListedModel
 from controlplane.domain.outcome import Attempt, Ending, Outcome, Usage
 from headgate.api.admission.v1 import admission_pb2, admission_service_pb2, snapshot_pb2
@@ -101,7 +101,7 @@ def credential(value: Bearer) -> admission_pb2.Credential:
 
 def refusal(value: Refusal) -> detail_pb2.Refusal:
     return detail_pb2.Refusal(
-        reason=detail_pb2.Reason.ValueType(value.reason),
+        reason=REASONS[value.reason],
         message=value.message,
         retry_after_seconds=value.retry_after,
         suggestions=value.suggestions,
@@ -141,6 +141,11 @@ def _model(listed: ListedModel) -> snapshot_pb2.Model:
         created=facts.created,
     )
 
+
+REASONS: Mapping[Reason, detail_pb2.Reason] = {
+    reason: detail_pb2.Reason.Value(f"REASON_{reason.name}")  # type: ignore[misc]  # an enum's values are ints at run time
+    for reason in Reason
+}
 
 # An ending that is unspecified comes from a defect; it is certainly not a success.
 ENDINGS: Mapping[int, Ending] = {

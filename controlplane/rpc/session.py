@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from controlplane.domain.lease import Bearer, Lease, Refusal, Reservation
+from controlplane.domain.lease import Bearer, Caller, Lease, Refusal, Reservation
 from controlplane.rpc import convert
 from controlplane.service.leasing import Leasing, Pending
 from headgate.api.admission.v1 import admission_service_pb2 as pb
@@ -29,7 +29,9 @@ class Session:
         self._instance = ""
         self._answers: list[pb.Answer] = []
         self._some = asyncio.Event()
+        self._finished = False
         self._waiting: set[asyncio.Task[None]] = set()
+        self._settling: set[asyncio.Future[None]] = set()
         self._answer: dict[str, Callable[[pb.Question], pb.Answer | None]] = {
             "hello": self._hello,
             "identify": self._identify,
@@ -51,20 +53,21 @@ class Session:
             self._some.set()
 
     async def write(self, send: Send) -> None:
-        """Send answers as long as the session lasts."""
-        while True:
+        """Send answers until the session is finished and nothing is owed."""
+        while self._answers or not self._finished:
             await self._some.wait()
             self._some.clear()
             answers, self._answers = self._answers, []
             if answers:
                 await send(pb.SessionResponse(answers=answers))
 
-    async def drain(self, send: Send) -> None:
-        """Send what is still owed, outcomes that are being written included."""
-        if self._waiting:
-            await asyncio.wait(tuple(self._waiting))
-        if self._answers:
-            await send(pb.SessionResponse(answers=self._answers))
+    async def finish(self) -> None:
+        """No questions come any more: let `write` end once every answer is out."""
+        owed = (*self._waiting, *self._settling)
+        if owed:
+            await asyncio.wait(owed)
+        self._finished = True
+        self._some.set()
 
     async def end(self) -> None:
         """The stream is over: what waits is given up, the places it holds return."""
@@ -84,7 +87,7 @@ class Session:
 
     def _identify(self, question: pb.Question) -> pb.Answer:
         caller = question.identify.caller
-        said = self._leasing.identify(convert.Caller(caller.credential, caller.address))
+        said = self._leasing.identify(Caller(caller.credential, caller.address))
         if isinstance(said, Refusal):
             return _said(question.id, said)
         return pb.Answer(id=question.id, identity=convert.identity(said, self._leasing.counters(said.key_id)))
@@ -110,7 +113,9 @@ class Session:
             log.warning("outcomes were not taken, the ledger is full count=%d", len(question.settle.outcomes))
             return None
         number = question.id
+        self._settling.add(durable)
         durable.add_done_callback(lambda _: self._say(pb.Answer(id=number, settled=pb.Settled())))
+        durable.add_done_callback(self._settling.discard)
         return None
 
     def _say(self, answer: pb.Answer) -> None:

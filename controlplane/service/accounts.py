@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from controlplane.domain.account import Account, AccountDraft, AccountView, Allowance, AuthMethod, Credentials, Status
 from controlplane.domain.errors import AccessRejected, AccountSuspended, Duplicate, Invalid
+from controlplane.policy.cooldown import UNKNOWN_RESET
 from controlplane.policy.families import ARN, machine_id
 from controlplane.service.background import Background
 from controlplane.service.catalogue import Catalogue
@@ -45,6 +46,7 @@ class Accounts:
         """Fill the roster at the start. Raises SealBroken when stored secrets cannot be read."""
         for stored in await self._store.load():
             self._roster.add(stored)
+        self._roster.changed()
 
     def list(self) -> Sequence[AccountView]:
         """All accounts, oldest first."""
@@ -63,6 +65,7 @@ class Accounts:
         self._check(account, credentials)
         await self._store.add(account, credentials)
         seat = self._roster.add(StoredAccount(account, credentials))
+        self._roster.changed()
         self._care.visit(seat)
         return self._view(seat)
 
@@ -97,6 +100,7 @@ class Accounts:
         await self._store.remove(account_id)
         self._care.refreshing.forget(account_id)
         self._roster.remove(account_id)
+        self._roster.changed()
 
     async def enable(self, account_id: str) -> AccountView:
         """Put it back into the pool and forget why it was out. Raises Absent."""
@@ -128,7 +132,8 @@ class Accounts:
         allowance = await self.allowance(account_id)
         await self._care.catalogue.fetch(seat)
         if spent(allowance):
-            self._care.standings.put(seat, Status.EXHAUSTED, "its allowance is spent", allowance.resets_at)
+            resets_at = allowance.resets_at or int(self._clock.now()) + UNKNOWN_RESET
+            self._care.standings.put(seat, Status.EXHAUSTED, "its allowance is spent", resets_at)
         else:
             await self._care.standings.restore(seat)
         return self._view(seat)

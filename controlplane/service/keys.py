@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from controlplane.domain.errors import Absent, Invalid
+from controlplane.domain.errors import Absent, Duplicate, Invalid
 from controlplane.domain.key import Key, KeyDraft
 from controlplane.service.ports import Clock, KeyStore, Vault
 
@@ -53,8 +53,9 @@ class Keys:
         return key
 
     async def create(self, draft: KeyDraft) -> tuple[Key, str]:
-        """The new key and its secret, which can never be read again. Raises Invalid."""
+        """The new key and its secret, which can never be read again. Raises Invalid, Duplicate."""
         check(draft)
+        self._check_name(draft.name)
         secret = _secret()
         key = Key(
             id=f"key_{secrets.token_hex(8)}",
@@ -73,12 +74,14 @@ class Keys:
         return key, secret
 
     async def update(self, key_id: str, changes: Mapping[str, Any]) -> Key:
-        """Change the fields of KeyDraft named in `changes`. Raises Absent, Invalid."""
+        """Change the fields of KeyDraft named in `changes`. Raises Absent, Invalid, Duplicate."""
         before = self.get(key_id)
         draft = KeyDraft(
             before.name, before.enabled, before.allowed_models, before.allowed_account_ids, before.allowed_ips, before.expires_at
         )
-        check(replace(draft, **changes))
+        changed = replace(draft, **changes)
+        check(changed)
+        self._check_name(changed.name, key_id)
         return await self._save(replace(before, **changes))
 
     async def remove(self, key_id: str) -> None:
@@ -97,6 +100,11 @@ class Keys:
         if grace_seconds:
             after = replace(after, old_digest=before.digest, old_until=int(self._clock.now()) + grace_seconds)
         return await self._save(after), secret
+
+    def _check_name(self, name: str, key_id: str = "") -> None:
+        """A name is how people tell keys apart. Raises Duplicate."""
+        if any(key.name == name.strip() and key.id != key_id for key in self._keys.values()):
+            raise Duplicate("another key has this name", "name")
 
     async def _save(self, key: Key) -> Key:
         await self._store.save(key)

@@ -113,7 +113,7 @@ class Seat:
 
 
 class Roster:
-    """Every account by id, oldest first. `changed` is called when the model table may have changed."""
+    """Every account by id, oldest first. Who changes it calls `changed`: the model table may differ."""
 
     def __init__(self) -> None:
         self._seats: dict[str, Seat] = {}
@@ -148,14 +148,12 @@ class Roster:
         )
         self._seats[stored.account.id] = seat
         self.candidates.append(seat.candidate)
-        self.changed()
         return seat
 
     def remove(self, account_id: str) -> None:
         """Forget an account; leases that hold it keep their seat until they end."""
         seat = self._seats.pop(account_id)
         self.candidates.remove(seat.candidate)
-        self.changed()
 
 
 def _offered(stored: StoredAccount) -> Mapping[str, ModelFacts]:

@@ -8,7 +8,7 @@ could not be represented.
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from dataplane.wire.jsontext import Raw
 
@@ -17,6 +17,8 @@ Fraction = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Natural = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Name = Annotated[str, Meta(min_length=1)]
+
+NO_ARGUMENTS = Raw(b"{}")
 
 
 class Base64Source(Struct, tag_field="type", tag="base64", gc=False):
@@ -64,7 +66,7 @@ class ToolReferenceBlock(Struct, tag_field="type", tag="tool_reference", gc=Fals
 class ToolUseBlock(Struct, tag_field="type", tag="tool_use", gc=False):
     id: str
     name: str
-    input: Raw = Raw(b"{}")
+    input: Raw = field(default_factory=lambda: NO_ARGUMENTS)
 
 
 class ToolResultBlock(Struct, tag_field="type", tag="tool_result", gc=False):
@@ -103,7 +105,7 @@ class Tool(Struct, gc=False):
     name: str = ""
     type: str | None = None
     description: str | None = None
-    input_schema: Raw = Raw(b"")
+    input_schema: Raw = field(default_factory=Raw)
     strict: Any = None
     input_examples: Any = None
     allowed_callers: Any = None

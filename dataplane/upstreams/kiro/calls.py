@@ -47,7 +47,7 @@ class Calls:
         self._open: dict[str, _Open] = {}
         self._over: set[str] = set()
         self._latest = ""
-        self._broken = False
+        self._broken: list[str] = []
 
     @property
     def seen(self) -> bool:
@@ -57,7 +57,12 @@ class Calls:
     @property
     def cut(self) -> bool:
         """Whether a call was begun and did not come to a good end."""
-        return self._broken or bool(self._open)
+        return bool(self._broken or self._open)
+
+    @property
+    def wasted(self) -> str:
+        """The arguments of cut calls: written, and paid for, but of no use."""
+        return "".join((*self._broken, *(piece for call in self._open.values() for piece in call.pieces)))
 
     def take(self, fragment: Fragment) -> Complete | None:
         """The call that `fragment` completes."""
@@ -92,6 +97,6 @@ class Calls:
             return Complete(id, call.name, "")
         arguments = tools.object_text(text)
         if arguments is None:
-            self._broken = True
+            self._broken.append(text)
             return None
         return Complete(id, call.name, arguments.decode())

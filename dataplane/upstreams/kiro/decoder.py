@@ -77,6 +77,7 @@ class KiroDecoder:
             raise faults.empty()
         events: list[Event] = []
         self._begin(events)
+        self._meter.wrote(self._calls.wasted)
         events.append(UsageSeen(self._meter.usage(self._call.input_estimate, self._lease.context_window)))
         events.append(Finished(reason or "length"))
         return events
@@ -139,7 +140,11 @@ class KiroDecoder:
 
     def _tool(self, payload: bytes, events: list[Event]) -> None:
         complete = self._calls.take(payloads.fragment(payload))
-        if complete and self._call.tool_choice.mode != "none":
+        if complete is None:
+            return
+        self._meter.wrote(complete.name)
+        self._meter.wrote(complete.arguments)
+        if self._call.tool_choice.mode != "none":
             self._called = True
             self._begin(events)
             self._emit(complete, events)
@@ -151,8 +156,6 @@ class KiroDecoder:
         events.append(ToolCallStarted(complete.id, self._client_names.get(complete.name, complete.name)))
         events += [ToolCallDelta(text[at : at + SLICE]) for at in range(0, len(text), SLICE)]
         events.append(ToolCallEnded())
-        self._meter.wrote(complete.name)
-        self._meter.wrote(text)
 
     def _metadata(self, payload: bytes, _events: list[Event]) -> None:
         self._closing = True

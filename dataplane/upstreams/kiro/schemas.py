@@ -1,7 +1,7 @@
 """Tool schemas as Kiro's runtime host accepts them (S05 to S08).
 
 The root must be an object; identity keywords, an empty `required` and null members are taken out;
-everything else stays, in its order. Agents send the same schemas with every request, so results
+everything else stays, in its order. Clients send the same schemas with every request, so results
 are remembered by the schema's bytes.
 """
 

@@ -30,6 +30,7 @@ async def test_nothing_without_the_password(world: World, method: str, path: str
         world.fails(reply, 401, "unauthenticated")
         assert reply.headers["www-authenticate"] == "Bearer"
 
+
 @pytest.mark.parametrize("path", ["/", "/health", "/ready", "/metrics", "/openapi.json", "/api/proxy/status", "/api/proxy/health"])
 async def test_what_is_open(world: World, path: str) -> None:
     assert (await world.stranger.get(path)).status_code == 200
@@ -87,3 +88,23 @@ def test_guesses_remember_so_many_addresses_and_not_more() -> None:
         guesses.add(str(number), 0.0)
     assert len(guesses._times) == ADDRESSES
     assert guesses.wait("first", 0.0) == 0.0
+
+
+async def test_guesses_through_a_trusted_proxy_count_for_whom_it_names(world: World) -> None:
+    proxy = world.client("127.0.0.9")
+    for number in range(GUESSES):
+        # What the client itself claims stands further left and is not believed.
+        headers = {"authorization": "Bearer wrong", "x-forwarded-for": f"192.0.2.{number}, 198.51.100.7, 127.0.0.9"}
+        assert (await proxy.get("/api/keys", headers=headers)).status_code == 401
+    named = {"authorization": "Bearer wrong", "x-forwarded-for": "198.51.100.7"}
+    assert (await proxy.get("/api/keys", headers=named)).status_code == 429
+    assert (await proxy.get("/api/keys", headers=named | {"x-forwarded-for": "198.51.100.8"})).status_code == 401
+    assert (await world.stranger.get("/api/keys", headers=named)).status_code == 401
+
+
+async def test_guesses_from_one_ipv6_network_count_together(world: World) -> None:
+    for number in range(GUESSES):
+        client = world.client(f"2001:db8:1:2::{number:x}")
+        assert (await client.get("/api/keys", headers={"authorization": "Bearer wrong"})).status_code == 401
+    assert (await world.client("2001:db8:1:2::ff").get("/api/keys", headers={"authorization": "Bearer wrong"})).status_code == 429
+    assert (await world.client("2001:db8:1:3::1").get("/api/keys", headers={"authorization": "Bearer wrong"})).status_code == 401

@@ -166,6 +166,12 @@ async def test_each_line_stands_for_itself(world: World) -> None:
     assert (await world.get("/api/accounts")).json()["total"] == 2
 
 
+async def test_a_strange_member_is_named_all_the_same(world: World) -> None:
+    row = b'{"refreshToken": "%s", "\\ud800": 1, "%s": 2}' % (TOKEN.encode(), b"x" * 1000)
+    (line,) = (await world.send("POST", "/api/accounts/import", row)).json()["results"]
+    assert (line["status"], line["ignored"]) == ("created", ["x" * 100, "\\ud800"])
+
+
 async def test_an_empty_import_is_empty(world: World) -> None:
     assert (await world.post("/api/accounts/import", [])).json() == {"created": 0, "failed": 0, "results": []}
 

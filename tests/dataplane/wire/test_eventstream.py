@@ -1,4 +1,5 @@
 import struct
+from itertools import pairwise
 from zlib import crc32
 
 import pytest
@@ -147,5 +148,5 @@ def test_what_is_written_is_read(frames, cuts):
     data = b"".join(encode(frame.headers, frame.payload) for frame in frames)
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     parser = Parser()
-    assert [frame for a, b in zip(edges, edges[1:], strict=False) for frame in parser.feed(data[a:b])] == frames
+    assert [frame for a, b in pairwise(edges) for frame in parser.feed(data[a:b])] == frames
     assert parser.pending() == 0

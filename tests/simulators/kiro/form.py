@@ -65,7 +65,7 @@ def conversation_id(request: Request, _: Terms) -> str | None:
 def origin(request: Request, _: Terms) -> str | None:
     for turn in request.users:
         value = turn.message.get("origin")
-        if value is not None and value not in ORIGINS:
+        if value is not None and (not isinstance(value, str) or value not in ORIGINS):
             return f"origin {value!r} in turn {turn.index}"
     return None
 

@@ -20,8 +20,10 @@ MAX_PIXELS = 8000
 def shape(request: Request, _: Terms) -> str | None:
     """`{format, source:{bytes}}` with bare base64: no data URL, no white space, no link."""
     for turn, image in request.images:
-        if not isinstance(image, dict) or set(image) != {"format", "source"} or _bytes(image) is None:
-            return f"image in turn {turn.index}"
+        if not isinstance(image, dict) or set(image) != {"format", "source"} or not isinstance(image["format"], str):
+            return f"form of the image in turn {turn.index}"
+        if _bytes(image) is None:
+            return f"bytes of the image in turn {turn.index}"
     return None
 
 

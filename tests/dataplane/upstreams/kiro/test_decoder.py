@@ -303,6 +303,13 @@ def test_arguments_count_as_output():
     assert found.output == round((4 + 111) / 3.5)
 
 
+def test_cut_and_ignored_calls_count_as_output_too():
+    cut = events_of(stream(tool("1", "Read", "x" * 35, stop=True), tool("2", "Read", '{"a' + "x" * 32), tail=()))
+    assert usage(cut).output == 20
+    ignored = events_of(stream(tool("1", "Read", "{}", stop=True)), call(user("hi"), tool_choice=ToolChoice("none")))
+    assert usage(ignored).output == round((4 + 2) / 3.5)
+
+
 def test_unreadable_reports_do_not_spoil_an_answer():
     tail = (
         ("metadataEvent", {"tokenUsage": "many"}),
@@ -332,9 +339,7 @@ def test_a_body_that_ends_inside_a_frame_is_cut():
     assert fault(data + b"\x00").cause is Cause.CUT
 
 
-@pytest.mark.parametrize(
-    "payload", [b"[]", b"nonsense", b"", b'{"content":5}', b'{"content":"\xff"}', b'{"content":' + b"[" * 100_000]
-)
+@pytest.mark.parametrize("payload", [b"[]", b"nonsense", b"", b'{"content":5}', b'{"content":"\xff"}', b'{"content":' + b"[" * 100_000])
 def test_content_that_is_not_what_it_says_is_corrupt(payload):
     decoder = Kiro().decoder(call(user("hi")), lease())
     with pytest.raises(UpstreamFault) as raised:

@@ -1,0 +1,193 @@
+"""The composition root: the only place where adapters meet use cases, and the life of the process."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from controlplane import jobs
+from controlplane.adapters import kiro
+from controlplane.adapters.clock import SystemClock
+from controlplane.adapters.db import engine as database
+from controlplane.adapters.db.accounts import DatabaseAccounts
+from controlplane.adapters.db.keys import DatabaseKeys
+from controlplane.adapters.db.ledger import DatabaseLedger
+from controlplane.adapters.db.settings import DatabaseSettings
+from controlplane.adapters.vault import FileVault, read_key, read_or_make_key
+from controlplane.domain.errors import SealBroken, StartError
+from controlplane.rest.api import build
+from controlplane.rpc.admission import Admission, Server
+from controlplane.service import first_start
+from controlplane.service.accounts import Accounts, Care
+from controlplane.service.administration import Administration
+from controlplane.service.background import Background
+from controlplane.service.catalogue import Catalogue
+from controlplane.service.identity import Identities
+from controlplane.service.keys import Keys
+from controlplane.service.leases import Leases
+from controlplane.service.leasing import Leasing
+from controlplane.service.ledger import Ledger
+from controlplane.service.placing import Placing
+from controlplane.service.ports import Provider
+from controlplane.service.refreshing import Refreshing
+from controlplane.service.roster import Roster
+from controlplane.service.runtime_settings import RuntimeSettings
+from controlplane.service.services import Services
+from controlplane.service.settling import Settling
+from controlplane.service.standing import Standings
+from controlplane.settings import Settings
+from headgate import __version__
+from headgate.http import listener, serve_until, stop_signals
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 20.0  # what the ledger gets at the end; data planes keep what was not acknowledged
+
+
+@dataclass
+class Plane:
+    """A control plane, wired and loaded, not yet listening."""
+
+    services: Services
+    server: Server
+    roster: Roster
+    care: Care
+    ledger: Ledger
+    refreshing: Refreshing
+    background: Background
+    access: first_start.Access
+
+
+async def migrate(settings: Settings) -> None:
+    """Bring the database to this release."""
+    prepare(settings)
+    async with opened(settings):
+        log.info("database is up to date")
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Raises StartError."""
+    stop = stop_signals()
+    prepare(settings)
+    async with opened(settings) as engine, kiro.connect() as http:
+        bases = kiro.Bases.chosen(settings.kiro_auth_url, settings.kiro_oidc_url, settings.kiro_management_url, settings.kiro_api_urls)
+        plane = await wire(settings, engine, {"kiro": kiro.Kiro(http, bases)})
+        announce(plane.access.made)
+        async with running(plane):
+            await listen(plane, settings, stop)
+
+
+async def listen(plane: Plane, settings: Settings, stop: asyncio.Event) -> None:
+    """Serve gRPC and HTTP until `stop`. Raises StartError when an address is taken."""
+    claim(settings.host, settings.console_port)
+    try:
+        await plane.server.start()
+    except RuntimeError:
+        raise StartError(f"cannot listen on {settings.rpc_listen}: the address is taken or not ours") from None
+    console = listener(build(plane.services), settings.host, settings.console_port, grace_seconds=5)
+    log.info("serving console=http://%s:%d rpc=%s", settings.host, settings.console_port, settings.rpc_listen)
+    await serve_until(stop, console)
+
+
+def claim(host: str, port: int) -> None:
+    """See that the address is free; the HTTP server would end the process without a word of ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise StartError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+
+
+def prepare(settings: Settings) -> None:
+    """Make the data directory, for its owner only. An existing one is left as it is."""
+    try:
+        Path(settings.data_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"the data directory {settings.data_dir} cannot be created: {error.strerror}") from None
+    os.umask(0o077)  # the database and its journals are nobody else's either
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """The database, migrated."""
+    engine = database.connect(settings.database_url)
+    try:
+        await database.migrate(engine)
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Provider]) -> Plane:
+    """Every use case over its adapters, loaded from the database. Raises StartError."""
+    stored = RuntimeSettings(DatabaseSettings(engine))
+    await stored.load()
+    key = read_key(settings.key_path) if stored.hidden(first_start.SEAL) else read_or_make_key(settings.key_path)
+    vault, clock, background = FileVault(key), SystemClock(), Background()
+    await first_start.check_seal(stored, vault)
+    access = await first_start.access(stored, vault, settings.proxy_key, settings.admin_password)
+
+    account_store, roster = DatabaseAccounts(engine, vault), Roster()
+    standings = Standings(account_store, clock, background)
+    refreshing = Refreshing(roster, account_store, providers, standings, clock)
+    catalogue = Catalogue(roster, account_store, providers, refreshing, standings, clock)
+    ledger = Ledger(DatabaseLedger(engine), clock)
+    keys = Keys(DatabaseKeys(engine), vault, clock)
+    identities, administration = Identities(keys, vault, clock), Administration(vault, clock)
+    identities.set_proxy_key(access.proxy_digest)
+    administration.set_password(access.admin_digest)
+    care = Care(refreshing, catalogue, standings, background)
+    accounts = Accounts(roster, account_store, providers, care, ledger, clock)
+    leases = Leases()
+    placing = Placing(catalogue, roster, clock, settings.kiro_api_urls)
+    leasing = Leasing(identities, placing, Settling(leases, roster, standings, ledger, clock), refreshing, leases, ledger, clock)
+    try:
+        await accounts.load()
+    except SealBroken as error:
+        raise StartError(f"accounts cannot be read: {error}") from None
+    await keys.load()
+    await ledger.load()
+    server = Server(Admission(leasing, catalogue, __version__), settings.rpc_listen, settings.rpc_token)
+
+    async def ready() -> Sequence[str]:
+        reasons = [] if await database.answers(engine) else ["the database does not answer"]
+        return reasons if server.serving else [*reasons, "the gRPC listener is not up"]
+
+    services = Services(accounts, keys, catalogue, leasing, ledger, stored, administration, clock, __version__, clock.now(), ready)
+    return Plane(services, server, roster, care, ledger, refreshing, background, access)
+
+
+@contextlib.asynccontextmanager
+async def running(plane: Plane) -> AsyncIterator[None]:
+    """The work behind the listeners; at the end nothing that was taken is lost."""
+    writing = asyncio.create_task(plane.ledger.run(), name="ledger")
+    for name, loop in jobs.loops(plane.roster, plane.care, plane.services.leasing):
+        plane.background.spawn(loop, name)
+    try:
+        yield
+    finally:
+        await plane.server.stop()
+        await plane.refreshing.close()
+        await plane.background.close()
+        plane.ledger.close()
+        _, late = await asyncio.wait((writing,), timeout=FLUSH_SECONDS)
+        for task in late:
+            log.error("usage records could not be written before the end count=%d; data planes keep them", plane.ledger.backlog)
+            task.cancel()
+
+
+def announce(made: Sequence[first_start.Made]) -> None:
+    """Show secrets that were made up, once and not through the log."""
+    if not made:
+        return
+    line = "=" * 72
+    rows = "\n".join(f"  {one.name}:\n      {one.secret}\n" for one in made)
+    print(f"\n{line}\n  Made at this first start, shown only now. Keep them.\n\n{rows}{line}\n", flush=True)  # noqa: T201 - meant for a person's eyes

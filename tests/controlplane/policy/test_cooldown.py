@@ -1,0 +1,88 @@
+import pytest
+
+from controlplane.domain.account import Status
+from controlplane.policy.cooldown import TABLE, UNKNOWN_RESET, Fault, Rest, Scope, after, health_after, outweighs
+from dataplane.errors import Cause
+
+NOW = 1000.0
+
+
+def until(cause, **given):
+    rest = after(Fault(cause, **given), NOW)
+    return None if rest is None else rest.until - NOW
+
+
+def test_every_cause_of_the_contract_has_a_row_and_no_row_is_unknown():
+    assert set(TABLE) == {cause.value for cause in Cause}
+
+
+def test_a_cause_without_a_row_is_an_error():
+    with pytest.raises(KeyError):
+        after(Fault("invented"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("cause", "given", "status", "scope", "seconds"),
+    [
+        ("throttled", {}, Status.COOLING, Scope.ACCOUNT, 10),
+        ("throttled", {"strikes": 1}, Status.COOLING, Scope.ACCOUNT, 20),
+        ("throttled", {"strikes": 3}, Status.COOLING, Scope.ACCOUNT, 80),
+        ("throttled", {"strikes": 4}, Status.COOLING, Scope.ACCOUNT, 120),
+        ("throttled", {"strikes": 500}, Status.COOLING, Scope.ACCOUNT, 120),
+        ("throttled", {"retry_after": 300}, Status.COOLING, Scope.ACCOUNT, 300),
+        ("throttled", {"retry_after": 0}, Status.COOLING, Scope.ACCOUNT, 1),
+        ("throttled", {"retry_after": 10**6}, Status.COOLING, Scope.ACCOUNT, 3600),
+        ("quota_exhausted", {}, Status.EXHAUSTED, Scope.ACCOUNT, UNKNOWN_RESET),
+        ("quota_exhausted", {"resets_at": 5000}, Status.EXHAUSTED, Scope.ACCOUNT, 4000),
+        ("quota_exhausted", {"resets_at": 10}, Status.EXHAUSTED, Scope.ACCOUNT, UNKNOWN_RESET),
+        ("forbidden", {}, Status.COOLING, Scope.ACCOUNT, 300),
+        ("model_unknown", {}, Status.COOLING, Scope.MODEL, 300),
+        ("unavailable", {"strikes": 2}, Status.COOLING, Scope.ACCOUNT, 15),
+        ("cut", {"strikes": 3}, Status.COOLING, Scope.ACCOUNT, 30),
+    ],
+)
+def test_what_rests_and_for_how_long(cause, given, status, scope, seconds):
+    rest = after(Fault(cause, **given), NOW)
+    assert (rest.status, rest.scope, rest.until - NOW) == (status, scope, seconds)
+
+
+@pytest.mark.parametrize("cause", ["overloaded", "bad_request", "too_long"])
+def test_causes_that_no_account_is_to_blame_for(cause):
+    assert until(cause, strikes=100, retry_after=60) is None
+    assert health_after(80, cause) == 80
+
+
+@pytest.mark.parametrize("cause", ["unavailable", "unreachable", "timeout", "cut", "empty", "corrupt"])
+def test_single_mishaps_pass(cause):
+    assert until(cause) is None
+    assert until(cause, strikes=1) is None
+    assert until(cause, strikes=2) == 15
+    assert until(cause, strikes=9) == 120
+
+
+def test_suspension_and_a_refused_renewed_token_last_until_somebody_acts():
+    assert after(Fault("suspended"), NOW) == Rest(Status.SUSPENDED, "the upstream suspended it", Scope.ACCOUNT, 0)
+    assert after(Fault("credential_rejected"), NOW) is None
+    assert after(Fault("credential_rejected", renewed=True), NOW).status is Status.NEEDS_LOGIN
+
+
+def test_the_graver_and_the_longer_rest_wins():
+    cooling, exhausted = Rest(Status.COOLING, "", Scope.ACCOUNT, 50), Rest(Status.EXHAUSTED, "", Scope.ACCOUNT, 10)
+    suspended = Rest(Status.SUSPENDED, "", Scope.ACCOUNT, 0)
+    assert outweighs(cooling, Status.ACTIVE, 0)
+    assert outweighs(exhausted, Status.COOLING, 100)
+    assert not outweighs(cooling, Status.EXHAUSTED, 10)
+    assert outweighs(cooling, Status.COOLING, 40)
+    assert not outweighs(cooling, Status.COOLING, 60)
+    assert outweighs(suspended, Status.EXHAUSTED, 10**9)
+    assert not outweighs(exhausted, Status.SUSPENDED, 0)
+
+
+def test_health_falls_with_blame_and_recovers():
+    health = 100.0
+    for _ in range(3):
+        health = health_after(health, "throttled")
+    assert 30 < health < 40
+    for _ in range(40):
+        health = health_after(health, "")
+    assert 99 < health <= 100

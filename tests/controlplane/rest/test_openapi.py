@@ -1,0 +1,96 @@
+"""The OpenAPI document: complete enough to make a typed client from it, and true."""
+
+from typing import Any
+
+from tests.controlplane.rest.world import World
+
+OPEN = {"/", "/health", "/ready", "/metrics", "/api/proxy/status", "/api/proxy/health"}
+ROUTES = {
+    "GET /",
+    "GET /health",
+    "GET /ready",
+    "GET /metrics",
+    "GET /api/accounts",
+    "POST /api/accounts",
+    "POST /api/accounts/import",
+    "GET /api/accounts/{account_id}",
+    "PUT /api/accounts/{account_id}",
+    "DELETE /api/accounts/{account_id}",
+    "POST /api/accounts/{account_id}/refresh",
+    "POST /api/accounts/{account_id}/verify",
+    "POST /api/accounts/{account_id}/enable",
+    "POST /api/accounts/{account_id}/disable",
+    "GET /api/accounts/{account_id}/usage",
+    "GET /api/keys",
+    "POST /api/keys",
+    "GET /api/keys/{key_id}",
+    "PUT /api/keys/{key_id}",
+    "DELETE /api/keys/{key_id}",
+    "POST /api/keys/{key_id}/rotate",
+    "POST /api/keys/{key_id}/check",
+    "GET /api/proxy/status",
+    "GET /api/proxy/health",
+    "GET /api/proxy/stats",
+    "GET /api/proxy/logs",
+    "PUT /api/proxy/config",
+    "GET /api/settings",
+    "PUT /api/settings",
+    "GET /api/models",
+    "GET /api/requests",
+    "GET /api/requests/{request_id}",
+}
+
+
+async def test_the_document(world: World) -> None:
+    document = (await world.stranger.get("/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    assert document["info"]["version"] == world.services.version
+    operations = {f"{method.upper()} {path}": operation for path, found in document["paths"].items() for method, operation in found.items()}
+    assert set(operations) == ROUTES
+    names = [operation["operationId"] for operation in operations.values()]
+    assert len(names) == len(set(names))
+    assert "listAccounts" in names
+    for route, operation in operations.items():
+        check_operation(route.partition(" ")[2], operation)
+    assert document["components"]["securitySchemes"] == {
+        "password": {"type": "http", "scheme": "bearer", "description": "The administrator's password"}
+    }
+    check_references(document, document)
+
+
+def check_operation(path: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    assert "422" not in responses
+    if path in OPEN:
+        assert "security" not in operation
+    else:
+        assert operation["security"] == [{"password": []}]
+        assert {"400", "401", "429"} <= set(responses)
+    if "{" in path:
+        assert "404" in responses
+    for status, response in responses.items():
+        kinds = response.get("content", {})
+        assert status == "204" or kinds, (path, status)
+        if "application/json" in kinds:
+            assert kinds["application/json"]["schema"], (path, status)
+
+
+def check_references(node: Any, document: dict[str, Any]) -> None:
+    """Every reference leads somewhere."""
+    if isinstance(node, list):
+        for item in node:
+            check_references(item, document)
+    if isinstance(node, dict):
+        if "$ref" in node:
+            *_, name = node["$ref"].split("/")
+            assert name in document["components"]["schemas"]
+        for item in node.values():
+            check_references(item, document)
+
+
+async def test_bodies_are_camel_case_and_closed(world: World) -> None:
+    schemas = (await world.stranger.get("/openapi.json")).json()["components"]["schemas"]
+    for name, schema in schemas.items():
+        assert not [field for field in schema.get("properties", {}) if "_" in field], name
+    for name in ("AccountBody", "KeyBody", "KeyChange", "Rotation", "Probe", "SettingsBody"):
+        assert schemas[name]["additionalProperties"] is False

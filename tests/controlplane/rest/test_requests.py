@@ -1,0 +1,104 @@
+"""The request log, against the real ledger."""
+
+import pytest
+
+from tests.controlplane.rest.world import World
+
+
+async def test_a_request_in_full(world: World) -> None:
+    await world.served("req_1")
+    reply = await world.get("/api/requests/req_1")
+    assert reply.status_code == 200
+    row = reply.json()
+    assert row["usage"] == {
+        "input": 10,
+        "cacheRead": 3,
+        "cacheWrite": 2,
+        "output": 7,
+        "reasoning": 4,
+        "credits": 0.5,
+        "inputSource": "upstream",
+        "outputSource": "estimated",
+    }
+    expected = {
+        "requestId": "req_1",
+        "receivedAt": "2026-03-01T00:00:00.250000Z",
+        "keyId": "proxy",
+        "askedModel": "sonnet",
+        "accountId": "acc_2",
+        "kind": "kiro",
+        "model": "claude-sonnet-4.5",
+        "ending": "served",
+        "status": 200,
+        "error": None,
+        "finishReason": "stop",
+        "dialect": "anthropic",
+        "streamed": True,
+        "firstEventMs": 120,
+        "durationMs": 900,
+        "dropped": ["$.metadata"],
+    }
+    assert {name: row[name] for name in expected} == expected
+    first, second = row["attempts"]
+    assert (first["accountId"], first["fault"], first["status"], first["retryAfter"]) == ("acc_1", "throttled", 429, 8)
+    assert (second["accountId"], second["fault"], second["startedMs"], second["endedMs"]) == ("acc_2", "", 50, 900)
+    (brief,) = (await world.get("/api/requests")).json()["requests"]
+    assert {name: row[name] for name in brief} == brief
+
+
+async def test_pages_newest_first(world: World) -> None:
+    for number in range(5):
+        await world.served(f"req_{number}", received_at_ms=1772323200000 + number)
+    seen, query = [], {"limit": 2}
+    while True:
+        page = (await world.get("/api/requests", **query)).json()
+        seen += [row["requestId"] for row in page["requests"]]
+        if page["nextCursor"] is None:
+            break
+        query["cursor"] = page["nextCursor"]
+    assert seen == ["req_4", "req_3", "req_2", "req_1", "req_0"]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"keyId": "proxy"}, 1),
+        ({"keyId": "key_1"}, 0),
+        ({"accountId": "acc_2"}, 1),
+        ({"model": "claude-sonnet-4.5"}, 1),
+        ({"ending": "served"}, 1),
+        ({"ending": "cut"}, 0),
+        ({"status": 200}, 1),
+        ({"status": 500}, 0),
+    ],
+)
+async def test_filters(world: World, query: dict[str, object], count: int) -> None:
+    await world.served("req_1")
+    assert len((await world.get("/api/requests", **query)).json()["requests"]) == count
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"cursor": "x"}, "cursor"),
+        ({"cursor": "9" * 40 + ".1"}, "cursor"),
+        ({"ending": "gone"}, "ending"),
+        ({"status": 99}, "status"),
+        ({"status": "ok"}, "status"),
+        ({"keyId": "a\0b"}, "keyId"),
+        ({"key_id": "proxy"}, "key_id"),
+        ({"limit": 501}, "limit"),
+    ],
+)
+async def test_bad_queries(world: World, query: dict[str, object], field: str) -> None:
+    world.fails(await world.get("/api/requests", **query), 400, "invalid", field)
+
+
+@pytest.mark.parametrize("name", ["req_none", "%00", "a%00b", "%F0%9F%98%80", "x" * 5000])
+async def test_what_is_not_there_is_404(world: World, name: str) -> None:
+    world.fails(await world.get(f"/api/requests/{name}"), 404, "not_found")
+
+
+async def test_figures_from_outside_may_be_absurd(world: World) -> None:
+    await world.served("req_1", received_at_ms=9_000_000_000_000_000)
+    assert (await world.get("/api/requests/req_1")).json()["receivedAt"] == "9999-12-31T23:59:59Z"

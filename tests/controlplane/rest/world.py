@@ -1,0 +1,203 @@
+"""A control plane as its REST side sees it: real services on a real database, a scripted provider, a clock to turn."""
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+import httpx
+
+from controlplane import app
+from controlplane.adapters.db import engine as database
+from controlplane.domain.account import Account, Allowance, Credentials, Tokens
+from controlplane.domain.model import ModelFacts
+from controlplane.domain.outcome import Attempt, Ending, Entry, Outcome, Source, Usage
+from controlplane.rest import build
+from controlplane.service import administration
+from controlplane.settings import Settings
+from headgate.settings import load
+
+PASSWORD = "correct horse battery staple"
+ARN = "arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK"
+CLIENT_SECRET = "MARKED-client-secret"
+START = 1772323200.0
+
+
+def refresh_token(name: str) -> str:
+    """A refresh token as long as a real one; all begin alike, as real ones do."""
+    return "aorAAAAA" + "MARKED" + "x" * 120 + name
+
+
+class TurnedClock:
+    """Stands still until it is turned."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> float:
+        return self.time
+
+    def pass_(self, seconds: float) -> None:
+        self.time += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        await asyncio.sleep(0)
+
+
+class ScriptedProvider:
+    """Answers as it is told; an exception in place of an answer is raised."""
+
+    def __init__(self) -> None:
+        self.refreshes: Tokens | Exception | None = None
+        self.allowances: Allowance | Exception = Allowance(1, 50)
+        self.offered: Sequence[ModelFacts] = (ModelFacts("claude-sonnet-4.5", "Claude Sonnet 4.5", 200000, 64000, 1.3),)
+        self.refreshed: list[str] = []
+        self.gate: asyncio.Event | None = None
+
+    async def refresh(self, account: Account, credentials: Credentials) -> Tokens:
+        if self.gate:
+            await self.gate.wait()
+        self.refreshed.append(credentials.refresh_token)
+        made = Tokens(f"aoaAAAAAMARKED-access-{len(self.refreshed)}", 3600, profile_arn=ARN)
+        return told(made if self.refreshes is None else self.refreshes)
+
+    async def profiles(self, account: Account, bearer: str) -> Sequence[str]:
+        return ()
+
+    async def models(self, account: Account, bearer: str) -> Sequence[ModelFacts]:
+        return self.offered
+
+    async def allowance(self, account: Account, bearer: str) -> Allowance:
+        return told(self.allowances)
+
+
+def told(answer: Any) -> Any:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+class World:
+    """`stranger` and `elsewhere` send no password, from two addresses."""
+
+    def __init__(self, plane: app.Plane, provider: ScriptedProvider, clock: TurnedClock) -> None:
+        self.reasons: list[str] = []
+        self.services = dataclasses.replace(plane.services, ready=self._ready)
+        self.provider = provider
+        self.clock = clock
+        self.answers: list[httpx.Response] = []
+        self.api = build(self.services, trusted_proxies=("127.0.0.9",))
+        self.stranger = self.client("127.0.0.1")
+        self.elsewhere = self.client("127.0.0.2")
+
+    async def _ready(self) -> Sequence[str]:
+        return tuple(self.reasons)
+
+    def client(self, address: str) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.api, client=(address, 1))
+        return httpx.AsyncClient(transport=transport, base_url="http://console.test", event_hooks={"response": [self._keep]})
+
+    async def _keep(self, response: httpx.Response) -> None:
+        await response.aread()
+        self.answers.append(response)
+
+    def set_password(self, text: str) -> None:
+        admin: Any = self.services.administration
+        admin.set_password(admin._vault.digest(administration.PASSWORD, text))
+
+    async def ask(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
+        """As the administrator; a body of None is none."""
+        given = {} if body is None else {"json": body}
+        return await self.stranger.request(method, path, headers={"authorization": f"Bearer {PASSWORD}"}, params=query or None, **given)
+
+    async def send(self, method: str, path: str, content: Any, kind: str | None = "application/json") -> httpx.Response:
+        """Any bytes as the administrator."""
+        headers = {"authorization": f"Bearer {PASSWORD}"} | ({"content-type": kind} if kind else {})
+        return await self.stranger.request(method, path, headers=headers, content=content)
+
+    async def get(self, path: str, **query: Any) -> httpx.Response:
+        return await self.ask("GET", path, **query)
+
+    async def post(self, path: str, body: Any = None) -> httpx.Response:
+        return await self.ask("POST", path, body)
+
+    async def put(self, path: str, body: Any) -> httpx.Response:
+        return await self.ask("PUT", path, body)
+
+    async def delete(self, path: str) -> httpx.Response:
+        return await self.ask("DELETE", path)
+
+    async def account(self, name: str = "a", **fields: Any) -> dict[str, Any]:
+        reply = await self.post("/api/accounts", {"refreshToken": refresh_token(name), **fields})
+        assert reply.status_code == 201, reply.text
+        return reply.json()
+
+    async def key(self, name: str = "a", **fields: Any) -> dict[str, Any]:
+        reply = await self.post("/api/keys", {"name": name, **fields})
+        assert reply.status_code == 201, reply.text
+        return reply.json()
+
+    async def until(self, account_id: str, holds: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        """The account once `holds`; what happens in the background takes its time."""
+        async with asyncio.timeout(5):
+            while not holds(row := (await self.get(f"/api/accounts/{account_id}")).json()):  # noqa: ASYNC110 - there is no event on this side of HTTP
+                await asyncio.sleep(0.005)
+        return row
+
+    async def served(self, request_id: str, received_at_ms: int = 1772323200250) -> None:
+        """A request that was throttled by one account and served by another, in the ledger."""
+        outcome = Outcome(
+            lease_id=f"lease_{request_id}",
+            request_id=request_id,
+            ending=Ending.SERVED,
+            status=200,
+            received_at_ms=received_at_ms,
+            duration_ms=900,
+            dialect="anthropic",
+            streamed=True,
+            usage=Usage(10, 3, 2, 7, 4, 0.5, Source.UPSTREAM, Source.ESTIMATED),
+            attempts=(
+                Attempt("acc_1", "kiro", "claude-sonnet-4.5", 1, 40, "throttled", 429, 8, "slow down"),
+                Attempt("acc_2", "kiro", "claude-sonnet-4.5", 50, 900, "", 200),
+            ),
+            finish_reason="stop",
+            first_event_ms=120,
+            dropped=("$.metadata",),
+        )
+        written = self.services.ledger.record([Entry(outcome, "proxy", "sonnet", "acc_2", "kiro", "claude-sonnet-4.5")])
+        assert written is not None
+        await written
+
+    def fails(self, reply: httpx.Response, status: int, code: str, field: str | None = None) -> None:
+        """The answer is an error in our shape."""
+        assert reply.status_code == status, (reply.status_code, reply.text, field)
+        error = reply.json()["error"]
+        assert set(reply.json()) == {"error"}
+        assert set(error) == {"code", "message", "field"}
+        assert error["code"] == code
+        assert error["message"]
+        if field is not None:
+            assert error["field"] == field, error
+
+
+@contextlib.asynccontextmanager
+async def opened(url: str, data_dir: str) -> AsyncIterator[World]:
+    """A world on the migrated, empty database at `url`; the caller has put a TurnedClock into the app."""
+    settings = load(
+        Settings, {"HEADGATE_DATA_DIR": data_dir, "HEADGATE_DATABASE_URL": url, "ADMIN_PASSWORD": PASSWORD, "PROXY_API_KEY": "p"}
+    )
+    provider = ScriptedProvider()
+    engine = database.connect(url)
+    plane = await app.wire(settings, engine, {"kiro": provider})
+    writing = asyncio.create_task(plane.ledger.run())
+    clock: Any = plane.services.clock
+    try:
+        yield World(plane, provider, clock)
+    finally:
+        await plane.refreshing.close()
+        await plane.background.close()
+        plane.ledger.close()
+        await writing
+        await engine.dispose()

@@ -1,0 +1,169 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from controlplane.domain.account import AccountDraft, Allowance, AuthMethod, Status
+from controlplane.domain.errors import Absent, AccessRejected, AccountSuspended, Duplicate, Invalid
+from tests.controlplane.fakes import NOW
+
+
+async def settled(world):
+    """Let the background do its visits."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_a_refresh_token_alone_makes_an_account_that_is_ready_soon(world):
+    made = await world.accounts.create(AccountDraft(refresh_token="aorAAAA"))
+    assert made.account.label.startswith("kiro-")
+    assert made.account.auth_method is AuthMethod.SOCIAL
+    assert (made.status, made.has_refresh_token, made.has_access_token) == (Status.ACTIVE, True, False)
+    await settled(world)
+    seen = world.accounts.get(made.account.id)
+    assert seen.has_access_token
+    assert seen.expires_at == int(NOW) + 3600
+    assert [model.id for model in seen.models] == ["claude-haiku-4.5", "claude-sonnet-4.5"]
+    assert world.provider.calls == ["refresh", "models"]
+
+
+@pytest.mark.parametrize(
+    ("given", "method"),
+    [
+        ({"refresh_token": "r"}, AuthMethod.SOCIAL),
+        ({"refresh_token": "r", "client_id": "c", "client_secret": "s"}, AuthMethod.IDC),
+        ({"api_key": "ksk_1"}, AuthMethod.API_KEY),
+        ({"access_token": "a"}, AuthMethod.SOCIAL),
+    ],
+)
+async def test_the_way_of_signing_in_is_told_from_what_is_given(world, given, method):
+    assert (await world.accounts.create(AccountDraft(**given))).account.auth_method is method
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"refresh_token": ""}, "refreshToken"),
+        ({"refresh_token": "aor...xyz"}, "refreshToken"),
+        ({"kind": "openai"}, "kind"),
+        ({"label": "a/b"}, "label"),
+        ({"label": "kiro"}, "label"),
+        ({"label": "x" * 101}, "label"),
+        ({"region": "moon"}, "region"),
+        ({"profile_arn": "arn:aws:iam::1:role/x"}, "profileArn"),
+        ({"base_url": "ftp://x"}, "baseUrl"),
+        ({"base_url": "http://x:99999"}, "baseUrl"),
+        ({"max_concurrency": -1}, "maxConcurrency"),
+        ({"priority": 10**6}, "priority"),
+        ({"auth_method": AuthMethod.API_KEY}, "apiKey"),
+        ({"auth_method": AuthMethod.IDC}, "clientSecret"),
+    ],
+)
+async def test_fields_that_cannot_be(world, given, field):
+    with pytest.raises(Invalid) as caught:
+        await world.accounts.create(AccountDraft(**{"refresh_token": "r", **given}))
+    assert caught.value.field == field
+    assert world.accounts.list() == []
+
+
+async def test_no_account_twice(world):
+    await world.accounts.create(AccountDraft(label="Work", refresh_token="r1"))
+    for draft in (AccountDraft(label="work", refresh_token="r2"), AccountDraft(refresh_token="r1+1")):
+        await settled(world)
+        with pytest.raises(Duplicate):
+            await world.accounts.create(draft)
+
+
+async def test_an_update_of_the_record_leaves_the_sign_in_alone(world):
+    made = await world.account("one")
+    before = world.seat(made).credentials
+    seen = await world.accounts.update(made, {"label": "renamed", "max_concurrency": 3, "models": ("claude-haiku-4.5",)})
+    assert (seen.account.label, seen.account.max_concurrency) == ("renamed", 3)
+    assert [model.id for model in seen.models] == ["claude-haiku-4.5"]
+    assert [listed.facts.id for listed in world.catalogue.models()] == ["claude-haiku-4.5"]
+    assert world.seat(made).credentials == before
+    assert world.account_store.stored[made].account == seen.account
+    with pytest.raises(Invalid):
+        await world.accounts.update(made, {"kind": "openai"})
+
+
+async def test_new_credentials_bring_a_lost_account_back(world):
+    made = await world.account("one")
+    world.standings.put(world.seat(made), Status.NEEDS_LOGIN, "dead")
+    await world.accounts.update(made, {"refresh_token": "again"})
+    await settled(world)
+    seen = world.accounts.get(made)
+    assert (seen.status, seen.has_access_token) == (Status.ACTIVE, True)
+    assert world.provider.traded == ["again"]
+
+
+async def test_switching_off_and_on(world):
+    made = await world.account("one")
+    world.standings.put(world.seat(made), Status.SUSPENDED, "locked")
+    assert (await world.accounts.disable(made)).status is Status.DISABLED
+    assert world.catalogue.models() == ()
+    assert (await world.accounts.enable(made)).status is Status.ACTIVE
+    assert len(world.catalogue.models()) == 2
+    stored = world.account_store.stored[made]
+    assert (stored.account.disabled, stored.standing.status) == (False, Status.ACTIVE)
+
+
+async def test_verifying_sets_the_status_by_the_answer(world):
+    made = await world.account("one")
+    world.standings.put(world.seat(made), Status.SUSPENDED, "locked")
+    seen = await world.accounts.verify(made)
+    assert (seen.status, seen.allowance) == (Status.ACTIVE, Allowance(1, 50, checked_at=int(NOW)))
+    world.provider.left = Allowance(50, 50, resets_at=int(NOW) + 99)
+    seen = await world.accounts.verify(made)
+    assert (seen.status, seen.until) == (Status.EXHAUSTED, int(NOW) + 99)
+    world.provider.left = replace(world.provider.left, overage=True)
+    assert (await world.accounts.verify(made)).status is Status.ACTIVE
+    world.provider.failure = AccountSuspended("locked again")
+    with pytest.raises(AccountSuspended):
+        await world.accounts.verify(made)
+    assert world.accounts.get(made).status is Status.SUSPENDED
+
+
+async def test_a_refused_token_is_renewed_once_on_the_way(world):
+    made = await world.account("one")
+    world.provider.failure = AccessRejected("401")
+    assert (await world.accounts.allowance(made)).limit == 50
+    assert world.provider.traded == ["refresh-one"]
+
+
+async def test_an_ended_rest_is_not_shown(world):
+    made = await world.account("one")
+    world.standings.put(world.seat(made), Status.COOLING, "throttled", int(NOW) + 10)
+    assert world.accounts.get(made).status is Status.COOLING
+    world.clock.time += 10
+    seen = world.accounts.get(made)
+    assert (seen.status, seen.reason, seen.until) == (Status.ACTIVE, "", 0)
+
+
+async def test_a_failing_database_changes_nothing_in_memory(world):
+    made = await world.account("one")
+    world.account_store.down = True
+    for work in (world.accounts.disable(made), world.accounts.update(made, {"label": "x"}), world.accounts.remove(made)):
+        with pytest.raises(OSError):
+            await work
+    world.account_store.down = False
+    seen = world.accounts.get(made)
+    assert (seen.account.label, seen.status) == ("one", Status.ACTIVE)
+
+
+async def test_removal(world):
+    made = await world.account("one")
+    await world.accounts.remove(made)
+    assert world.accounts.list() == []
+    assert world.account_store.stored == {}
+    assert world.catalogue.models() == ()
+    for work in (world.accounts.remove, world.accounts.disable, world.accounts.refresh):
+        with pytest.raises(Absent):
+            await work(made)
+
+
+async def test_no_secret_in_what_is_shown(world):
+    await world.account("one", client_secret="hush", proxy_url="http://u:hush@proxy:1")
+    shown = repr(world.accounts.list()) + repr(AccountDraft(refresh_token="hush", proxy_url="http://u:hush@p"))
+    for secret in ("refresh-one", "access-one", "hush"):
+        assert secret not in shown

@@ -1,0 +1,87 @@
+import asyncio
+
+from controlplane.domain.errors import ProviderUnavailable
+from controlplane.domain.model import ModelFacts
+from controlplane.policy import wellknown
+from tests.controlplane.fakes import HAIKU, NOW, SONNET
+
+
+def ids(world):
+    return [listed.facts.id for listed in world.catalogue.models()]
+
+
+async def test_without_accounts_names_are_known_but_nothing_is_listed(world):
+    assert world.catalogue.models() == ()
+    assert world.catalogue.resolve("claude-sonnet-4-5").model == "claude-sonnet-4.5"
+    assert world.catalogue.resolve("gpt-4") is None
+
+
+async def test_the_well_known_models_stand_in_until_the_list_is_there(world):
+    world.provider.failure, world.provider.for_ever = ProviderUnavailable("503"), True
+    made = await world.account("one")
+    assert ids(world) == sorted(model.id for model in wellknown.MODELS["kiro"])
+    assert world.account_store.stored[made].models_at == 0
+    world.provider.failure = None
+    await world.catalogue.tend(world.seat(made))
+    assert len(ids(world)) > 2, "asked again only after a while"
+    world.clock.time += 61
+    await world.catalogue.tend(world.seat(made))
+    assert ids(world) == [HAIKU.id, SONNET.id]
+
+
+async def test_a_stored_list_serves_at_once_after_a_restart(world):
+    await world.account("one")
+    calls = len(world.provider.calls)
+    world.ledger.close()
+    await world.writing
+    world.wire()
+    await world.accounts.load()
+    assert ids(world) == [HAIKU.id, SONNET.id]
+    assert len(world.provider.calls) == calls
+
+
+async def test_an_empty_list_is_an_answer(world):
+    world.provider.offers = ()
+    await world.account("one")
+    assert ids(world) == []
+
+
+async def test_the_table_is_merged_and_keeps_first_sightings(world):
+    await world.account("one")
+    world.clock.time += 100
+    world.provider.offers = (ModelFacts(SONNET.id, "", 1_000_000, 128_000), ModelFacts("glm-5"))
+    await world.account("two")
+    listed = {model.facts.id: model for model in world.catalogue.models()}
+    assert set(listed) == {HAIKU.id, SONNET.id, "glm-5"}
+    facts = listed[SONNET.id].facts
+    assert (facts.context_window, facts.max_output, facts.created) == (1_000_000, 128_000, int(NOW))
+    assert listed[SONNET.id].aliases == ("claude-sonnet-4-5",)
+    assert world.catalogue.window(SONNET.id) == 1_000_000
+    assert world.catalogue.window("none") == 0
+
+
+async def test_lists_are_fetched_again_every_hour_and_the_version_grows_with_changes_only(world):
+    seat = world.seat(await world.account("one"))
+    version = world.catalogue.version
+    world.clock.time += 3000
+    await world.catalogue.tend(seat)
+    assert world.provider.calls == ["models"]
+    seat.credentials = type(seat.credentials)("r", "a", expires_at=0)
+    world.clock.time += 700
+    await world.catalogue.tend(seat)
+    assert world.provider.calls == ["models", "models"]
+    assert world.catalogue.version == version
+    world.provider.offers = (SONNET,)
+    waiting = asyncio.create_task(world.catalogue.change(version))
+    world.clock.time += 3700
+    await world.catalogue.tend(seat)
+    await asyncio.wait_for(waiting, 1)
+    assert world.catalogue.version == version + 1
+
+
+async def test_many_invented_names_do_not_fill_the_memory(world):
+    await world.account("one")
+    for number in range(5000):
+        world.catalogue.resolve(f"invented-{number}")
+    assert world.catalogue.resolve("x" * 100_000) is None
+    assert len(world.catalogue._resolved) <= 1024

@@ -1,0 +1,68 @@
+import re
+
+import pytest
+
+from controlplane.domain.errors import Absent, Invalid
+from controlplane.domain.key import KeyDraft
+from tests.controlplane.fakes import NOW
+
+
+async def test_a_key_is_shown_once_and_stored_as_a_hash(world):
+    key, secret = await world.keys.create(KeyDraft(" team "))
+    assert re.fullmatch(r"kg-[0-9a-f]{48}", secret)
+    assert key.name == "team"
+    assert secret.startswith(key.prefix)
+    assert len(key.prefix) == 9
+    assert secret[9:] not in repr(key) + repr(world.key_store.stored) + str(vars(world.keys))
+    assert world.keys.find(secret) == key
+    assert world.keys.find(secret[:-1] + "x") is None
+    assert world.keys.find(key.digest) is None
+
+
+async def test_keys_survive_a_restart(world):
+    key, secret = await world.keys.create(KeyDraft("team"))
+    world.ledger.close()
+    await world.writing
+    world.wire()
+    await world.keys.load()
+    assert world.keys.find(secret) == key
+    assert world.keys.list() == (key,)
+
+
+async def test_rotation_with_and_without_grace(world):
+    key, first = await world.keys.create(KeyDraft("team"))
+    _, second = await world.keys.rotate(key.id, grace_seconds=60)
+    assert world.keys.find(first).id == world.keys.find(second).id == key.id
+    world.clock.time = NOW + 60
+    assert world.keys.find(first) is None
+    _, third = await world.keys.rotate(key.id)
+    assert world.keys.find(second) is None
+    assert world.keys.find(third).id == key.id
+    with pytest.raises(Invalid):
+        await world.keys.rotate(key.id, grace_seconds=-1)
+
+
+async def test_changes_and_removal(world):
+    key, secret = await world.keys.create(KeyDraft("team"))
+    changed = await world.keys.update(key.id, {"name": "crew", "allowed_models": ("claude-*",)})
+    assert world.keys.find(secret) == world.keys.get(key.id) == changed
+    await world.keys.remove(key.id)
+    assert world.keys.find(secret) is None
+    for work in (world.keys.remove(key.id), world.keys.update(key.id, {}), world.keys.rotate(key.id)):
+        with pytest.raises(Absent):
+            await work
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"allowed_models": ("",)}, "allowedModels"),
+        ({"allowed_ips": ("10.0.0.0/33",)}, "allowedIps"),
+        ({"expires_at": -5}, "expiresAt"),
+    ],
+)
+async def test_fields_that_cannot_be(world, given, field):
+    with pytest.raises(Invalid) as caught:
+        await world.keys.create(KeyDraft(**{"name": "team", **given}))
+    assert caught.value.field == field

@@ -1,0 +1,390 @@
+import asyncio
+
+import pytest
+
+from controlplane.domain.account import Status
+from controlplane.domain.errors import Absent, GrantRejected, ProviderUnavailable
+from controlplane.domain.key import KeyDraft
+from controlplane.domain.lease import Bearer, Caller, HeldLease, Lease, Reason, Refusal, Reservation
+from controlplane.domain.outcome import LEASE_EXPIRED, Ending
+from controlplane.service.leasing import DEADLINE, Pending
+from controlplane.service.settling import HARD_DEADLINE
+from tests.controlplane.fakes import NOW, PROXY_KEY, ask, attempt, outcome
+
+INSTANCE = "worker-1"
+
+
+def acquire(world, **given):
+    return world.leasing.acquire(ask(**given), INSTANCE)
+
+
+def in_flight(world):
+    return {seat.account.label: seat.candidate.in_flight for seat in world.roster}
+
+
+async def rows(world):
+    """What the ledger wrote, once it has written everything."""
+    while world.ledger.backlog:
+        await asyncio.sleep(0.01)
+    return list(world.ledger_store.rows.values())
+
+
+async def test_the_life_of_a_lease(world):
+    made = await world.account("one")
+    lease = acquire(world, model="claude-sonnet-4-5")
+    assert isinstance(lease, Lease)
+    assert (lease.account_id, lease.account_label, lease.kind, lease.model) == (made, "one", "kiro", "claude-sonnet-4.5")
+    assert lease.bearer == Bearer("access-one", int(NOW) + 3600)
+    assert (lease.context_window, lease.max_output) == (200_000, 64_000)
+    assert lease.base_urls == ("https://chat.us-east-1.test",)
+    assert lease.attributes["auth_method"] == "social"
+    assert len(lease.attributes["machine_id"]) == 64
+    assert lease.deadline == int(NOW) + DEADLINE
+    assert in_flight(world) == {"one": 1}
+    assert world.leasing.in_flight("proxy") == world.leasing.open_leases == 1
+
+    await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
+    assert in_flight(world) == {"one": 0}
+    assert world.leasing.in_flight("proxy") == world.leasing.open_leases == 0
+    (entry,) = await rows(world)
+    assert (entry.key_id, entry.asked_model, entry.account_id, entry.model) == ("proxy", "claude-sonnet-4-5", made, "claude-sonnet-4.5")
+    counters = world.ledger.key_counters("proxy")
+    assert (counters.total_requests, counters.success_requests, counters.input_tokens, counters.output_tokens) == (1, 1, 16, 7)
+    assert world.ledger.account_counters(made) == counters == world.ledger.total()
+
+
+async def test_a_lease_moves_and_keeps_its_id(world):
+    one, two = await world.account("one"), await world.account("two")
+    first = acquire(world)
+    failed = attempt(first.account_id, "throttled", status=429)
+    second = acquire(world, lease_id=first.lease_id, excluded_account_ids=[first.account_id], failed=[failed])
+    assert {first.account_id, second.account_id} == {one, two}
+    assert second.lease_id == first.lease_id
+    assert world.seat(first.account_id).standing.status is Status.COOLING
+    assert world.seat(first.account_id).candidate.in_flight == 0
+    assert world.seat(second.account_id).candidate.in_flight == 1
+    assert world.leasing.in_flight("proxy") == 1
+    # the attempt is in the outcome again and does not count twice
+    world.clock.time += 11
+    await world.leasing.settle([outcome(first.lease_id, failed, attempt(second.account_id))])
+    assert world.accounts.get(first.account_id).status is Status.ACTIVE
+    assert set(in_flight(world).values()) == {0}
+    (entry,) = await rows(world)
+    assert entry.account_id == second.account_id
+    assert len(entry.outcome.attempts) == 2
+
+
+async def test_a_reservation_then_its_account(world):
+    await world.account("one")
+    reserved = acquire(world, reserve_only=True)
+    assert reserved == Reservation(reserved.lease_id, "proxy", 200_000)
+    assert in_flight(world) == {"one": 0}
+    assert world.leasing.in_flight("proxy") == 1
+    lease = acquire(world, lease_id=reserved.lease_id)
+    assert lease.lease_id == reserved.lease_id
+    assert in_flight(world) == {"one": 1}
+
+
+async def test_settling_twice_is_settling_once(world):
+    made = await world.account("one")
+    lease = acquire(world)
+    done = outcome(lease.lease_id, attempt(made))
+    await asyncio.gather(world.leasing.settle([done]), world.leasing.settle([done, done]))
+    await world.leasing.settle([done])
+    assert len(await rows(world)) == 1
+    assert world.ledger.key_counters("proxy").total_requests == 1
+    assert in_flight(world) == {"one": 0}
+
+
+async def test_unknown_leases_are_refused(world):
+    await world.account("one")
+    for said in (acquire(world, lease_id="ls_none.proxy"), world.leasing.renew("ls_none.proxy", "")):
+        assert said.reason is Reason.UNKNOWN_LEASE
+
+
+async def test_places_are_exact_and_limited(world):
+    await world.account("one", max_concurrency=2)
+    leases = [acquire(world) for _ in range(2)]
+    refused = acquire(world)
+    assert refused == Refusal(Reason.ACCOUNTS_BUSY, "every account that could serve claude-sonnet-4.5 is busy or cooling down", 1)
+    await world.leasing.settle([outcome(leases[0].lease_id)])
+    assert isinstance(acquire(world), Lease)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "retry_after", "status"),
+    [
+        ("throttled", Reason.ACCOUNTS_BUSY, 10, 429),
+        ("quota_exhausted", Reason.ACCOUNTS_EXHAUSTED, 6 * 3600, 429),
+        ("suspended", Reason.NO_ACCOUNT, None, 503),
+    ],
+)
+async def test_what_is_told_when_the_only_account_is_out(world, fault, reason, retry_after, status):
+    made = await world.account("one")
+    lease = acquire(world)
+    await world.leasing.settle([outcome(lease.lease_id, attempt(made, fault), ending=Ending.FAILED)])
+    refused = acquire(world, request_id="req_2")
+    assert (refused.reason, refused.retry_after) == (reason, retry_after)
+    entry = (await rows(world))[-1]
+    assert (entry.outcome.request_id, entry.outcome.status, entry.outcome.ending) == ("req_2", status, Ending.FAILED)
+    assert entry.key_id == "proxy"
+    assert world.ledger.key_counters("proxy").failed_requests == 2
+
+
+async def test_an_unknown_model_names_close_ones_and_is_recorded(world):
+    await world.account("one")
+    refused = acquire(world, model="claude-sonnet-4.7")
+    assert refused.reason is Reason.UNKNOWN_MODEL
+    assert refused.suggestions[0] == "claude-sonnet-4.5"
+    (entry,) = await rows(world)
+    assert (entry.outcome.status, entry.outcome.error, entry.asked_model) == (404, "model_not_found", "claude-sonnet-4.7")
+
+
+async def test_a_pinned_account_serves_alone(world):
+    one, _ = await world.account("one"), await world.account("two")
+    assert {acquire(world, model="one/claude-haiku-4.5").account_id for _ in range(6)} == {one}
+    await world.accounts.disable(one)
+    assert acquire(world, model="one/claude-haiku-4.5").reason is Reason.NO_ACCOUNT
+
+
+async def test_wrong_credentials_leave_no_record(world):
+    await world.account("one")
+    for credential in ("", "wrong", "kg-" + "0" * 48, f"{PROXY_KEY}:aorAAAAA", "x" * 100_000):
+        assert acquire(world, credential=credential).reason is Reason.UNAUTHENTICATED
+    assert await rows(world) == []
+
+
+async def test_a_managed_key_and_its_limits(world):
+    one, _ = await world.account("one"), await world.account("two")
+    draft = KeyDraft(
+        "team", allowed_models=("claude-sonnet-*",), allowed_account_ids=(one,), allowed_ips=("10.0.0.0/8", "::1"), expires_at=int(NOW) + 50
+    )
+    key, secret = await world.keys.create(draft)
+    good = {"credential": secret, "address": "10.1.2.3"}
+    assert {acquire(world, **good).account_id for _ in range(6)} == {one}
+    assert world.leasing.in_flight(key.id) == 6
+    assert acquire(world, **good | {"address": "::ffff:10.1.2.3"}).key_id == key.id
+    assert acquire(world, **good, model="claude-haiku-4.5").reason is Reason.MODEL_NOT_ALLOWED
+    for address in ("11.1.2.3", "", "nonsense"):
+        assert acquire(world, **good | {"address": address}).reason is Reason.ADDRESS_NOT_ALLOWED
+    assert {entry.key_id for entry in await rows(world)} == {key.id}
+    assert {entry.outcome.status for entry in await rows(world)} == {403}
+    await world.keys.update(key.id, {"enabled": False})
+    assert acquire(world, **good).reason is Reason.UNAUTHENTICATED
+    await world.keys.update(key.id, {"enabled": True})
+    world.clock.time += 50
+    assert acquire(world, **good).reason is Reason.UNAUTHENTICATED
+
+
+async def test_a_check_says_what_would_happen_and_changes_nothing(world):
+    await world.account("one")
+    key, _ = await world.keys.create(KeyDraft("team", allowed_models=("claude-haiku-*",), allowed_ips=("10.0.0.0/8",)))
+    assert world.leasing.check(key.id, "claude-haiku-4-5", "10.0.0.1").key_id == key.id
+    assert world.leasing.check(key.id, "claude-sonnet-4.5", "10.0.0.1").reason is Reason.MODEL_NOT_ALLOWED
+    assert world.leasing.check(key.id, "claude-haiku-4-5", "1.1.1.1").reason is Reason.ADDRESS_NOT_ALLOWED
+    assert world.leasing.open_leases == 0
+    assert await rows(world) == []
+    with pytest.raises(Absent):
+        world.leasing.check("none", "auto", "")
+
+
+async def test_an_ended_token_is_renewed_before_the_lease_is_given(world):
+    await world.account("one")
+    world.clock.time += 4000
+    pending = acquire(world)
+    assert isinstance(pending, Pending)
+    assert in_flight(world) == {"one": 1}
+    lease = await world.leasing.finish(pending)
+    assert lease.bearer == Bearer("access-1", int(world.clock.time) + 3600)
+
+
+async def test_an_account_that_cannot_renew_is_passed_over(world):
+    await world.account("one", priority=5)
+    await world.account("two")
+    world.clock.time += 4000
+    world.provider.failure = GrantRejected("dead")
+    lease = await world.leasing.finish(acquire(world))
+    assert lease.account_label == "two"
+    assert in_flight(world) == {"one": 0, "two": 1}
+
+
+async def test_a_first_question_that_no_account_can_renew_for_is_refused_and_recorded(world):
+    await world.account("one")
+    world.clock.time += 4000
+    world.provider.failure = ProviderUnavailable("503")
+    refused = await world.leasing.finish(acquire(world))
+    assert (refused.reason, refused.retry_after) == (Reason.ACCOUNTS_BUSY, 30)
+    assert in_flight(world) == {"one": 0}
+    assert world.leasing.open_leases == 0
+    assert len(await rows(world)) == 1
+
+
+async def test_a_session_that_ends_while_waiting_returns_the_place(world):
+    await world.account("one")
+    world.clock.time += 4000
+    world.provider.gate.clear()
+    waiting = asyncio.create_task(world.leasing.finish(acquire(world)))
+    await world.idle()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert in_flight(world) == {"one": 0}
+    assert world.leasing.open_leases == 0
+    world.provider.gate.set()
+
+
+async def test_renew_gives_the_newer_token_or_fetches_one(world):
+    made = await world.account("one")
+    lease = acquire(world)
+    assert world.leasing.renew(lease.lease_id, "access-older") == Bearer("access-one", int(NOW) + 3600)
+    assert world.leasing.renew(lease.lease_id, "access-one") is None
+    assert (await world.leasing.fetch(lease.lease_id, "access-one")).access_token == "access-1"
+    assert world.provider.traded == ["refresh-one"]
+    # the renewed token is refused as well: only a login helps
+    await world.leasing.settle([outcome(lease.lease_id, attempt(made, "credential_rejected"), ending=Ending.FAILED)])
+    assert world.seat(made).standing.status is Status.NEEDS_LOGIN
+
+
+async def test_a_refused_token_that_was_not_renewed_condemns_nobody(world):
+    made = await world.account("one")
+    await world.leasing.settle([outcome(acquire(world).lease_id, attempt(made, "credential_rejected"), ending=Ending.FAILED)])
+    assert world.seat(made).standing.status is Status.ACTIVE
+
+
+async def test_a_lost_credential_is_told(world):
+    await world.account("one")
+    lease = acquire(world)
+    world.provider.failure = GrantRejected("the refresh token is dead")
+    said = await world.leasing.fetch(lease.lease_id, "access-one")
+    assert said.reason is Reason.CREDENTIAL_LOST
+
+
+async def test_leases_of_a_data_plane_that_is_away_expire_into_a_record(world):
+    made = await world.account("one")
+    world.leasing.hello(INSTANCE, [])
+    lease = acquire(world)
+    world.clock.time += DEADLINE
+    assert world.leasing.expire() == 0, "its data plane is connected"
+    world.leasing.gone(INSTANCE)
+    assert world.leasing.expire() == 1
+    assert in_flight(world) == {"one": 0}
+    (entry,) = await rows(world)
+    assert (entry.outcome.ending, entry.outcome.error, entry.account_id) == (Ending.FAILED, LEASE_EXPIRED, made)
+    # the data plane comes back with the truth, which takes the record's place, once
+    late = outcome(lease.lease_id, attempt(made))
+    for _ in range(2):
+        await world.leasing.settle([late])
+    (entry,) = await rows(world)
+    assert entry.outcome.ending is Ending.SERVED
+    counters = world.ledger.key_counters("proxy")
+    assert (counters.total_requests, counters.success_requests, counters.failed_requests) == (1, 1, 0)
+
+
+async def test_no_lease_lives_for_ever(world):
+    await world.account("one")
+    world.leasing.hello(INSTANCE, [])
+    acquire(world)
+    world.clock.time += HARD_DEADLINE
+    assert world.leasing.expire() == 1
+
+
+async def test_a_hello_after_a_restart_restores_what_is_held(world):
+    made = await world.account("one")
+    lease = acquire(world)
+    held = HeldLease(lease.lease_id, lease.key_id, lease.account_id, lease.model, lease.deadline)
+    world.ledger.close()
+    await world.writing
+    world.wire()
+    await world.accounts.load()
+    world.leasing.hello(INSTANCE, [held])
+    world.leasing.hello(INSTANCE, [held])
+    assert in_flight(world) == {"one": 1}
+    assert world.leasing.in_flight("proxy") == 1
+    assert world.leasing.renew(lease.lease_id, "older").access_token == "access-one"
+    await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
+    assert in_flight(world) == {"one": 0}
+    assert world.ledger.key_counters("proxy").total_requests == 1
+
+
+async def test_an_outcome_after_a_restart_without_a_hello_is_booked_on_who_pays(world):
+    made = await world.account("one")
+    key, secret = await world.keys.create(KeyDraft("team"))
+    lease = acquire(world, credential=secret)
+    world.ledger.close()
+    await world.writing
+    world.wire()
+    await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
+    (entry,) = await rows(world)
+    assert (entry.key_id, entry.account_id, entry.asked_model) == (key.id, made, "claude-sonnet-4.5")
+    assert world.ledger.key_counters(key.id).total_requests == 1
+
+
+async def test_what_a_returning_data_plane_does_not_hold_was_lost_on_the_way(world):
+    made = await world.account("one")
+    world.leasing.hello(INSTANCE, [])
+    kept, lost = acquire(world), acquire(world)
+    reserved = acquire(world, reserve_only=True)
+    world.leasing.gone(INSTANCE)
+    world.leasing.hello(INSTANCE, [HeldLease(kept.lease_id, "proxy", made, kept.model, kept.deadline)])
+    assert in_flight(world) == {"one": 1}
+    assert isinstance(acquire(world, lease_id=reserved.lease_id), Lease), "a reservation is no lease and need not be named"
+    assert acquire(world, lease_id=lost.lease_id).reason is Reason.UNKNOWN_LEASE
+    # had it been settled already, its outcome comes again and is booked in full
+    await world.leasing.settle([outcome(lost.lease_id, attempt(made))])
+    assert (await rows(world))[0].asked_model == "claude-sonnet-4.5"
+    assert in_flight(world) == {"one": 2}
+
+
+async def test_a_burst_of_throttled_requests_is_one_strike(world):
+    made = await world.account("one")
+    leases = [acquire(world) for _ in range(10)]
+    for lease in leases:
+        world.leasing.settle([outcome(lease.lease_id, attempt(made, "throttled"), ending=Ending.FAILED)])
+    assert world.seat(made).standing.until == int(NOW) + 10
+    world.clock.time += 11
+    lease = acquire(world)
+    world.leasing.settle([outcome(lease.lease_id, attempt(made, "throttled"), ending=Ending.FAILED)])
+    assert world.seat(made).standing.until == int(world.clock.time) + 20
+
+
+async def test_success_clears_strikes(world):
+    made = await world.account("one")
+    for _ in range(5):
+        for fault in ("cut", "cut", ""):
+            lease = acquire(world)
+            assert isinstance(lease, Lease)
+            world.leasing.settle([outcome(lease.lease_id, attempt(made, fault))])
+    assert world.seat(made).standing.status is Status.ACTIVE
+
+
+async def test_a_model_an_account_lacks_rests_for_that_model_only(world):
+    made = await world.account("one")
+    lease = acquire(world)
+    world.leasing.settle([outcome(lease.lease_id, attempt(made, "model_unknown"), ending=Ending.FAILED)])
+    assert acquire(world).retry_after == 300
+    assert isinstance(acquire(world, model="claude-haiku-4.5"), Lease)
+
+
+async def test_a_fault_of_a_newer_data_plane_changes_nothing(world):
+    made = await world.account("one")
+    lease = acquire(world)
+    world.leasing.settle([outcome(lease.lease_id, attempt(made, "invented-later"), ending=Ending.FAILED)])
+    assert world.accounts.get(made).health == 100
+
+
+async def test_a_full_ledger_takes_no_outcome_but_returns_the_place(world, monkeypatch):
+    monkeypatch.setattr("controlplane.service.ledger.BOUND", 0)
+    made = await world.account("one")
+    lease = acquire(world)
+    done = outcome(lease.lease_id, attempt(made))
+    assert world.leasing.settle([done]) is None
+    assert in_flight(world) == {"one": 0}
+    monkeypatch.setattr("controlplane.service.ledger.BOUND", 10)
+    await world.leasing.settle([done])
+    assert (await rows(world))[0].asked_model == "claude-sonnet-4.5"
+    assert in_flight(world) == {"one": 0}
+
+
+async def test_identify_reserves_nothing(world):
+    assert world.leasing.identify(Caller(PROXY_KEY)).key_id == "proxy"
+    assert "release" in world.leasing.identify(Caller(f"{PROXY_KEY}:aorAAAA")).message
+    assert world.leasing.open_leases == 0
