@@ -91,7 +91,7 @@ def fire(stack: Stack, case: Case, seconds: float) -> Result:
         kind=case.kind,
         events=case.events,
         connections=case.connections,
-        stagger=case.pace_ms / 1000 / case.connections,
+        stagger=case.stagger,
         warm_up=seconds / 5,
         seconds=seconds,
         pids=stack.pids,

@@ -34,6 +34,15 @@ class Case:
         return self.dialect if self.dialect == "kiro" else f"{self.dialect}-{'stream' if self.streamed else 'whole'}"
 
     @property
+    def stagger(self) -> float:
+        """Seconds from one connection's start to the next one's.
+
+        Paced requests are spread over the length of an answer, and a little more, so that neither
+        they nor their events come all at the same moment.
+        """
+        return (self.events + 1) * self.pace_ms / 1000 / self.connections
+
+    @property
     def marker(self) -> str:
         """What tells the mock how to answer."""
         return f"events={self.events} pace={self.pace_ms}"

@@ -46,7 +46,7 @@ class Order:
     kind: str
     events: int
     connections: int
-    # Seconds from one connection's start to the next one's, so that paced answers do not march in step.
+    # Seconds from one connection's start to the next one's.
     stagger: float
     warm_up: float
     seconds: float

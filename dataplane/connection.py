@@ -18,6 +18,10 @@ OPEN_SECONDS = 10.0
 PERIOD_SECONDS = 7.0
 # How long a client may refuse to take a byte before it counts as gone.
 STUCK_SECONDS = 300.0
+# Statuses that always say when to come back (some clients give up at the first 429 that does not),
+# and what they say where nobody knows better.
+RETRYABLE = frozenset({429, 503, 529})
+RETRY_SECONDS = 30
 # Headers that only a client that asked for an explanation gets.
 EXPLAINING = frozenset({"x-headgate-account", "x-headgate-attempts", "x-headgate-overhead-ms"})
 SSE_HEADERS: tuple[Header, ...] = (
@@ -105,8 +109,8 @@ class HttpClient:
         self.rest()
         if not self.opened:
             status, body = self._dialect.error(error, self.request_id)
-            if error.retry_after is not None:
-                self._said["retry-after"] = str(max(1, error.retry_after))
+            if error.retry_after is not None or status in RETRYABLE:
+                self._said["retry-after"] = str(max(1, error.retry_after or RETRY_SECONDS))
             await self.reply(body, status=status)
         else:
             encoder = self._encoder or self.encoder()

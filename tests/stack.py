@@ -65,6 +65,10 @@ class Stack:
     def log(self) -> str:
         return self._log.read_text()
 
+    def summarizer_metrics(self) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[4]}/metrics", timeout=5) as answer:
+            return str(answer.read(), "utf-8")
+
     # ---- processes
 
     def _start(self) -> None:

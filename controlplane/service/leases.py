@@ -22,6 +22,7 @@ class Open:
     `wanted` is the upstream model id; `kind` and `pinned` limit who may serve it. `seen` are the
     failed attempts that were already acted on. `orphan`: the data plane does not hold it any more;
     kept only to know its outcome again. `restored`: this process learned of it from a hello.
+    `renewed` is the account whose bearer was replaced, `refused` those that had one refused.
     """
 
     lease_id: str
@@ -36,6 +37,7 @@ class Open:
     pinned: str = ""
     seat: Seat | None = None
     renewed: str = ""
+    refused: set[str] = field(default_factory=set)
     seen: set[tuple[str, int]] = field(default_factory=set)
     orphan: bool = False
     restored: bool = False

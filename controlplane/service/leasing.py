@@ -134,9 +134,9 @@ class Leasing:
         lease = self._leases.find(lease_id)
         if lease is None or lease.seat is None:
             return refusals.UNKNOWN_LEASE
-        lease.renewed = lease.seat.account.id
         credentials = lease.seat.credentials
         if credentials.bearer != refused and lease.seat.ready(self._clock.now()):
+            lease.renewed = lease.seat.account.id
             return Bearer(credentials.bearer, credentials.expires_at)
         return None
 
@@ -150,6 +150,7 @@ class Leasing:
             bearer = await self._refreshing.bearer(seat, refused)
         except ProviderError as error:
             return Refusal(Reason.CREDENTIAL_LOST, f"the account's credential cannot be renewed: {error.message}")
+        lease.renewed = seat.account.id
         return Bearer(bearer, seat.credentials.expires_at)
 
     def settle(self, outcomes: Sequence[Outcome]) -> asyncio.Future[None] | None:

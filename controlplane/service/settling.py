@@ -16,6 +16,7 @@ from controlplane.service.standing import Standings
 
 log = logging.getLogger(__name__)
 
+CREDENTIAL_REJECTED = "credential_rejected"
 HARD_DEADLINE = 6 * 3600  # no request lasts longer, whatever its data plane says
 
 
@@ -60,7 +61,7 @@ class Settling:
             if mark in lease.seen or seat is None:
                 continue
             lease.seen.add(mark)
-            self._standings.attempted(seat, attempt, renewed=lease.renewed == attempt.account_id)
+            self._standings.attempted(seat, attempt, renewed=_renewed(lease, attempt))
 
     def refused(self, lease_id: str, identity: Identity, request_id: str, asked: str, refusal: Refusal) -> None:
         """Record an authenticated request that was turned away before it had a lease."""
@@ -116,6 +117,14 @@ class Settling:
         seat = self._roster.find(account_id)
         if seat is not None:
             self._leases.take(lease, seat)
+
+
+def _renewed(lease: Open, attempt: Attempt) -> bool:
+    """Whether the attempt was made with a bearer that replaced a refused one."""
+    again = lease.renewed == attempt.account_id and attempt.account_id in lease.refused
+    if attempt.fault == CREDENTIAL_REJECTED:
+        lease.refused.add(attempt.account_id)
+    return again
 
 
 def _entry(outcome: Outcome, key_id: str, asked: str) -> Entry:

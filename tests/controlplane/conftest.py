@@ -37,14 +37,18 @@ def postgres():
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-async def empty(request, tmp_path):
-    """An engine for a database without tables."""
+def url(request, tmp_path):
+    """Where a database may be, for each kind there is."""
     if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path}/headgate.db"
-    else:
-        url = request.getfixturevalue("postgres")
+        return f"sqlite+aiosqlite:///{tmp_path}/headgate.db"
+    return request.getfixturevalue("postgres")
+
+
+@pytest.fixture
+async def empty(url):
+    """An engine for a database without tables."""
     engine = database.connect(url)
-    if request.param == "postgres":
+    if engine.dialect.name == "postgresql":
         async with engine.begin() as connection:
             await connection.execute(text("DROP SCHEMA public CASCADE"))
             await connection.execute(text("CREATE SCHEMA public"))

@@ -50,7 +50,7 @@ class DatabaseLedger:
         statement = self._insert.returning(requests.c.lease_id)
         for entry in entries:
             inserted.update((await connection.execute(statement, row(entry))).scalars())
-        return Written(frozenset(inserted), replaced)
+        return Written(frozenset(inserted), tuple(replaced))
 
     async def totals(self) -> Totals:
         async with self._engine.connect() as connection:

@@ -80,10 +80,7 @@ def _create_requests() -> None:
         sa.Column("duration_ms", sa.Integer, nullable=False),
         _text("dialect"),
         sa.Column("streamed", sa.Boolean, nullable=False),
-        *(
-            sa.Column(name, sa.BigInteger, nullable=False)
-            for name in ("input", "cache_read", "cache_write", "output", "reasoning")
-        ),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("input", "cache_read", "cache_write", "output", "reasoning")),
         sa.Column("credits", sa.Float(53), nullable=False),
         sa.Column("input_source", sa.SmallInteger, nullable=False),
         sa.Column("output_source", sa.SmallInteger, nullable=False),

@@ -19,7 +19,7 @@ async def test_the_seeds_body_alone_makes_an_account_that_is_refreshed_at_once(w
     assert made["disabled"] is False
     assert made["allowance"] is None
     assert made["stats"]["totalRequests"] == 0
-    account = await world.until(made["id"], lambda row: row["offeredModels"] == ["claude-sonnet-4.5"])
+    account = await world.settled(made["id"])
     assert account["hasAccessToken"] is True
     assert account["status"] == "active"
     assert account["expiresAt"].endswith("Z")
@@ -78,7 +78,7 @@ async def test_put_merges_and_null_restores_the_default(world: World) -> None:
 
 async def test_new_credentials_are_a_new_sign_in(world: World) -> None:
     made = await world.account("a")
-    await world.until(made["id"], lambda row: row["hasAccessToken"])
+    await world.settled(made["id"])
     reply = await world.put(f"/api/accounts/{made['id']}", {"refreshToken": refresh_token("b")})
     assert reply.status_code == 200
     assert reply.json()["hasAccessToken"] is False
@@ -127,7 +127,7 @@ async def test_enable_and_disable(world: World) -> None:
 
 async def test_refresh_now(world: World) -> None:
     made = await world.account()
-    await world.until(made["id"], lambda row: row["hasAccessToken"])
+    await world.settled(made["id"])
     reply = await world.post(f"/api/accounts/{made['id']}/refresh")
     assert reply.status_code == 200
     assert len(world.provider.refreshed) == 2
@@ -143,7 +143,7 @@ async def test_refresh_now(world: World) -> None:
 )
 async def test_a_refresh_that_fails(world: World, error: Exception, status: int, code: str, standing: str | None) -> None:
     made = await world.account()
-    await world.until(made["id"], lambda row: row["hasAccessToken"])
+    await world.settled(made["id"])
     world.provider.refreshes = error
     reply = await world.post(f"/api/accounts/{made['id']}/refresh")
     world.fails(reply, status, code)
@@ -154,7 +154,7 @@ async def test_a_refresh_that_fails(world: World, error: Exception, status: int,
 
 async def test_verify_tells_and_sets_the_status(world: World) -> None:
     made = await world.account()
-    await world.until(made["id"], lambda row: row["hasAccessToken"])
+    await world.settled(made["id"])
     world.provider.allowances = AccountSuspended("Kiro has suspended this account")
     reply = await world.post(f"/api/accounts/{made['id']}/verify")
     assert reply.status_code == 200
@@ -191,7 +191,7 @@ async def test_usage_asks_the_upstream(world: World) -> None:
 
 async def test_usage_of_an_account_whose_token_stays_refused(world: World) -> None:
     made = await world.account()
-    await world.until(made["id"], lambda row: row["hasAccessToken"])
+    await world.settled(made["id"])
     world.provider.allowances = AccessRejected("refused")
     world.fails(await world.get(f"/api/accounts/{made['id']}/usage"), 502, "access_rejected")
 
@@ -240,7 +240,7 @@ async def test_creating_does_not_wait_for_the_provider(world: World) -> None:
     made = await asyncio.wait_for(world.account(), 2)
     assert made["hasAccessToken"] is False
     gate.set()
-    await world.until(made["id"], lambda row: row["hasAccessToken"])
+    await world.settled(made["id"])
 
 
 async def test_an_access_token_alone_is_an_account(world: World) -> None:
@@ -258,6 +258,6 @@ async def test_an_api_key_is_an_account(world: World) -> None:
 async def test_a_rotated_token_is_used_next(world: World) -> None:
     world.provider.refreshes = Tokens("access-1", 3600, refresh_token("rotated"))
     made = await world.account("a")
-    await world.until(made["id"], lambda row: row["hasAccessToken"])
+    await world.settled(made["id"])
     await world.post(f"/api/accounts/{made['id']}/refresh")
     assert world.provider.refreshed == [refresh_token("a"), refresh_token("rotated")]

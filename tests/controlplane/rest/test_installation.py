@@ -55,7 +55,7 @@ async def test_settings_that_are_none(world: World, path: str, body: object) -> 
 
 async def test_models(world: World) -> None:
     account = await world.account()
-    await world.until(account["id"], lambda row: row["offeredModels"] == ["claude-sonnet-4.5"])
+    await world.settled(account["id"])
     listed = (await world.get("/api/models")).json()
     (model,) = listed["models"]
     assert (listed["total"], listed["nextCursor"]) == (1, None)

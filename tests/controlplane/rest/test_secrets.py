@@ -31,7 +31,7 @@ async def test_no_route_shows_a_secret(world: World, caplog: pytest.LogCaptureFi
     key = await world.key("a", allowedAccountIds=[account["id"]])
     secret = key["key"]
     await world.served("req_1")
-    await world.until(account["id"], lambda row: row["hasAccessToken"])
+    await world.settled(account["id"])
     where = {"account_id": account["id"], "key_id": key["id"], "request_id": "req_1"}
     routes = documented((await world.get("/openapi.json")).json())
     world.answers.clear()

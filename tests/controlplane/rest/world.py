@@ -139,6 +139,10 @@ class World:
         assert reply.status_code == 201, reply.text
         return reply.json()
 
+    async def settled(self, account_id: str) -> dict[str, Any]:
+        """The account once its first refresh is over and its model list was fetched, the last of what happens to it."""
+        return await self.until(account_id, lambda row: row["offeredModels"] == [model.id for model in self.provider.offered])
+
     async def until(self, account_id: str, holds: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
         """The account once `holds`; what happens in the background takes its time."""
         async with asyncio.timeout(5):

@@ -240,8 +240,28 @@ async def test_renew_gives_the_newer_token_or_fetches_one(world):
     assert (await world.leasing.fetch(lease.lease_id, "access-one")).access_token == "access-1"
     assert world.provider.traded == ["refresh-one"]
     # the renewed token is refused as well: only a login helps
-    await world.leasing.settle([outcome(lease.lease_id, attempt(made, "credential_rejected"), ending=Ending.FAILED)])
+    refused = [attempt(made, "credential_rejected", started_ms=at) for at in (1, 2)]
+    await world.leasing.settle([outcome(lease.lease_id, *refused, ending=Ending.FAILED)])
     assert world.seat(made).standing.status is Status.NEEDS_LOGIN
+
+
+async def test_a_renewed_token_that_serves_clears_the_refusal_before_it(world):
+    made = await world.account("one")
+    lease = acquire(world)
+    await world.leasing.fetch(lease.lease_id, "access-one")
+    tried = [attempt(made, "credential_rejected", started_ms=1), attempt(made, started_ms=2)]
+    await world.leasing.settle([outcome(lease.lease_id, *tried)])
+    assert world.seat(made).standing.status is Status.ACTIVE
+
+
+async def test_a_token_that_could_not_be_renewed_for_now_condemns_nobody(world):
+    made = await world.account("one")
+    lease = acquire(world)
+    world.provider.failure = ProviderUnavailable("try later")
+    await world.leasing.fetch(lease.lease_id, "access-one")
+    tried = [attempt(made, "credential_rejected", started_ms=at) for at in (1, 2)]
+    await world.leasing.settle([outcome(lease.lease_id, *tried, ending=Ending.FAILED)])
+    assert world.seat(made).standing.status is Status.ACTIVE
 
 
 async def test_a_refused_token_that_was_not_renewed_condemns_nobody(world):

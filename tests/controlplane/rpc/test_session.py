@@ -1,0 +1,249 @@
+"""Sessions over real gRPC on loopback."""
+
+import asyncio
+import contextlib
+
+import grpc
+import pytest
+
+from controlplane.domain.key import KeyDraft
+from controlplane.rpc.admission import Admission, Server
+from headgate import rpc
+from headgate.api.admission.v1 import admission_pb2 as nouns
+from headgate.api.admission.v1 import admission_service_pb2 as pb
+from headgate.api.admission.v1.admission_service_pb2_grpc import AdmissionServiceStub
+from headgate.api.error.v1 import detail_pb2
+from tests.controlplane.fakes import NOW, PROXY_KEY
+
+TOKEN = "token between the planes"
+
+
+class Client:
+    """A data plane as the contract describes it: one stream, batches, answers by id."""
+
+    def __init__(self, stub):
+        self.call = stub.Session(metadata=rpc.metadata(TOKEN))
+        self.answers = {}
+        self.number = 0
+
+    async def send(self, **asks):
+        """One batch; asks as `name_1=message`, where the name is the question's field."""
+        questions = []
+        for name, message in asks.items():
+            self.number += 1
+            questions.append(pb.Question(id=self.number, **{name.partition("_")[0]: message}))
+        await self.call.write(pb.SessionRequest(questions=questions))
+        return [question.id for question in questions]
+
+    async def answer(self, number):
+        while number not in self.answers:
+            batch = await asyncio.wait_for(self.call.read(), 5)
+            assert batch is not grpc.aio.EOF
+            self.answers.update({answer.id: answer for answer in batch.answers})
+        return self.answers[number]
+
+    async def ask(self, **asks):
+        return [await self.answer(number) for number in await self.send(**asks)]
+
+
+@pytest.fixture
+async def admission(world):
+    return Admission(world.leasing, world.catalogue, "1.2.3")
+
+
+@pytest.fixture
+async def address(admission, free_port):
+    server = Server(admission, f"127.0.0.1:{free_port}", TOKEN)
+    assert not server.serving
+    await server.start()
+    assert server.serving
+    yield f"127.0.0.1:{free_port}"
+    await server.stop()
+    assert not server.serving
+
+
+@pytest.fixture
+async def stub(address):
+    async with rpc.channel(address) as channel:
+        yield AdmissionServiceStub(channel)
+
+
+@pytest.fixture
+async def client(stub):
+    made = Client(stub)
+    yield made
+    made.call.cancel()
+
+
+def caller(credential=PROXY_KEY):
+    return nouns.Caller(credential=credential)
+
+
+def acquire(**given):
+    return pb.Acquire(**{"caller": caller(), "request_id": "req_1", "model": "claude-sonnet-4.5", **given})
+
+
+def settle(*lease_ids):
+    outcomes = [nouns.Outcome(lease_id=lease_id, request_id="req_1", ending=nouns.ENDING_SERVED, status=200) for lease_id in lease_ids]
+    return pb.Settle(outcomes=outcomes)
+
+
+async def test_a_batch_of_everything(world, client):
+    made = await world.account("one")
+    _, secret = await world.keys.create(KeyDraft("team", allowed_models=("claude-*",)))
+    welcome, identity, lease, reservation, refused = await client.ask(
+        hello=pb.Hello(instance_id="w1"),
+        identify=pb.Identify(caller=caller(secret)),
+        acquire_1=acquire(),
+        acquire_2=acquire(reserve_only=True),
+        acquire_3=acquire(model="claude-sonet-4.5"),
+    )
+    assert welcome.welcome.version == "1.2.3"
+    assert (identity.identity.key_name, list(identity.identity.allowed_models)) == ("team", ["claude-*"])
+    assert '"totalRequests": 0' in identity.identity.usage_json
+    assert lease.lease.account_id == made
+    assert lease.lease.credential.access_token == "access-one"
+    assert lease.lease.credential.expires_at == int(NOW) + 3600
+    assert lease.lease.attributes["region"] == "us-east-1"
+    assert list(lease.lease.base_urls) == ["https://chat.us-east-1.test"]
+    assert reservation.reservation.context_window == 200_000
+    assert refused.refusal.reason == detail_pb2.REASON_UNKNOWN_MODEL
+    assert not refused.refusal.HasField("retry_after_seconds")
+    assert "claude-sonnet-4.5" in refused.refusal.suggestions
+    (settled,) = await client.ask(settle=settle(lease.lease.lease_id, reservation.reservation.lease_id))
+    assert settled.WhichOneof("say") == "settled"
+    assert len(world.ledger_store.rows) == 3
+    assert world.leasing.open_leases == 0
+
+
+async def test_hundreds_at_once_are_few_messages(world, client):
+    await world.account("one")
+    asks = {f"acquire_{number}": acquire() for number in range(400)}
+    leases = await client.ask(hello=pb.Hello(instance_id="w1"), **asks)
+    assert len({answer.lease.lease_id for answer in leases[1:]}) == 400
+    await client.ask(**{f"settle_{number}": settle(answer.lease.lease_id) for number, answer in enumerate(leases[1:])})
+    assert len(world.ledger_store.rows) == 400
+    assert len(world.ledger_store.batches) <= 4
+    assert world.ledger.key_counters("proxy").success_requests == 400
+
+
+async def test_who_must_wait_holds_up_nobody(world, client):
+    await world.account("one")
+    world.clock.time += 4000
+    world.provider.gate.clear()
+    slow, unknown = await client.send(acquire_1=acquire(), acquire_2=acquire(lease_id="none"))
+    assert (await client.answer(unknown)).refusal.reason == detail_pb2.REASON_UNKNOWN_LEASE
+    assert slow not in client.answers
+    world.provider.gate.set()
+    assert (await client.answer(slow)).lease.credential.access_token == "access-1"
+
+
+async def test_renewing(world, client):
+    await world.account("one")
+    (lease,) = await client.ask(acquire=acquire())
+    renew = pb.Renew(lease_id=lease.lease.lease_id, cause="credential_rejected", access_token="access-one")
+    (renewed,) = await client.ask(renew=renew)
+    assert renewed.credential.access_token == "access-1"
+    (known,) = await client.ask(renew=renew)
+    assert known.credential.access_token == "access-1"
+    assert world.provider.traded == ["refresh-one"]
+
+
+async def test_a_new_session_takes_over_from_a_broken_one(world, stub):
+    made = await world.account("one")
+    first = Client(stub)
+    _, kept, lost = await first.ask(hello=pb.Hello(instance_id="w1"), acquire_1=acquire(), acquire_2=acquire())
+    assert world.seat(made).candidate.in_flight == 2
+    first.call.cancel()
+    again = Client(stub)
+    await again.ask(hello=pb.Hello(instance_id="w1", open_leases=[kept.lease]))
+    assert world.seat(made).candidate.in_flight == 1
+    # the question whose answer was lost is asked again; the outcome that was not acknowledged comes again
+    (asked,) = await again.ask(acquire=acquire())
+    await again.ask(settle=settle(kept.lease.lease_id, asked.lease.lease_id, lost.lease.lease_id))
+    await again.ask(settle=settle(kept.lease.lease_id))
+    assert world.seat(made).candidate.in_flight == 0
+    assert len(world.ledger_store.rows) == 3
+    assert world.ledger.key_counters("proxy").total_requests == 3
+    again.call.cancel()
+
+
+async def test_a_session_that_breaks_while_waiting_returns_its_place(world, client):
+    made = await world.account("one")
+    world.clock.time += 4000
+    world.provider.gate.clear()
+    await client.send(hello=pb.Hello(instance_id="w1"), acquire=acquire())
+    await client.answer(1)
+    assert world.seat(made).candidate.in_flight == 1
+    client.call.cancel()
+    for _ in range(100):
+        if world.seat(made).candidate.in_flight == 0:
+            break
+        await asyncio.sleep(0.02)
+    assert world.seat(made).candidate.in_flight == 0
+    assert world.leasing.open_leases == 0
+    world.provider.gate.set()
+
+
+async def test_stopping_pays_what_is_owed_and_ends_the_stream(world, admission, client):
+    await world.account("one")
+    (lease,) = await client.ask(acquire=acquire())
+    (number,) = await client.send(settle=settle(lease.lease.lease_id))
+    while world.leasing.open_leases:
+        await asyncio.sleep(0.01)
+    admission.stopping.set()
+    assert (await client.answer(number)).WhichOneof("say") == "settled"
+    assert await asyncio.wait_for(client.call.read(), 5) is grpc.aio.EOF
+
+
+async def test_a_client_that_ends_its_side_gets_its_answers(world, client):
+    await world.account("one")
+    numbers = await client.send(acquire=acquire(), hello=pb.Hello(instance_id="w1"))
+    await client.call.done_writing()
+    for number in numbers:
+        await client.answer(number)
+    assert await asyncio.wait_for(client.call.read(), 5) is grpc.aio.EOF
+
+
+async def test_questions_of_a_later_contract_do_no_harm(client):
+    await client.call.write(pb.SessionRequest(questions=[pb.Question(id=1)]))
+    client.number = 1
+    (welcome,) = await client.ask(hello=pb.Hello(instance_id="w1"))
+    assert welcome.HasField("welcome")
+
+
+async def test_without_the_shared_secret_nothing_is_said(stub):
+    call = stub.Session(metadata=rpc.metadata("wrong"))
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call.read()
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_snapshots_come_at_once_and_after_each_change(world, stub):
+    await world.account("one")
+    call = stub.Watch(pb.WatchRequest(instance_id="w1"), metadata=rpc.metadata(TOKEN))
+    first = (await asyncio.wait_for(call.read(), 5)).snapshot
+    assert [(model.kind, model.id) for model in first.models] == [("kiro", "claude-haiku-4.5"), ("kiro", "claude-sonnet-4.5")]
+    model = first.models[1]
+    assert (model.display_name, model.context_window, model.max_output) == ("Claude Sonnet 4.5", 200_000, 64_000)
+    assert (list(model.aliases), model.created) == (["claude-sonnet-4-5"], int(NOW))
+    await world.accounts.disable(world.accounts.list()[0].account.id)
+    second = (await asyncio.wait_for(call.read(), 5)).snapshot
+    assert second.version > first.version
+    assert list(second.models) == []
+    call.cancel()
+
+
+async def test_stopping_ends_watches(admission, stub):
+    call = stub.Watch(pb.WatchRequest(instance_id="w1"), metadata=rpc.metadata(TOKEN))
+    await asyncio.wait_for(call.read(), 5)
+    admission.stopping.set()
+    assert await asyncio.wait_for(call.read(), 5) is grpc.aio.EOF
+
+
+async def test_a_taken_address_is_told(address, world):
+    second = Server(Admission(world.leasing, world.catalogue, ""), address, TOKEN)
+    with pytest.raises(RuntimeError):
+        await second.start()
+    with contextlib.suppress(Exception):
+        await second.stop()
