@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,8 +21,9 @@ LIGHT_SHARE = 0.25
 
 def main() -> None:
     asked = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))  # leaves the stack's context, so that nothing stays behind
     page = asked.markdown.read_text() if asked.markdown else ""
-    if page:
+    if asked.markdown:
         refreshed(page, "")  # complains before the work, not after it
     with tempfile.TemporaryDirectory(prefix="headgate-bench-") as directory, Stack(Path(directory), asked.profile) as stack:
         run = measure(stack, asked.cases, asked.rounds, asked.seconds)
@@ -29,7 +31,7 @@ def main() -> None:
     print(tables)
     if asked.json:
         asked.json.write_text(json.dumps(dataclasses.asdict(run), indent=2) + "\n")
-    if page:
+    if asked.markdown:
         asked.markdown.write_text(refreshed(page, tables))
     if asked.profile:
         print(f"\nThe data plane ran under the profiler, which about doubles its CPU. Read it with: python -m pstats {asked.profile}")
@@ -99,12 +101,12 @@ def fire(stack: Stack, case: Case, seconds: float) -> Result:
     command = [sys.executable, "-m", "benchmarks.load"]
     done = subprocess.run(command, cwd=ROOT, input=json.dumps(dataclasses.asdict(order)), capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Broken(f"{case.name}: {done.stderr.strip()}")
+        raise Broken(f"{case.name}: {done.stderr.strip()}\n{stack.last_words()}")
     return Result(**json.loads(done.stdout))
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (Broken, ValueError) as error:
+    except (Broken, ValueError, FileNotFoundError) as error:
         sys.exit(f"no benchmark: {error}")

@@ -1,5 +1,6 @@
 """What the kernel knows about a process: CPU time and memory."""
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -32,4 +33,5 @@ def shares() -> tuple[set[int], set[int]]:
 def pin(pid: int, cores: set[int]) -> None:
     """Keep every thread of `pid`, and those they will start, on these cores."""
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), cores)
+        with contextlib.suppress(ProcessLookupError):  # a thread may end meanwhile
+            os.sched_setaffinity(int(thread.name), cores)

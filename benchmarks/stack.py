@@ -43,7 +43,7 @@ class Stack:
         self.ports = free_ports("mock", "clients", "console", "control", "summarizer", "summarizer_http")
         self.starts: dict[str, float] = {}
         self._directory = directory
-        self._profile = profile
+        self._profile = profile.resolve() if profile else None
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -136,15 +136,18 @@ class Stack:
         """Ask until the status is 200. Raises Broken when it takes too long or a process has ended."""
         deadline = time.monotonic() + START_SECONDS
         while (reply := ask())[0] != 200:
-            ended = [name for name, process in self._running.items() if process.poll() is not None]
-            if ended or time.monotonic() > deadline:
-                raise Broken(f"{complaint}; last reply {reply!r}; {self._remains(ended)}")
+            if self._ended() or time.monotonic() > deadline:
+                raise Broken(f"{complaint}; last reply {reply!r}\n{self.last_words()}")
             time.sleep(POLL_SECONDS)
 
-    def _remains(self, ended: list[str]) -> str:
-        """What the processes said last, the ended ones if there are any."""
+    def last_words(self) -> str:
+        """The ends of the logs, only those of processes that ended by themselves if there are any."""
+        ended = self._ended()
         logs = {name: self._log(name).read_text(errors="replace")[-2000:] for name in ended or self._running}
-        return "\n".join(f"{name}{' has ended' * (name in ended)}:\n{log}" for name, log in logs.items() if log or name in ended)
+        return "\n".join(f"{name}{' has ended' * (name in ended)}:\n{log}" for name, log in logs.items() if log or ended)
+
+    def _ended(self) -> list[str]:
+        return [name for name, process in self._running.items() if process.poll() is not None]
 
     def _log(self, name: str) -> Path:
         return self._directory / f"{name}.log"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import socket
@@ -23,7 +24,7 @@ from controlplane.adapters.vault import FileVault, read_key, read_or_make_key
 from controlplane.domain.errors import SealBroken, StartError
 from controlplane.rest.api import build
 from controlplane.rpc.admission import Admission, Server
-from controlplane.service import first_start
+from controlplane.service import first_start, metrics
 from controlplane.service.accounts import Accounts, Care
 from controlplane.service.administration import Administration
 from controlplane.service.background import Background
@@ -86,6 +87,7 @@ async def serve(settings: Settings) -> None:
 async def listen(plane: Plane, settings: Settings, stop: asyncio.Event) -> None:
     """Serve gRPC and HTTP until `stop`. Raises StartError when an address is taken."""
     claim(settings.host, settings.console_port)
+    spare_the_collector()
     try:
         await plane.server.start()
     except RuntimeError:
@@ -93,6 +95,15 @@ async def listen(plane: Plane, settings: Settings, stop: asyncio.Event) -> None:
     console = listener(build(plane.services), settings.host, settings.console_port, grace_seconds=5)
     log.info("serving console=http://%s:%d rpc=%s", settings.host, settings.console_port, settings.rpc_listen)
     await serve_until(stop, console)
+
+
+def spare_the_collector() -> None:
+    """What was loaded at the start stays; leases come and go without cycles. Looking at all of it again
+    and again was a quarter of the time of an Acquire and Settle.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def claim(host: str, port: int) -> None:
@@ -161,6 +172,8 @@ async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Pro
         reasons = [] if await database.answers(engine) else ["the database does not answer"]
         return reasons if server.serving else [*reasons, "the gRPC listener is not up"]
 
+    metrics.OPEN.set_function(lambda: leasing.open_leases)
+    metrics.BACKLOG.set_function(lambda: ledger.backlog)
     services = Services(accounts, keys, catalogue, leasing, ledger, stored, administration, clock, __version__, clock.now(), ready)
     return Plane(services, server, roster, care, ledger, refreshing, background, access)
 

@@ -17,7 +17,6 @@ from dataplane.progress import Progress, Request
 from dataplane.relay import relay
 from dataplane.upstreams.base import Lease, Upstream
 
-
 HEADER_LENGTH = 2000
 
 

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from dataplane import telemetry
-from dataplane.conversation.fold import Tally
+from dataplane.conversation.events import Event, Finished, FinishReason
 from dataplane.conversation.model import Call
 from dataplane.errors import Cause, Retry, UpstreamFault, UpstreamTimeout
 from dataplane.ports import Attempt, Caller
-from dataplane.upstreams.base import Lease
+from dataplane.upstreams.base import Decoder, Lease
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Request:
 
 
 class Progress:
-    """What settlement will need; `tally` is that of the latest attempt only."""
+    """What settlement will need; `decoder` and `finish` are those of the latest attempt only."""
 
     def __init__(self, request: Request, call: Call) -> None:
         self.request = request
@@ -43,7 +43,8 @@ class Progress:
         self.lease_id = ""
         self.key_id = ""
         self.attempts: list[Attempt] = []
-        self.tally = Tally()
+        self.decoder: Decoder | None = None
+        self.finish: FinishReason | None = None
         self.first_event_ms: int | None = None
         self.dropped: Sequence[str] = ()
         self._timeout: asyncio.Timeout | None = None
@@ -51,7 +52,7 @@ class Progress:
     def begin(self, lease: Lease) -> None:
         """A new attempt; nothing of the one before counts."""
         self.lease_id, self.key_id = lease.lease_id, lease.key_id
-        self.tally = Tally()
+        self.decoder = self.finish = None
         self.attempts.append(Attempt(lease.account_id, lease.kind, lease.model, self.request.elapsed_ms()))
 
     def end(self, error: BaseException | None) -> None:
@@ -63,7 +64,12 @@ class Progress:
         if isinstance(error, UpstreamFault):
             attempt.fault, attempt.status, attempt.detail = str(error.cause), error.status, error.detail
             attempt.retry_after = error.retry_after
-        telemetry.ATTEMPTS.labels(attempt.kind, attempt.fault).inc()
+        telemetry.attempts(attempt.kind, attempt.fault).inc()
+
+    def ended(self, last: Sequence[Event]) -> None:
+        """The answer is over; `last` are its final events."""
+        if last and isinstance(last[-1], Finished):
+            self.finish = last[-1].reason
 
     def saw_first_event(self) -> None:
         """The upstream has begun to answer: its time limit is over."""

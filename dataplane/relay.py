@@ -18,6 +18,7 @@ PRELUDE = (Started, UsageSeen)
 
 async def relay(stream: Stream, decoder: Decoder, encoder: Encoder, client: Client, progress: Progress) -> None:
     """Carry one answer from `stream` to `client`, to its regular end."""
+    progress.decoder = decoder
     held: list[Event] = []
     while data := await stream.read():
         events = decoder.feed(data)
@@ -29,12 +30,11 @@ async def relay(stream: Stream, decoder: Decoder, encoder: Encoder, client: Clie
                 continue
             progress.saw_first_event()
             events, held = held, []
-        progress.tally.add(events)
         if piece := encoder.feed(events):
             await client.send(piece)
     last = held + decoder.finish()
-    progress.tally.add(last)
     progress.saw_first_event()
+    progress.ended(last)
     await client.finish(encoder.feed(last) + encoder.finish())
 
 

@@ -14,11 +14,11 @@ CLIENT_CLOSED_REQUEST = 499
 
 def outcome(progress: Progress, client: Client, error: BaseException | None) -> Outcome:
     """The end of a request's lease; `error` is what ended the request, None when it was served."""
-    request, usage = progress.request, spent(progress)
-    ending = how(client, error)
-    telemetry.REQUESTS.labels(request.dialect, ending).inc()
-    telemetry.TOKENS.labels("input").inc(usage.input + usage.cache_read + usage.cache_write)
-    telemetry.TOKENS.labels("output").inc(usage.output)
+    request, ending = progress.request, how(client, error)
+    usage = spent(progress, ending)
+    telemetry.requests(request.dialect, ending).inc()
+    telemetry.INPUT_TOKENS.inc(usage.input + usage.cache_read + usage.cache_write)
+    telemetry.OUTPUT_TOKENS.inc(usage.output)
     return Outcome(
         lease_id=progress.lease_id,
         request_id=request.id,
@@ -31,7 +31,7 @@ def outcome(progress: Progress, client: Client, error: BaseException | None) -> 
         usage=usage,
         attempts=progress.attempts,
         error=code(error),
-        finish_reason=progress.tally.finish or "",
+        finish_reason=progress.finish or "",
         first_event_ms=progress.first_event_ms,
         dropped=progress.dropped,
     )
@@ -46,12 +46,15 @@ def how(client: Client, error: BaseException | None) -> Ending:
     return Ending.CUT if client.committed else Ending.FAILED
 
 
-def spent(progress: Progress) -> Usage:
-    """The upstream's figures; for an answer that broke off before them, an estimate of what had come."""
-    tally = progress.tally
-    if tally.reported or not tally.written:
-        return tally.usage
-    return Usage(input=progress.call.input_estimate, output=max(1, round(tally.written)))
+def spent(progress: Progress, ending: Ending) -> Usage:
+    """What the delivered attempt used: the upstream's figures, or for one that broke off an estimate.
+
+    A request without any output costs nothing.
+    """
+    if progress.decoder is None:
+        return Usage()
+    usage = progress.decoder.usage()
+    return usage if usage.output or ending is Ending.SERVED else Usage()
 
 
 def code(error: BaseException | None) -> str:

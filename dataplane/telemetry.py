@@ -1,11 +1,15 @@
 """What the data plane counts. Everything here is memory only; /metrics renders it."""
 
+from functools import lru_cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter("headgate_requests", "Requests by dialect and how they ended", ["dialect", "ending"])
 REFUSALS = Counter("headgate_refusals", "Requests refused before admission, by kind", ["kind"])
 ATTEMPTS = Counter("headgate_upstream_attempts", "Upstream attempts by kind and fault (empty: none)", ["kind", "fault"])
 TOKENS = Counter("headgate_tokens", "Tokens by direction", ["direction"])
+INPUT_TOKENS = TOKENS.labels("input")
+OUTPUT_TOKENS = TOKENS.labels("output")
 OPEN = Gauge("headgate_requests_open", "Requests being answered")
 FIRST_EVENT = Histogram(
     "headgate_first_event_seconds",
@@ -14,3 +18,8 @@ FIRST_EVENT = Histogram(
 )
 UNSETTLED = Gauge("headgate_outcomes_unsettled", "Outcomes the control plane has not yet acknowledged")
 CONTROL_CONNECTED = Gauge("headgate_control_connected", "1 while the admission session is open")
+
+
+# Looking up a counter by its labels costs more than counting; the combinations are few.
+requests = lru_cache(maxsize=64)(REQUESTS.labels)
+attempts = lru_cache(maxsize=256)(ATTEMPTS.labels)

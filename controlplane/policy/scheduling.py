@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
+from operator import itemgetter
+from typing import NamedTuple
 
 from controlplane.domain.account import Status
 
@@ -19,6 +21,9 @@ AFFINITY = 0.5
 COLD = 0.25  # a token must be renewed first: a second or so
 PRIORITY = 0.2  # each step, so that five steps outweigh an account's whole load or health
 MOST_STEPS = 25
+# An odd constant whose product spreads every bit upwards, and 64 bits.
+MIX = 0xFF51_AFD7_ED55_8CCD
+MASK = 0xFFFF_FFFF_FFFF_FFFF
 
 
 class Rule(StrEnum):
@@ -48,7 +53,8 @@ class Lack(StrEnum):
 
 @dataclass(slots=True)
 class Candidate:
-    """An account as the choice sees it; kept up to date in place by its owner.
+    """An account as the choice sees it; kept up to date in place by its owner. Values on the hot path are
+    slotted and not frozen, which costs a third.
 
     `until`: epoch seconds when a cooling or exhausted account returns. `offers`: upstream model
     ids. `resting`: models that rest, with the end. `warm_until`: end of its token, epoch seconds.
@@ -66,6 +72,10 @@ class Candidate:
     resting: dict[str, float] = field(default_factory=dict)
     has_credential: bool = True
     warm_until: float = float("inf")
+    salt: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.salt = _hash(self.id)
 
 
 @dataclass(slots=True)
@@ -80,7 +90,7 @@ class Wish:
     account_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Exclusion:
     """An account that was out, by which rule, and when that ends (0: unknown or never)."""
 
@@ -89,9 +99,8 @@ class Exclusion:
     until: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """What spoke for an account; the sum decides."""
+class Score(NamedTuple):
+    """What spoke for an account; `sum` decides. It is rounded, so that equal accounts tie."""
 
     account_id: str
     health: float
@@ -99,23 +108,24 @@ class Score:
     priority: float
     affinity: float
     cold: float
-
-    @property
-    def sum(self) -> float:
-        """Rounded, so that equal accounts tie whatever the order of adding."""
-        return round(self.health + self.load + self.priority + self.affinity + self.cold, 6)
+    sum: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Choice:
     """The account, and everything that led to it."""
 
     candidate: Candidate
-    scores: Sequence[Score]
+    scored: Sequence[tuple[str, float, float, float, float, float, float]]
     exclusions: Sequence[Exclusion]
 
+    @property
+    def scores(self) -> Sequence[Score]:
+        """The scores of all that could have served."""
+        return [Score(*scored) for scored in self.scored]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class NoCapacity:
     """Nobody can serve. `retry_at`: epoch seconds when that may change, None where waiting does not help."""
 
@@ -128,7 +138,11 @@ def choose(candidates: Sequence[Candidate], wish: Wish, now: float, seed: int) -
     """The best account; equal ones are told apart by `seed`."""
     fit: list[Candidate] = []
     exclusions: list[Exclusion] = []
+    open_wish = not (wish.excluded or wish.allowed or wish.kind or wish.account_id)
     for candidate in candidates:
+        if open_wish and _plainly_fit(candidate, wish.model):
+            fit.append(candidate)
+            continue
         rule, until = excluding(candidate, wish, now)
         if rule is None:
             fit.append(candidate)
@@ -136,11 +150,21 @@ def choose(candidates: Sequence[Candidate], wish: Wish, now: float, seed: int) -
             exclusions.append(Exclusion(candidate.id, rule, until))
     if not fit:
         return _lack(exclusions, now)
-    home = _home(fit, wish.session)
-    scores = [score(candidate, home, now) for candidate in fit]
-    best = max(score.sum for score in scores)
-    tied = [place for place, score in enumerate(scores) if score.sum == best]
-    return Choice(fit[tied[seed % len(tied)]], scores, exclusions)
+    scored = _scored(fit, _home(fit, wish.session), now)
+    best = max(scored, key=SUM)[-1]
+    tied = [place for place, score in enumerate(scored) if score[-1] == best]
+    return Choice(fit[tied[seed % len(tied)]], scored, exclusions)
+
+
+def _plainly_fit(candidate: Candidate, model: str) -> bool:
+    """The usual case, told quickly; what it does not tell, `excluding` does."""
+    return (
+        candidate.status is Status.ACTIVE
+        and model in candidate.offers
+        and not candidate.resting
+        and candidate.has_credential
+        and (not candidate.max_concurrency or candidate.in_flight < candidate.max_concurrency)
+    )
 
 
 def excluding(candidate: Candidate, wish: Wish, now: float) -> tuple[Rule | None, float]:
@@ -169,23 +193,35 @@ def _by_wish(candidate: Candidate, wish: Wish) -> Rule | None:
     return None if wish.model in candidate.offers else Rule.NOT_OFFERED
 
 
-def score(candidate: Candidate, home: str, now: float) -> Score:
-    """What speaks for an account; `home` is the session's own."""
-    return Score(
-        candidate.id,
-        health=candidate.health / 100,
-        load=1 - candidate.in_flight / (candidate.max_concurrency or COMFORTABLE),
-        priority=PRIORITY * max(-MOST_STEPS, min(MOST_STEPS, candidate.priority)),
-        affinity=AFFINITY if candidate.id == home else 0.0,
-        cold=0.0 if candidate.warm_until > now else -COLD,
-    )
+def _scored(fit: Sequence[Candidate], home: str, now: float) -> list[tuple[str, float, float, float, float, float, float]]:
+    """What speaks for each account, as Score has it; `home` is the session's own. Plain tuples, because
+    this runs for every account at every request and is looked at for few.
+    """
+    scored = []
+    for candidate in fit:
+        health = candidate.health / 100
+        load = 1 - candidate.in_flight / (candidate.max_concurrency or COMFORTABLE)
+        priority = PRIORITY * max(-MOST_STEPS, min(MOST_STEPS, candidate.priority)) if candidate.priority else 0.0
+        affinity = AFFINITY if candidate.id == home else 0.0
+        cold = 0.0 if candidate.warm_until > now else -COLD
+        total = round(health + load + priority + affinity + cold, 6)
+        scored.append((candidate.id, health, load, priority, affinity, cold, total))
+    return scored
 
 
 def _home(fit: Sequence[Candidate], session: str) -> str:
     """The session's own account, by rendezvous hash: the rest of the pool may change without moving it."""
     if not session or len(fit) < 2:
         return ""
-    return max(fit, key=lambda candidate: blake2b(f"{session}\0{candidate.id}".encode(), digest_size=8).digest()).id
+    name = _hash(session)
+    # One multiplication mixes both names well enough for accounts of the same pool.
+    mixed = [((name ^ candidate.salt) * MIX) & MASK for candidate in fit]
+    return fit[mixed.index(max(mixed))].id
+
+
+def _hash(text: str) -> int:
+    """64 bits, the same in every process."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 def _lack(exclusions: Sequence[Exclusion], now: float) -> NoCapacity:
@@ -206,6 +242,8 @@ STANDING: Mapping[Status, Rule | None] = {
     Status.NEEDS_LOGIN: Rule.NEEDS_LOGIN,
     Status.DISABLED: Rule.DISABLED,
 }
+
+SUM = itemgetter(-1)
 
 # Rules that end by themselves.
 PASSING = frozenset({Rule.COOLING, Rule.EXHAUSTED})

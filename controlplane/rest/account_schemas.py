@@ -115,7 +115,9 @@ class AllowanceRead(View):
 
 
 class AccountRead(View):
-    """An account. `until` is when its status ends by itself; `offeredModels` is what its upstream lists."""
+    """An account. `until` is when its status ends by itself; `offeredModels` is what its upstream lists,
+    or well-known models until it was asked.
+    """
 
     id: str
     kind: str

@@ -77,26 +77,26 @@ def held(message: admission_pb2.Lease) -> HeldLease:
     return HeldLease(message.lease_id, message.key_id, message.account_id, message.model, message.deadline)
 
 
-def lease(value: Lease) -> admission_pb2.Lease:
-    return admission_pb2.Lease(
-        lease_id=value.lease_id,
-        key_id=value.key_id,
-        account_id=value.account_id,
-        account_label=value.account_label,
-        kind=value.kind,
-        model=value.model,
-        context_window=value.context_window,
-        max_output=value.max_output,
-        request_fields_schema=value.request_fields_schema,
-        base_urls=value.base_urls,
-        credential=credential(value.bearer),
-        attributes=value.attributes,
-        deadline=value.deadline,
-    )
+def lease(value: Lease, into: admission_pb2.Lease) -> None:
+    """Filled in where it will be sent from: building messages apart and copying them in costs twice as much."""
+    into.lease_id = value.lease_id
+    into.key_id = value.key_id
+    into.account_id = value.account_id
+    into.account_label = value.account_label
+    into.kind = value.kind
+    into.model = value.model
+    into.context_window = value.context_window
+    into.max_output = value.max_output
+    into.request_fields_schema = value.request_fields_schema
+    into.base_urls.extend(value.base_urls)
+    into.attributes.update(value.attributes)
+    into.deadline = value.deadline
+    credential(value.bearer, into.credential)
 
 
-def credential(value: Bearer) -> admission_pb2.Credential:
-    return admission_pb2.Credential(access_token=value.access_token, expires_at=value.expires_at)
+def credential(value: Bearer, into: admission_pb2.Credential) -> None:
+    into.access_token = value.access_token
+    into.expires_at = value.expires_at
 
 
 def refusal(value: Refusal) -> detail_pb2.Refusal:

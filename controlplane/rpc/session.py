@@ -27,12 +27,12 @@ class Session:
         self._leasing = leasing
         self._version = version
         self._instance = ""
-        self._answers: list[pb.Answer] = []
+        self._out = pb.SessionResponse()
         self._some = asyncio.Event()
         self._finished = False
         self._waiting: set[asyncio.Task[None]] = set()
         self._settling: set[asyncio.Future[None]] = set()
-        self._answer: dict[str, Callable[[pb.Question], pb.Answer | None]] = {
+        self._answering: dict[str, Callable[[pb.Question], None]] = {
             "hello": self._hello,
             "identify": self._identify,
             "acquire": self._acquire,
@@ -45,21 +45,18 @@ class Session:
         for question in questions:
             # A question of a kind that is unknown here comes from a newer data plane, which must be
             # able to do without its answer.
-            answering = self._answer.get(question.WhichOneof("ask") or "")
-            answer = answering(question) if answering is not None else None
+            answer = self._answering.get(question.WhichOneof("ask") or "")
             if answer is not None:
-                self._answers.append(answer)
-        if self._answers:
-            self._some.set()
+                answer(question)
 
     async def write(self, send: Send) -> None:
         """Send answers until the session is finished and nothing is owed."""
-        while self._answers or not self._finished:
+        while self._out.answers or not self._finished:
             await self._some.wait()
             self._some.clear()
-            answers, self._answers = self._answers, []
-            if answers:
-                await send(pb.SessionResponse(answers=answers))
+            out, self._out = self._out, pb.SessionResponse()
+            if out.answers:
+                await send(out)
 
     async def finish(self) -> None:
         """No questions come any more: let `write` end once every answer is out."""
@@ -78,49 +75,63 @@ class Session:
         if self._instance:
             self._leasing.gone(self._instance)
 
-    def _hello(self, question: pb.Question) -> pb.Answer:
+    def _next(self, question_id: int) -> pb.Answer:
+        """A new answer, in its place in the next message."""
+        self._some.set()
+        return self._out.answers.add(id=question_id)
+
+    def _hello(self, question: pb.Question) -> None:
         if self._instance:
             self._leasing.gone(self._instance)
         self._instance = question.hello.instance_id
         self._leasing.hello(self._instance, [convert.held(lease) for lease in question.hello.open_leases])
-        return pb.Answer(id=question.id, welcome=pb.Welcome(version=self._version))
+        self._next(question.id).welcome.version = self._version
 
-    def _identify(self, question: pb.Question) -> pb.Answer:
+    def _identify(self, question: pb.Question) -> None:
         caller = question.identify.caller
         said = self._leasing.identify(Caller(caller.credential, caller.address))
         if isinstance(said, Refusal):
-            return _said(question.id, said)
-        return pb.Answer(id=question.id, identity=convert.identity(said, self._leasing.counters(said.key_id)))
+            self._say(question.id, said)
+        else:
+            self._next(question.id).identity.CopyFrom(convert.identity(said, self._leasing.counters(said.key_id)))
 
-    def _acquire(self, question: pb.Question) -> pb.Answer | None:
+    def _acquire(self, question: pb.Question) -> None:
         said = self._leasing.acquire(convert.ask(question.acquire), self._instance)
         if isinstance(said, Pending):
             self._later(question.id, self._leasing.finish(said))
-            return None
-        return _said(question.id, said)
+        else:
+            self._say(question.id, said)
 
-    def _renew(self, question: pb.Question) -> pb.Answer | None:
+    def _renew(self, question: pb.Question) -> None:
         renew = question.renew
         said = self._leasing.renew(renew.lease_id, renew.access_token)
         if said is None:
             self._later(question.id, self._leasing.fetch(renew.lease_id, renew.access_token))
-            return None
-        return _said(question.id, said)
+        else:
+            self._say(question.id, said)
 
-    def _settle(self, question: pb.Question) -> pb.Answer | None:
+    def _settle(self, question: pb.Question) -> None:
         durable = self._leasing.settle([convert.outcome(outcome) for outcome in question.settle.outcomes])
         if durable is None:
             log.warning("outcomes were not taken, the ledger is full count=%d", len(question.settle.outcomes))
-            return None
+            return
         number = question.id
         self._settling.add(durable)
-        durable.add_done_callback(lambda _: self._say(pb.Answer(id=number, settled=pb.Settled())))
+        durable.add_done_callback(lambda _: self._next(number).settled.SetInParent())
         durable.add_done_callback(self._settling.discard)
-        return None
 
-    def _say(self, answer: pb.Answer) -> None:
-        self._answers.append(answer)
-        self._some.set()
+    def _say(self, number: int, said: "Said") -> None:
+        answer = self._next(number)
+        if isinstance(said, Lease):
+            convert.lease(said, answer.lease)
+        elif isinstance(said, Refusal):
+            answer.refusal.CopyFrom(convert.refusal(said))
+        elif isinstance(said, Bearer):
+            convert.credential(said, answer.credential)
+        else:
+            answer.reservation.lease_id = said.lease_id
+            answer.reservation.key_id = said.key_id
+            answer.reservation.context_window = said.context_window
 
     def _later(self, number: int, answering: Coroutine[Any, Any, "Said"]) -> None:
         task = asyncio.create_task(self._wait(number, answering))
@@ -128,7 +139,7 @@ class Session:
         task.add_done_callback(self._waited)
 
     async def _wait(self, number: int, answering: Coroutine[Any, Any, "Said"]) -> None:
-        self._say(_said(number, await answering))
+        self._say(number, await answering)
 
     def _waited(self, task: asyncio.Task[None]) -> None:
         self._waiting.discard(task)
@@ -137,16 +148,3 @@ class Session:
 
 
 Said = Lease | Reservation | Refusal | Bearer
-
-
-def _said(number: int, said: Said) -> pb.Answer:
-    if isinstance(said, Lease):
-        return pb.Answer(id=number, lease=convert.lease(said))
-    if isinstance(said, Refusal):
-        return pb.Answer(id=number, refusal=convert.refusal(said))
-    if isinstance(said, Bearer):
-        return pb.Answer(id=number, credential=convert.credential(said))
-    return pb.Answer(
-        id=number,
-        reservation=pb.Reservation(lease_id=said.lease_id, key_id=said.key_id, context_window=said.context_window),
-    )

@@ -1,5 +1,6 @@
 """What an administrator does with accounts. The database is written first, then the roster."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from controlplane.service.roster import Roster, Seat, view
 from controlplane.service.standing import Standings
 
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+TRIES = 5  # to overtake a refresh; each is waited for
 SECRETS = ("refresh_token", "access_token", "client_id", "client_secret", "api_key")
 
 
@@ -41,6 +43,8 @@ class Accounts:
         self._care = care
         self._ledger = ledger
         self._clock = clock
+        # One change at a time: what was checked still holds when it is written.
+        self._changing = asyncio.Lock()
 
     async def load(self) -> None:
         """Fill the roster at the start. Raises SealBroken when stored secrets cannot be read."""
@@ -62,10 +66,11 @@ class Accounts:
         Raises Invalid, and Duplicate when the label, refresh token or API key belongs to an account already.
         """
         account, credentials = drawn(draft, f"acc_{secrets.token_hex(8)}", int(self._clock.now()))
-        self._check(account, credentials)
-        await self._store.add(account, credentials)
-        seat = self._roster.add(StoredAccount(account, credentials))
-        self._roster.changed()
+        async with self._changing:
+            self._check(account, credentials)
+            await self._store.add(account, credentials)
+            seat = self._roster.add(StoredAccount(account, credentials))
+            self._roster.changed()
         self._care.visit(seat)
         return self._view(seat)
 
@@ -75,13 +80,16 @@ class Accounts:
 
         Raises Absent, Invalid, Duplicate.
         """
-        seat = self._roster.seat(account_id)
+        async with self._changing:
+            return await self._update(self._roster.seat(account_id), changes)
+
+    async def _update(self, seat: Seat, changes: Mapping[str, Any]) -> AccountView:
         if changes.get("kind", seat.account.kind) != seat.account.kind:
             raise Invalid("the kind of an account cannot be changed", "kind")
         draft = replace(_draft(seat), **changes)
         if changed := {name for name in SECRETS if name in changes and changes[name] != getattr(seat.credentials, name)}:
             draft = _signed_in(draft, changed)
-        account, credentials = drawn(draft, account_id, seat.account.created_at)
+        account, credentials = drawn(draft, seat.account.id, seat.account.created_at)
         self._check(account, credentials)
         if changed:
             await self._replace(seat, credentials)
@@ -96,25 +104,23 @@ class Accounts:
 
     async def remove(self, account_id: str) -> None:
         """Raises Absent. Requests that are under way end as they will."""
-        self._roster.seat(account_id)
-        await self._store.remove(account_id)
-        self._care.refreshing.forget(account_id)
-        self._roster.remove(account_id)
-        self._roster.changed()
+        async with self._changing:
+            self._roster.seat(account_id)
+            await self._store.remove(account_id)
+            self._care.refreshing.forget(account_id)
+            self._roster.remove(account_id)
+            self._roster.changed()
 
     async def enable(self, account_id: str) -> AccountView:
         """Put it back into the pool and forget why it was out. Raises Absent."""
-        seat = self._roster.seat(account_id)
-        await self._switch(seat, disabled=False)
+        seat = await self._switch(account_id, disabled=False)
         await self._care.standings.restore(seat)
         self._care.visit(seat)
         return self._view(seat)
 
     async def disable(self, account_id: str) -> AccountView:
         """Raises Absent."""
-        seat = self._roster.seat(account_id)
-        await self._switch(seat, disabled=True)
-        return self._view(seat)
+        return self._view(await self._switch(account_id, disabled=True))
 
     async def refresh(self, account_id: str) -> AccountView:
         """Trade its refresh token now. Raises Absent, ProviderError; the account's status follows."""
@@ -159,22 +165,27 @@ class Accounts:
         """Store an administrator's credentials over whatever is there, a refresh that has just
         committed included; one that is still on its way finds them newer and drops its result.
         """
-        while True:
+        for _ in range(TRIES):
             version = seat.credentials.version
             newer = replace(credentials, version=version + 1)
             if await self._store.replace(seat.account.id, newer, version):
                 break
             await self._care.refreshing.landed(seat.account.id)
+        else:
+            raise Duplicate("the account is being changed elsewhere; try again")
         seat.credentials = newer
         self._care.refreshing.forget(seat.account.id)
         seat.settle()
 
-    async def _switch(self, seat: Seat, *, disabled: bool) -> None:
-        account = replace(seat.account, disabled=disabled)
-        await self._store.save(account)
-        seat.account = account
-        seat.settle()
-        self._roster.changed()
+    async def _switch(self, account_id: str, *, disabled: bool) -> Seat:
+        async with self._changing:
+            seat = self._roster.seat(account_id)
+            account = replace(seat.account, disabled=disabled)
+            await self._store.save(account)
+            seat.account = account
+            seat.settle()
+            self._roster.changed()
+            return seat
 
     def _check(self, account: Account, credentials: Credentials) -> None:
         """Raises Invalid or Duplicate."""
@@ -245,7 +256,7 @@ def check(account: Account, credentials: Credentials, kinds: Sequence[str]) -> N
     """Raises Invalid, naming the field as the outside contract spells it."""
     rules = (
         (account.kind in kinds, "kind", f"is not one of {', '.join(kinds)}"),
-        (0 < len(account.label) <= 100 and "/" not in account.label, "label", "must be 1 to 100 characters without a slash"),
+        (_is_label(account.label), "label", "must be 1 to 100 printable characters without a slash"),
         (account.label.lower() not in kinds, "label", "must not be the name of a kind"),
         (bool(REGION.fullmatch(account.region)), "region", "is not the name of an AWS region"),
         (not account.profile_arn or bool(ARN.fullmatch(account.profile_arn)), "profileArn", "is not the ARN of a profile"),
@@ -254,6 +265,11 @@ def check(account: Account, credentials: Credentials, kinds: Sequence[str]) -> N
         (0 <= account.max_concurrency <= 10_000, "maxConcurrency", "is not between 0 and 10000"),
         (-1000 <= account.priority <= 1000, "priority", "is not between -1000 and 1000"),
         (bool(credentials.bearer or credentials.refresh_token), "refreshToken", "is missing, and so are accessToken and apiKey"),
+        (
+            all(_is_token(getattr(credentials, name)) for name in SECRETS),
+            "refreshToken",
+            "or another credential holds characters no token has",
+        ),
         ("..." not in credentials.refresh_token, "refreshToken", "has been shortened; paste the whole token"),
         (account.auth_method is not AuthMethod.API_KEY or bool(credentials.api_key), "apiKey", "is missing"),
         (
@@ -279,7 +295,18 @@ def _method(draft: AccountDraft) -> AuthMethod:
     return AuthMethod.IDC if draft.client_id and draft.client_secret else AuthMethod.SOCIAL
 
 
+def _is_label(text: str) -> bool:
+    return 0 < len(text) <= 100 and text.isprintable() and "/" not in text
+
+
+def _is_token(text: str) -> bool:
+    """Whether it can stand in a header; empty: there is none."""
+    return not text or (text.isascii() and text.isprintable())
+
+
 def _is_url(text: str) -> bool:
+    if not _is_token(text):
+        return False
     try:
         parts = urlsplit(text)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0

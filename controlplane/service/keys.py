@@ -1,5 +1,6 @@
 """What an administrator does with managed keys. The database is written first, then memory."""
 
+import asyncio
 import ipaddress
 import secrets
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,9 @@ class Keys:
         self._clock = clock
         self._keys: dict[str, Key] = {}
         self._by_digest: dict[str, Key] = {}
+        # A change is read, written and remembered as one: a renaming must not bring back a secret
+        # that was rotated away meanwhile.
+        self._changing = asyncio.Lock()
 
     async def load(self) -> None:
         """Fill memory at the start."""
@@ -55,7 +59,6 @@ class Keys:
     async def create(self, draft: KeyDraft) -> tuple[Key, str]:
         """The new key and its secret, which can never be read again. Raises Invalid, Duplicate."""
         check(draft)
-        self._check_name(draft.name)
         secret = _secret()
         key = Key(
             id=f"key_{secrets.token_hex(8)}",
@@ -69,37 +72,40 @@ class Keys:
             expires_at=draft.expires_at,
             created_at=int(self._clock.now()),
         )
-        await self._store.add(key)
-        self._remember(key)
+        async with self._changing:
+            self._check_name(draft.name)
+            await self._store.add(key)
+            self._remember(key)
         return key, secret
 
     async def update(self, key_id: str, changes: Mapping[str, Any]) -> Key:
         """Change the fields of KeyDraft named in `changes`. Raises Absent, Invalid, Duplicate."""
-        before = self.get(key_id)
-        draft = KeyDraft(
-            before.name, before.enabled, before.allowed_models, before.allowed_account_ids, before.allowed_ips, before.expires_at
-        )
-        changed = replace(draft, **changes)
-        check(changed)
-        self._check_name(changed.name, key_id)
-        return await self._save(replace(before, **changes))
+        async with self._changing:
+            before = self.get(key_id)
+            changed = replace(_draft(before), **changes)
+            check(changed)
+            self._check_name(changed.name, key_id)
+            return await self._save(replace(before, **changes))
 
     async def remove(self, key_id: str) -> None:
         """Raises Absent."""
-        key = self.get(key_id)
-        await self._store.remove(key_id)
-        self._forget(key)
+        async with self._changing:
+            key = self.get(key_id)
+            await self._store.remove(key_id)
+            self._forget(key)
+            del self._keys[key_id]
 
     async def rotate(self, key_id: str, grace_seconds: int = 0) -> tuple[Key, str]:
         """A new secret; the old one stays good for `grace_seconds`. Raises Absent, Invalid."""
         if not 0 <= grace_seconds <= LONGEST_GRACE:
             raise Invalid(f"graceSeconds is not between 0 and {LONGEST_GRACE}", "graceSeconds")
-        before = self.get(key_id)
-        secret = _secret()
-        after = replace(before, prefix=secret[:VISIBLE], digest=self._vault.digest(DIGEST, secret), old_digest="", old_until=0)
-        if grace_seconds:
-            after = replace(after, old_digest=before.digest, old_until=int(self._clock.now()) + grace_seconds)
-        return await self._save(after), secret
+        async with self._changing:
+            before = self.get(key_id)
+            secret = _secret()
+            after = replace(before, prefix=secret[:VISIBLE], digest=self._vault.digest(DIGEST, secret), old_digest="", old_until=0)
+            if grace_seconds:
+                after = replace(after, old_digest=before.digest, old_until=int(self._clock.now()) + grace_seconds)
+            return await self._save(after), secret
 
     def _check_name(self, name: str, key_id: str = "") -> None:
         """A name is how people tell keys apart. Raises Duplicate."""
@@ -119,15 +125,15 @@ class Keys:
             self._by_digest[key.old_digest] = key
 
     def _forget(self, key: Key) -> None:
-        self._keys.pop(key.id, None)
+        """Let its secrets open nothing; its place in the list stays."""
         self._by_digest.pop(key.digest, None)
         self._by_digest.pop(key.old_digest, None)
 
 
 def check(draft: KeyDraft) -> None:
     """Raises Invalid, naming the field as the outside contract spells it."""
-    if not 0 < len(draft.name.strip()) <= 100:
-        raise Invalid("name must be 1 to 100 characters", "name")
+    if not 0 < len(draft.name.strip()) <= 100 or not draft.name.isprintable():
+        raise Invalid("name must be 1 to 100 printable characters", "name")
     for pattern in draft.allowed_models:
         if not pattern.strip() or len(pattern) > 200:
             raise Invalid("allowedModels holds a name that is empty or too long", "allowedModels")
@@ -138,6 +144,11 @@ def check(draft: KeyDraft) -> None:
             raise Invalid(f"allowedIps: {network!r} is not an address or network", "allowedIps") from None
     if draft.expires_at < 0:
         raise Invalid("expiresAt lies before 1970", "expiresAt")
+
+
+def _draft(key: Key) -> KeyDraft:
+    """The draft that would make the key as it is."""
+    return KeyDraft(key.name, key.enabled, key.allowed_models, key.allowed_account_ids, key.allowed_ips, key.expires_at)
 
 
 def _secret() -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from controlplane.domain.lease import HeldLease, Identity
 from controlplane.domain.outcome import Attempt
-from controlplane.service import metrics
 from controlplane.service.roster import Seat
 
 
@@ -73,7 +72,6 @@ class Leases:
     def add(self, lease: Open) -> None:
         self._open[lease.lease_id] = lease
         self._by_key[lease.identity.key_id] += 1
-        metrics.OPEN.set(len(self._open))
 
     def take(self, lease: Open, seat: Seat) -> None:
         """Give the lease a place of the account."""
@@ -99,7 +97,6 @@ class Leases:
             self.give_back(lease)
             if not lease.orphan:
                 self._uncount(lease)
-        metrics.OPEN.set(len(self._open))
 
     def _uncount(self, lease: Open) -> None:
         key_id = lease.identity.key_id

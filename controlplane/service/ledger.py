@@ -190,7 +190,6 @@ class Ledger:
             await self._clock.sleep(pause)
             pause = min(pause * 2, LAST_RETRY)
         self._waiting -= len(fresh) + len(doubtful)
-        metrics.BACKLOG.set(self._waiting)
         self._settle(doubtful, written)
         for parcel in batch:
             if not parcel.done.done():  # who waited may have gone

@@ -1,6 +1,5 @@
 """Finding a place for a request: a seat by policy, and the lease that its data plane is given."""
 
-import secrets
 from collections.abc import Collection, Sequence
 
 from controlplane.domain.lease import Ask, Bearer, Identity, Lease, Refusal
@@ -25,6 +24,7 @@ class Placing:
         self._roster = roster
         self._clock = clock
         self._base_urls = tuple(base_urls)
+        self._turn = 0
         self._by_region: dict[str, tuple[str, ...]] = {}
 
     def named(self, identity: Identity, written: str) -> Named | Refusal:
@@ -42,8 +42,9 @@ class Placing:
         """The account that shall serve; nothing is held yet."""
         wish = Wish(lease.wanted, ask.session, tried, lease.identity.allowed_account_ids, lease.kind, lease.pinned)
         now = self._clock.now()
-        # Chance only parts accounts that are equal in everything else.
-        made = scheduling.choose(self._roster.candidates, wish, now, secrets.randbits(16))
+        # Parts only accounts that are equal in everything else: they take turns.
+        self._turn += 1
+        made = scheduling.choose(self._roster.candidates, wish, now, self._turn)
         if isinstance(made, NoCapacity):
             return refusals.no_capacity(made, lease.asked, now)
         seat = self._roster.seat(made.candidate.id)

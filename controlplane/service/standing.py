@@ -32,6 +32,7 @@ class Standings:
         if not attempt.fault:
             seat.candidate.health = cooldown.health_after(seat.candidate.health, "")
             seat.strikes.clear()
+            seat.candidate.resting.pop(attempt.model, None)
             return
         if attempt.fault not in cooldown.TABLE:
             log.warning("unknown fault account=%s fault=%s", seat.account.id, attempt.fault)

@@ -1,7 +1,8 @@
 """The Control port: one gRPC stream that carries batches of questions, and a watch for snapshots.
 
-What is queued while the previous batch is being written goes out as the next one, so that under
-load a question costs microseconds. A broken stream is reopened: questions without an answer are
+A message costs a hundred times what is in it. So the next batch leaves when something has come back
+for the one before, with whatever was asked meanwhile: a lone question never waits, and under load a
+question costs microseconds. A broken stream is reopened: questions without an answer are
 asked again, outcomes without an acknowledgement are sent again.
 """
 
@@ -32,6 +33,10 @@ ANSWER_SECONDS = 60.0
 AWAY_SECONDS = 5.0
 RECONNECT_SECONDS = 0.25
 EOF = grpc.aio.EOF  # type: ignore[attr-defined]  # missing in the stubs
+# An answer that takes longer (a token is being refreshed) does not hold back what was asked after it.
+TURN_SECONDS = 0.002
+# How long an outcome waits for a question to travel with: a message costs more than what is in it.
+SETTLE_SECONDS = 0.02
 # Outcomes that may wait for the control plane before new work is refused.
 OUTBOX = 20_000
 
@@ -62,6 +67,7 @@ class ControlPlane:
         self._next_id = 0
         self._outgoing: list[Question] = []
         self._wake = asyncio.Event()
+        self._turn_ends = 0.0
         self._pending: dict[int, Pending] = {}
         self._outbox: list[admission_pb2.Outcome] = []
         self._unacknowledged: dict[int, list[admission_pb2.Outcome]] = {}
@@ -110,8 +116,13 @@ class ControlPlane:
 
     def settle(self, outcome: Outcome) -> None:
         self._leases.pop(outcome.lease_id, None)
-        self._outbox.append(wire.outcome(outcome))
-        self._wake.set()
+        self._post(wire.outcome(outcome))
+
+    def _post(self, outcome: admission_pb2.Outcome) -> None:
+        """An outcome travels with the next question, or alone if none comes soon."""
+        if not self._outbox:
+            asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._wake.set)
+        self._outbox.append(outcome)
 
     # ---- questions
 
@@ -142,8 +153,7 @@ class ControlPlane:
         elif lease_id and not pending.question.acquire.lease_id:
             # The one who asked has gone: give back what nobody will use.
             self._leases.pop(lease_id, None)
-            self._outbox.append(wire.abandoned(lease_id, pending.question.acquire.request_id))
-            self._wake.set()
+            self._post(wire.abandoned(lease_id, pending.question.acquire.request_id))
 
     # ---- the stream
 
@@ -169,21 +179,30 @@ class ControlPlane:
         writing = asyncio.ensure_future(self._write(call))
         try:
             while (batch := await call.read()) is not EOF:
+                self._turn_ends = 0.0
                 for answer in batch.answers:
                     self._receive(answer)
+                if self._outgoing:
+                    self._wake.set()
         finally:
             writing.cancel()
             call.cancel()
             await asyncio.gather(writing, return_exceptions=True)
 
     async def _write(self, call: Any) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if loop.time() < self._turn_ends:
+                continue  # an answer, or the end of the turn, wakes us again
             batch, self._outgoing = self._outgoing, []
             if self._outbox:
-                batch.append(self._settlement())
+                # First, so that what it frees is free for the questions behind it.
+                batch.insert(0, self._settlement())
             if batch:
+                self._turn_ends = loop.time() + TURN_SECONDS
+                loop.call_later(TURN_SECONDS, self._wake.set)
                 await call.write(admission_service_pb2.SessionRequest(questions=batch))
 
     def _settlement(self) -> Question:
@@ -195,6 +214,7 @@ class ControlPlane:
 
     def _reconnected(self) -> None:
         self.connected = True
+        self._turn_ends = 0.0
         telemetry.CONTROL_CONNECTED.set(1)
         self._outgoing = [pending.question for pending in self._pending.values()]
         for outcomes in self._unacknowledged.values():

@@ -1,17 +1,10 @@
-"""Events folded into what they amount to.
-
-`Tally` is what settlement needs and holds no text; `Transcript` is the whole answer, for replies
-that are not streamed.
-"""
+"""Events folded into the whole answer, for replies that are not streamed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-from dataplane.conversation.estimate import text_tokens
 from dataplane.conversation.events import (
     Event,
     Finished,
-    FinishReason,
     ReasoningDelta,
     ReasoningSigned,
     TextDelta,
@@ -22,31 +15,6 @@ from dataplane.conversation.events import (
     UsageSeen,
 )
 from dataplane.conversation.model import Reasoning, Text, ToolCall
-
-WRITTEN = (TextDelta, ReasoningDelta, ToolCallDelta)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What one attempt came to so far.
-
-    `finish` is None until the answer is over, `reported` says whether usage figures came, and
-    `written` estimates the tokens of what the model wrote, for answers that end before figures come.
-    """
-
-    usage: Usage = field(default_factory=Usage)
-    finish: FinishReason | None = None
-    reported: bool = False
-    written: float = 0.0
-
-    def add(self, events: Iterable[Event]) -> None:
-        for event in events:
-            if isinstance(event, WRITTEN):
-                self.written += text_tokens(event.text)
-            elif isinstance(event, UsageSeen):
-                self.usage, self.reported = event.usage, True
-            elif isinstance(event, Finished):
-                self.finish = event.reason
 
 
 class Transcript:

@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dataplane.conversation.events import Event
+from dataplane.conversation.events import Event, Usage
 from dataplane.conversation.model import Call, Stamp
 
 
@@ -76,6 +76,10 @@ class Decoder(Protocol):
 
     def finish(self) -> list[Event]:
         """The body has ended; the last event is Finished. Raises UpstreamFault when it broke off."""
+        ...
+
+    def usage(self) -> Usage:
+        """The best figures so far, estimated where the upstream has not spoken; for answers that break off."""
         ...
 
 

@@ -108,6 +108,7 @@ class MemoryAccounts:
         return list(self.stored.values())
 
     async def add(self, account, credentials):
+        await asyncio.sleep(0)
         self._write("add")
         self.stored[account.id] = StoredAccount(account, credentials)
 
@@ -165,9 +166,11 @@ class MemoryKeys:
         return list(self.stored.values())
 
     async def add(self, key):
+        await asyncio.sleep(0)
         self.stored[key.id] = key
 
     async def save(self, key):
+        await asyncio.sleep(0)
         self.stored[key.id] = key
 
     async def remove(self, key_id):
@@ -224,7 +227,7 @@ class MemoryLedger:
         return Totals({name: Counters(total_requests=count) for name, count in keys.items()}, {})
 
     async def page(self, query):
-        return EntryPage([entry for entry in self.rows.values()][: query.limit], None)
+        return EntryPage(list(self.rows.values())[: query.limit], None)
 
     async def find(self, request_id):
         return next((entry for entry in self.rows.values() if entry.outcome.request_id == request_id), None)
@@ -277,6 +280,24 @@ class World:
 
     def seat(self, account_id: str):
         return self.roster.seat(account_id)
+
+    def in_flight(self) -> dict[str, int]:
+        """Places taken, by account."""
+        return {seat.account.label: seat.candidate.in_flight for seat in self.roster}
+
+    async def rows(self):
+        """What the ledger wrote, once it has written everything."""
+        while self.ledger.backlog:  # noqa: ASYNC110 - the ledger tells who recorded, not who looks
+            await asyncio.sleep(0.01)
+        return list(self.ledger_store.rows.values())
+
+    async def restart(self) -> None:
+        """End the process in good order and start it again on the same database."""
+        self.ledger.close()
+        await self.writing
+        self.wire()
+        await self.accounts.load()
+        await self.keys.load()
 
     async def idle(self) -> None:
         """Let everything that waits for nothing outside run to its end."""

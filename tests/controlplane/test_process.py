@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def start(tmp_path, free_ports):
 
     def begin(*arguments, **environ):
         command = [sys.executable, "-m", "controlplane", *arguments]
-        environment = {**inherited, "PYTHONPATH": os.getcwd(), **plain, **environ}
+        environment = {**inherited, "PYTHONPATH": str(ROOT), **plain, **environ}
         process = subprocess.Popen(command, env=environment, cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.console = f"http://127.0.0.1:{environment['HEADGATE_CONSOLE_PORT']}"
         started.append(process)

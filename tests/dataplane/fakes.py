@@ -112,6 +112,8 @@ class FakeDecoder:
     def __init__(self) -> None:
         self.buffer = b""
         self.started = self.finished = False
+        self.seen: Usage | None = None
+        self.characters = 0
 
     def feed(self, data: bytes) -> list[Event]:
         *lines, self.buffer = (self.buffer + data).split(b"\n")
@@ -125,6 +127,9 @@ class FakeDecoder:
             raise UpstreamFault(Cause.CUT, Retry.OTHER_ACCOUNT, BadUpstream("the upstream broke off its answer"))
         return [Finished("stop")]
 
+    def usage(self) -> Usage:
+        return self.seen or Usage(output=self.characters // 4)
+
     def _line(self, line: str) -> list[Event]:
         kind, _, rest = line.partition(" ")
         if kind == "x":
@@ -134,7 +139,11 @@ class FakeDecoder:
             return []
         first: list[Event] = [] if self.started else [Started()]
         self.started = True
-        return [*first, TextDelta(rest) if kind == "t" else UsageSeen(Usage(output=int(rest)))]
+        if kind == "u":
+            self.seen = Usage(output=int(rest))
+            return [*first, UsageSeen(self.seen)]
+        self.characters += len(rest)
+        return [*first, TextDelta(rest)]
 
 
 class FakeUpstream:

@@ -19,6 +19,7 @@ from dataplane.conversation.events import (
     ToolCallDelta,
     ToolCallEnded,
     ToolCallStarted,
+    Usage,
     UsageSeen,
 )
 from dataplane.conversation.model import Call
@@ -78,9 +79,12 @@ class KiroDecoder:
         events: list[Event] = []
         self._begin(events)
         self._meter.wrote(self._calls.wasted)
-        events.append(UsageSeen(self._meter.usage(self._call.input_estimate, self._lease.context_window)))
+        events.append(UsageSeen(self.usage()))
         events.append(Finished(reason or "length"))
         return events
+
+    def usage(self) -> Usage:
+        return self._meter.usage(self._call.input_estimate, self._lease.context_window)
 
     def _reason(self) -> FinishReason | None:
         """Why the answer ended; None when it ended without any closing report (Q1)."""

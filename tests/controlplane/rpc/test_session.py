@@ -189,7 +189,7 @@ async def test_stopping_pays_what_is_owed_and_ends_the_stream(world, admission, 
     await world.account("one")
     (lease,) = await client.ask(acquire=acquire())
     (number,) = await client.send(settle=settle(lease.lease.lease_id))
-    while world.leasing.open_leases:
+    while world.leasing.open_leases:  # noqa: ASYNC110 - nothing tells when the server has read it
         await asyncio.sleep(0.01)
     admission.stopping.set()
     assert (await client.answer(number)).WhichOneof("say") == "settled"

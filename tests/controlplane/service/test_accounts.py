@@ -47,6 +47,10 @@ async def test_the_way_of_signing_in_is_told_from_what_is_given(world, given, me
         ({"refresh_token": "aor...xyz"}, "refreshToken"),
         ({"kind": "openai"}, "kind"),
         ({"label": "a/b"}, "label"),
+        ({"label": "a\0b"}, "label"),
+        ({"label": "\ud800"}, "label"),
+        ({"client_secret": "\ud800"}, "refreshToken"),
+        ({"base_url": "http://x/\0"}, "baseUrl"),
         ({"label": "kiro"}, "label"),
         ({"label": "x" * 101}, "label"),
         ({"region": "moon"}, "region"),
@@ -72,6 +76,13 @@ async def test_no_account_twice(world):
         await settled(world)
         with pytest.raises(Duplicate):
             await world.accounts.create(draft)
+
+
+async def test_the_same_account_twice_at_once(world):
+    drafts = [AccountDraft(label=f"{number}", refresh_token="r1") for number in range(5)]
+    made = await asyncio.gather(*map(world.accounts.create, drafts), return_exceptions=True)
+    assert sum(isinstance(one, Duplicate) for one in made) == 4
+    assert len(world.accounts.list()) == 1
 
 
 async def test_an_update_of_the_record_leaves_the_sign_in_alone(world):

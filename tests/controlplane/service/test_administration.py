@@ -31,9 +31,7 @@ async def test_forged_tokens_are_none(world):
 
 async def test_a_new_password_ends_sessions_and_a_restart_does_not(world):
     token = world.administration.open_session(60)
-    world.ledger.close()
-    await world.writing
-    world.wire()
+    await world.restart()
     assert world.administration.session_is_open(token)
     world.administration.set_password("another digest")
     assert not world.administration.session_is_open(token)

@@ -32,10 +32,7 @@ async def test_the_well_known_models_stand_in_until_the_list_is_there(world):
 async def test_a_stored_list_serves_at_once_after_a_restart(world):
     await world.account("one")
     calls = len(world.provider.calls)
-    world.ledger.close()
-    await world.writing
-    world.wire()
-    await world.accounts.load()
+    await world.restart()
     assert ids(world) == [HAIKU.id, SONNET.id]
     assert len(world.provider.calls) == calls
 

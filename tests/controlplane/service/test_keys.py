@@ -1,8 +1,9 @@
+import asyncio
 import re
 
 import pytest
 
-from controlplane.domain.errors import Absent, Invalid
+from controlplane.domain.errors import Absent, Duplicate, Invalid
 from controlplane.domain.key import KeyDraft
 from tests.controlplane.fakes import NOW
 
@@ -21,10 +22,7 @@ async def test_a_key_is_shown_once_and_stored_as_a_hash(world):
 
 async def test_keys_survive_a_restart(world):
     key, secret = await world.keys.create(KeyDraft("team"))
-    world.ledger.close()
-    await world.writing
-    world.wire()
-    await world.keys.load()
+    await world.restart()
     assert world.keys.find(secret) == key
     assert world.keys.list() == (key,)
 
@@ -44,7 +42,9 @@ async def test_rotation_with_and_without_grace(world):
 
 async def test_changes_and_removal(world):
     key, secret = await world.keys.create(KeyDraft("team"))
+    other, _ = await world.keys.create(KeyDraft("other"))
     changed = await world.keys.update(key.id, {"name": "crew", "allowed_models": ("claude-*",)})
+    assert world.keys.list() == (changed, other)
     assert world.keys.find(secret) == world.keys.get(key.id) == changed
     await world.keys.remove(key.id)
     assert world.keys.find(secret) is None
@@ -53,10 +53,23 @@ async def test_changes_and_removal(world):
             await work
 
 
+async def test_a_change_does_not_bring_back_a_secret_that_was_rotated_away_meanwhile(world):
+    key, first = await world.keys.create(KeyDraft("team"))
+    _, (_, second) = await asyncio.gather(world.keys.update(key.id, {"name": "crew"}), world.keys.rotate(key.id))
+    assert world.keys.find(first) is None
+    assert world.keys.find(second).name == "crew"
+
+
+async def test_the_same_name_twice_at_once(world):
+    made = await asyncio.gather(*(world.keys.create(KeyDraft("team")) for _ in range(3)), return_exceptions=True)
+    assert sum(isinstance(one, Duplicate) for one in made) == 2
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [
         ({"name": " "}, "name"),
+        ({"name": "a\0"}, "name"),
         ({"allowed_models": ("",)}, "allowedModels"),
         ({"allowed_ips": ("10.0.0.0/33",)}, "allowedIps"),
         ({"expires_at": -5}, "expiresAt"),

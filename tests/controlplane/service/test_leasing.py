@@ -5,10 +5,9 @@ import pytest
 from controlplane.domain.account import Status
 from controlplane.domain.errors import Absent, GrantRejected, ProviderUnavailable
 from controlplane.domain.key import KeyDraft
-from controlplane.domain.lease import Bearer, Caller, HeldLease, Lease, Reason, Refusal, Reservation
-from controlplane.domain.outcome import LEASE_EXPIRED, Ending
+from controlplane.domain.lease import Bearer, Caller, Lease, Reason, Refusal, Reservation
+from controlplane.domain.outcome import Ending
 from controlplane.service.leasing import DEADLINE, Pending
-from controlplane.service.settling import HARD_DEADLINE
 from tests.controlplane.fakes import NOW, PROXY_KEY, ask, attempt, outcome
 
 INSTANCE = "worker-1"
@@ -16,17 +15,6 @@ INSTANCE = "worker-1"
 
 def acquire(world, **given):
     return world.leasing.acquire(ask(**given), INSTANCE)
-
-
-def in_flight(world):
-    return {seat.account.label: seat.candidate.in_flight for seat in world.roster}
-
-
-async def rows(world):
-    """What the ledger wrote, once it has written everything."""
-    while world.ledger.backlog:
-        await asyncio.sleep(0.01)
-    return list(world.ledger_store.rows.values())
 
 
 async def test_the_life_of_a_lease(world):
@@ -40,13 +28,13 @@ async def test_the_life_of_a_lease(world):
     assert lease.attributes["auth_method"] == "social"
     assert len(lease.attributes["machine_id"]) == 64
     assert lease.deadline == int(NOW) + DEADLINE
-    assert in_flight(world) == {"one": 1}
+    assert world.in_flight() == {"one": 1}
     assert world.leasing.in_flight("proxy") == world.leasing.open_leases == 1
 
     await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
-    assert in_flight(world) == {"one": 0}
+    assert world.in_flight() == {"one": 0}
     assert world.leasing.in_flight("proxy") == world.leasing.open_leases == 0
-    (entry,) = await rows(world)
+    (entry,) = await world.rows()
     assert (entry.key_id, entry.asked_model, entry.account_id, entry.model) == ("proxy", "claude-sonnet-4-5", made, "claude-sonnet-4.5")
     counters = world.ledger.key_counters("proxy")
     assert (counters.total_requests, counters.success_requests, counters.input_tokens, counters.output_tokens) == (1, 1, 16, 7)
@@ -68,8 +56,8 @@ async def test_a_lease_moves_and_keeps_its_id(world):
     world.clock.time += 11
     await world.leasing.settle([outcome(first.lease_id, failed, attempt(second.account_id))])
     assert world.accounts.get(first.account_id).status is Status.ACTIVE
-    assert set(in_flight(world).values()) == {0}
-    (entry,) = await rows(world)
+    assert set(world.in_flight().values()) == {0}
+    (entry,) = await world.rows()
     assert entry.account_id == second.account_id
     assert len(entry.outcome.attempts) == 2
 
@@ -78,11 +66,11 @@ async def test_a_reservation_then_its_account(world):
     await world.account("one")
     reserved = acquire(world, reserve_only=True)
     assert reserved == Reservation(reserved.lease_id, "proxy", 200_000)
-    assert in_flight(world) == {"one": 0}
+    assert world.in_flight() == {"one": 0}
     assert world.leasing.in_flight("proxy") == 1
     lease = acquire(world, lease_id=reserved.lease_id)
     assert lease.lease_id == reserved.lease_id
-    assert in_flight(world) == {"one": 1}
+    assert world.in_flight() == {"one": 1}
 
 
 async def test_settling_twice_is_settling_once(world):
@@ -91,9 +79,9 @@ async def test_settling_twice_is_settling_once(world):
     done = outcome(lease.lease_id, attempt(made))
     await asyncio.gather(world.leasing.settle([done]), world.leasing.settle([done, done]))
     await world.leasing.settle([done])
-    assert len(await rows(world)) == 1
+    assert len(await world.rows()) == 1
     assert world.ledger.key_counters("proxy").total_requests == 1
-    assert in_flight(world) == {"one": 0}
+    assert world.in_flight() == {"one": 0}
 
 
 async def test_unknown_leases_are_refused(world):
@@ -125,7 +113,7 @@ async def test_what_is_told_when_the_only_account_is_out(world, fault, reason, r
     await world.leasing.settle([outcome(lease.lease_id, attempt(made, fault), ending=Ending.FAILED)])
     refused = acquire(world, request_id="req_2")
     assert (refused.reason, refused.retry_after) == (reason, retry_after)
-    entry = (await rows(world))[-1]
+    entry = (await world.rows())[-1]
     assert (entry.outcome.request_id, entry.outcome.status, entry.outcome.ending) == ("req_2", status, Ending.FAILED)
     assert entry.key_id == "proxy"
     assert world.ledger.key_counters("proxy").failed_requests == 2
@@ -136,7 +124,7 @@ async def test_an_unknown_model_names_close_ones_and_is_recorded(world):
     refused = acquire(world, model="claude-sonnet-4.7")
     assert refused.reason is Reason.UNKNOWN_MODEL
     assert refused.suggestions[0] == "claude-sonnet-4.5"
-    (entry,) = await rows(world)
+    (entry,) = await world.rows()
     assert (entry.outcome.status, entry.outcome.error, entry.asked_model) == (404, "model_not_found", "claude-sonnet-4.7")
 
 
@@ -151,7 +139,7 @@ async def test_wrong_credentials_leave_no_record(world):
     await world.account("one")
     for credential in ("", "wrong", "kg-" + "0" * 48, f"{PROXY_KEY}:aorAAAAA", "x" * 100_000):
         assert acquire(world, credential=credential).reason is Reason.UNAUTHENTICATED
-    assert await rows(world) == []
+    assert await world.rows() == []
 
 
 async def test_a_managed_key_and_its_limits(world):
@@ -167,8 +155,8 @@ async def test_a_managed_key_and_its_limits(world):
     assert acquire(world, **good, model="claude-haiku-4.5").reason is Reason.MODEL_NOT_ALLOWED
     for address in ("11.1.2.3", "", "nonsense"):
         assert acquire(world, **good | {"address": address}).reason is Reason.ADDRESS_NOT_ALLOWED
-    assert {entry.key_id for entry in await rows(world)} == {key.id}
-    assert {entry.outcome.status for entry in await rows(world)} == {403}
+    assert {entry.key_id for entry in await world.rows()} == {key.id}
+    assert {entry.outcome.status for entry in await world.rows()} == {403}
     await world.keys.update(key.id, {"enabled": False})
     assert acquire(world, **good).reason is Reason.UNAUTHENTICATED
     await world.keys.update(key.id, {"enabled": True})
@@ -183,7 +171,7 @@ async def test_a_check_says_what_would_happen_and_changes_nothing(world):
     assert world.leasing.check(key.id, "claude-sonnet-4.5", "10.0.0.1").reason is Reason.MODEL_NOT_ALLOWED
     assert world.leasing.check(key.id, "claude-haiku-4-5", "1.1.1.1").reason is Reason.ADDRESS_NOT_ALLOWED
     assert world.leasing.open_leases == 0
-    assert await rows(world) == []
+    assert await world.rows() == []
     with pytest.raises(Absent):
         world.leasing.check("none", "auto", "")
 
@@ -193,7 +181,7 @@ async def test_an_ended_token_is_renewed_before_the_lease_is_given(world):
     world.clock.time += 4000
     pending = acquire(world)
     assert isinstance(pending, Pending)
-    assert in_flight(world) == {"one": 1}
+    assert world.in_flight() == {"one": 1}
     lease = await world.leasing.finish(pending)
     assert lease.bearer == Bearer("access-1", int(world.clock.time) + 3600)
 
@@ -205,7 +193,7 @@ async def test_an_account_that_cannot_renew_is_passed_over(world):
     world.provider.failure = GrantRejected("dead")
     lease = await world.leasing.finish(acquire(world))
     assert lease.account_label == "two"
-    assert in_flight(world) == {"one": 0, "two": 1}
+    assert world.in_flight() == {"one": 0, "two": 1}
 
 
 async def test_a_first_question_that_no_account_can_renew_for_is_refused_and_recorded(world):
@@ -214,9 +202,9 @@ async def test_a_first_question_that_no_account_can_renew_for_is_refused_and_rec
     world.provider.failure = ProviderUnavailable("503")
     refused = await world.leasing.finish(acquire(world))
     assert (refused.reason, refused.retry_after) == (Reason.ACCOUNTS_BUSY, 30)
-    assert in_flight(world) == {"one": 0}
+    assert world.in_flight() == {"one": 0}
     assert world.leasing.open_leases == 0
-    assert len(await rows(world)) == 1
+    assert len(await world.rows()) == 1
 
 
 async def test_a_session_that_ends_while_waiting_returns_the_place(world):
@@ -227,7 +215,7 @@ async def test_a_session_that_ends_while_waiting_returns_the_place(world):
     await world.idle()
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    assert in_flight(world) == {"one": 0}
+    assert world.in_flight() == {"one": 0}
     assert world.leasing.open_leases == 0
     world.provider.gate.set()
 
@@ -278,130 +266,17 @@ async def test_a_lost_credential_is_told(world):
     assert said.reason is Reason.CREDENTIAL_LOST
 
 
-async def test_leases_of_a_data_plane_that_is_away_expire_into_a_record(world):
-    made = await world.account("one")
-    world.leasing.hello(INSTANCE, [])
-    lease = acquire(world)
-    world.clock.time += DEADLINE
-    assert world.leasing.expire() == 0, "its data plane is connected"
-    world.leasing.gone(INSTANCE)
-    assert world.leasing.expire() == 1
-    assert in_flight(world) == {"one": 0}
-    (entry,) = await rows(world)
-    assert (entry.outcome.ending, entry.outcome.error, entry.account_id) == (Ending.FAILED, LEASE_EXPIRED, made)
-    # the data plane comes back with the truth, which takes the record's place, once
-    late = outcome(lease.lease_id, attempt(made))
-    for _ in range(2):
-        await world.leasing.settle([late])
-    (entry,) = await rows(world)
-    assert entry.outcome.ending is Ending.SERVED
-    counters = world.ledger.key_counters("proxy")
-    assert (counters.total_requests, counters.success_requests, counters.failed_requests) == (1, 1, 0)
-
-
-async def test_no_lease_lives_for_ever(world):
-    await world.account("one")
-    world.leasing.hello(INSTANCE, [])
-    acquire(world)
-    world.clock.time += HARD_DEADLINE
-    assert world.leasing.expire() == 1
-
-
-async def test_a_hello_after_a_restart_restores_what_is_held(world):
-    made = await world.account("one")
-    lease = acquire(world)
-    held = HeldLease(lease.lease_id, lease.key_id, lease.account_id, lease.model, lease.deadline)
-    world.ledger.close()
-    await world.writing
-    world.wire()
-    await world.accounts.load()
-    world.leasing.hello(INSTANCE, [held])
-    world.leasing.hello(INSTANCE, [held])
-    assert in_flight(world) == {"one": 1}
-    assert world.leasing.in_flight("proxy") == 1
-    assert world.leasing.renew(lease.lease_id, "older").access_token == "access-one"
-    await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
-    assert in_flight(world) == {"one": 0}
-    assert world.ledger.key_counters("proxy").total_requests == 1
-
-
-async def test_an_outcome_after_a_restart_without_a_hello_is_booked_on_who_pays(world):
-    made = await world.account("one")
-    key, secret = await world.keys.create(KeyDraft("team"))
-    lease = acquire(world, credential=secret)
-    world.ledger.close()
-    await world.writing
-    world.wire()
-    await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
-    (entry,) = await rows(world)
-    assert (entry.key_id, entry.account_id, entry.asked_model) == (key.id, made, "claude-sonnet-4.5")
-    assert world.ledger.key_counters(key.id).total_requests == 1
-
-
-async def test_what_a_returning_data_plane_does_not_hold_was_lost_on_the_way(world):
-    made = await world.account("one")
-    world.leasing.hello(INSTANCE, [])
-    kept, lost = acquire(world), acquire(world)
-    reserved = acquire(world, reserve_only=True)
-    world.leasing.gone(INSTANCE)
-    world.leasing.hello(INSTANCE, [HeldLease(kept.lease_id, "proxy", made, kept.model, kept.deadline)])
-    assert in_flight(world) == {"one": 1}
-    assert isinstance(acquire(world, lease_id=reserved.lease_id), Lease), "a reservation is no lease and need not be named"
-    assert acquire(world, lease_id=lost.lease_id).reason is Reason.UNKNOWN_LEASE
-    # had it been settled already, its outcome comes again and is booked in full
-    await world.leasing.settle([outcome(lost.lease_id, attempt(made))])
-    assert (await rows(world))[0].asked_model == "claude-sonnet-4.5"
-    assert in_flight(world) == {"one": 2}
-
-
-async def test_a_burst_of_throttled_requests_is_one_strike(world):
-    made = await world.account("one")
-    leases = [acquire(world) for _ in range(10)]
-    for lease in leases:
-        world.leasing.settle([outcome(lease.lease_id, attempt(made, "throttled"), ending=Ending.FAILED)])
-    assert world.seat(made).standing.until == int(NOW) + 10
-    world.clock.time += 11
-    lease = acquire(world)
-    world.leasing.settle([outcome(lease.lease_id, attempt(made, "throttled"), ending=Ending.FAILED)])
-    assert world.seat(made).standing.until == int(world.clock.time) + 20
-
-
-async def test_success_clears_strikes(world):
-    made = await world.account("one")
-    for _ in range(5):
-        for fault in ("cut", "cut", ""):
-            lease = acquire(world)
-            assert isinstance(lease, Lease)
-            world.leasing.settle([outcome(lease.lease_id, attempt(made, fault))])
-    assert world.seat(made).standing.status is Status.ACTIVE
-
-
-async def test_a_model_an_account_lacks_rests_for_that_model_only(world):
-    made = await world.account("one")
-    lease = acquire(world)
-    world.leasing.settle([outcome(lease.lease_id, attempt(made, "model_unknown"), ending=Ending.FAILED)])
-    assert acquire(world).retry_after == 300
-    assert isinstance(acquire(world, model="claude-haiku-4.5"), Lease)
-
-
-async def test_a_fault_of_a_newer_data_plane_changes_nothing(world):
-    made = await world.account("one")
-    lease = acquire(world)
-    world.leasing.settle([outcome(lease.lease_id, attempt(made, "invented-later"), ending=Ending.FAILED)])
-    assert world.accounts.get(made).health == 100
-
-
 async def test_a_full_ledger_takes_no_outcome_but_returns_the_place(world, monkeypatch):
     monkeypatch.setattr("controlplane.service.ledger.BOUND", 0)
     made = await world.account("one")
     lease = acquire(world)
     done = outcome(lease.lease_id, attempt(made))
     assert world.leasing.settle([done]) is None
-    assert in_flight(world) == {"one": 0}
+    assert world.in_flight() == {"one": 0}
     monkeypatch.setattr("controlplane.service.ledger.BOUND", 10)
     await world.leasing.settle([done])
-    assert (await rows(world))[0].asked_model == "claude-sonnet-4.5"
-    assert in_flight(world) == {"one": 0}
+    assert (await world.rows())[0].asked_model == "claude-sonnet-4.5"
+    assert world.in_flight() == {"one": 0}
 
 
 async def test_identify_reserves_nothing(world):

@@ -68,10 +68,7 @@ async def test_a_crash_between_trade_and_commit_uses_no_token_and_loses_none(wor
 
 async def test_a_restart_after_the_commit_finds_the_rotated_token(world, seat):
     await world.refreshing.bearer(seat)
-    world.ledger.close()
-    await world.writing
-    world.wire()
-    await world.accounts.load()
+    await world.restart()
     again = world.seat(seat.account.id)
     assert again.ready(world.clock.now())
     assert again.credentials.refresh_token == "refresh-one+1"

@@ -16,7 +16,7 @@ from dataplane.conversation.events import (
     Usage,
     UsageSeen,
 )
-from dataplane.conversation.fold import Tally, Transcript
+from dataplane.conversation.fold import Transcript
 from dataplane.conversation.model import Reasoning, Text, ToolCall
 
 
@@ -24,20 +24,6 @@ def transcript(*events):
     folded = Transcript()
     folded.add(events)
     return folded
-
-
-def test_tally_keeps_the_last_figures_and_the_reason():
-    tally = Tally()
-    tally.add([Started(), TextDelta("Hello"), UsageSeen(Usage(input=5))])
-    assert (tally.usage.input, tally.reported, tally.finish) == (5, True, None)
-    tally.add([UsageSeen(Usage(input=7, output=2)), Finished("length")])
-    assert (tally.usage, tally.finish) == (Usage(input=7, output=2), "length")
-
-
-def test_tally_counts_what_was_written():
-    tally = Tally()
-    tally.add([Started(), ReasoningDelta("abc"), TextDelta("de"), ToolCallStarted("call_1", "read"), ToolCallDelta("{}"), ToolCallEnded()])
-    assert (tally.written, tally.reported) == (pytest.approx(7 / 3.5), False)
 
 
 def test_deltas_of_one_kind_are_one_part():

@@ -1,0 +1,123 @@
+"""How leases end: by outcome, by rule, across restarts; and what attempts do to accounts."""
+
+from controlplane.domain.account import Status
+from controlplane.domain.key import KeyDraft
+from controlplane.domain.lease import HeldLease, Lease, Reason
+from controlplane.domain.outcome import LEASE_EXPIRED, Ending
+from controlplane.service.leasing import DEADLINE
+from controlplane.service.settling import HARD_DEADLINE
+from tests.controlplane.fakes import NOW, ask, attempt, outcome
+
+INSTANCE = "worker-1"
+
+
+def acquire(world, **given):
+    return world.leasing.acquire(ask(**given), INSTANCE)
+
+
+async def test_leases_of_a_data_plane_that_is_away_expire_into_a_record(world):
+    made = await world.account("one")
+    world.leasing.hello(INSTANCE, [])
+    lease = acquire(world)
+    world.clock.time += DEADLINE
+    assert world.leasing.expire() == 0, "its data plane is connected"
+    world.leasing.gone(INSTANCE)
+    assert world.leasing.expire() == 1
+    assert world.in_flight() == {"one": 0}
+    (entry,) = await world.rows()
+    assert (entry.outcome.ending, entry.outcome.error, entry.account_id) == (Ending.FAILED, LEASE_EXPIRED, made)
+    # the data plane comes back with the truth, which takes the record's place, once
+    late = outcome(lease.lease_id, attempt(made))
+    for _ in range(2):
+        await world.leasing.settle([late])
+    (entry,) = await world.rows()
+    assert entry.outcome.ending is Ending.SERVED
+    counters = world.ledger.key_counters("proxy")
+    assert (counters.total_requests, counters.success_requests, counters.failed_requests) == (1, 1, 0)
+
+
+async def test_no_lease_lives_for_ever(world):
+    await world.account("one")
+    world.leasing.hello(INSTANCE, [])
+    acquire(world)
+    world.clock.time += HARD_DEADLINE
+    assert world.leasing.expire() == 1
+
+
+async def test_a_hello_after_a_restart_restores_what_is_held(world):
+    made = await world.account("one")
+    lease = acquire(world)
+    held = HeldLease(lease.lease_id, lease.key_id, lease.account_id, lease.model, lease.deadline)
+    await world.restart()
+    world.leasing.hello(INSTANCE, [held])
+    world.leasing.hello(INSTANCE, [held])
+    assert world.in_flight() == {"one": 1}
+    assert world.leasing.in_flight("proxy") == 1
+    assert world.leasing.renew(lease.lease_id, "older").access_token == "access-one"
+    await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
+    assert world.in_flight() == {"one": 0}
+    assert world.ledger.key_counters("proxy").total_requests == 1
+
+
+async def test_an_outcome_after_a_restart_without_a_hello_is_booked_on_who_pays(world):
+    made = await world.account("one")
+    key, secret = await world.keys.create(KeyDraft("team"))
+    lease = acquire(world, credential=secret)
+    await world.restart()
+    await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
+    (entry,) = await world.rows()
+    assert (entry.key_id, entry.account_id, entry.asked_model) == (key.id, made, "claude-sonnet-4.5")
+    assert world.ledger.key_counters(key.id).total_requests == 1
+
+
+async def test_what_a_returning_data_plane_does_not_hold_was_lost_on_the_way(world):
+    made = await world.account("one")
+    world.leasing.hello(INSTANCE, [])
+    kept, lost = acquire(world), acquire(world)
+    reserved = acquire(world, reserve_only=True)
+    world.leasing.gone(INSTANCE)
+    world.leasing.hello(INSTANCE, [HeldLease(kept.lease_id, "proxy", made, kept.model, kept.deadline)])
+    assert world.in_flight() == {"one": 1}
+    assert isinstance(acquire(world, lease_id=reserved.lease_id), Lease), "a reservation is no lease and need not be named"
+    assert acquire(world, lease_id=lost.lease_id).reason is Reason.UNKNOWN_LEASE
+    # had it been settled already, its outcome comes again and is booked in full
+    await world.leasing.settle([outcome(lost.lease_id, attempt(made))])
+    assert (await world.rows())[0].asked_model == "claude-sonnet-4.5"
+    assert world.in_flight() == {"one": 2}
+
+
+async def test_a_burst_of_throttled_requests_is_one_strike(world):
+    made = await world.account("one")
+    leases = [acquire(world) for _ in range(10)]
+    for lease in leases:
+        world.leasing.settle([outcome(lease.lease_id, attempt(made, "throttled"), ending=Ending.FAILED)])
+    assert world.seat(made).standing.until == int(NOW) + 10
+    world.clock.time += 11
+    lease = acquire(world)
+    world.leasing.settle([outcome(lease.lease_id, attempt(made, "throttled"), ending=Ending.FAILED)])
+    assert world.seat(made).standing.until == int(world.clock.time) + 20
+
+
+async def test_success_clears_strikes(world):
+    made = await world.account("one")
+    for _ in range(5):
+        for fault in ("cut", "cut", ""):
+            lease = acquire(world)
+            assert isinstance(lease, Lease)
+            world.leasing.settle([outcome(lease.lease_id, attempt(made, fault))])
+    assert world.seat(made).standing.status is Status.ACTIVE
+
+
+async def test_a_model_an_account_lacks_rests_for_that_model_only(world):
+    made = await world.account("one")
+    lease = acquire(world)
+    world.leasing.settle([outcome(lease.lease_id, attempt(made, "model_unknown"), ending=Ending.FAILED)])
+    assert acquire(world).retry_after == 300
+    assert isinstance(acquire(world, model="claude-haiku-4.5"), Lease)
+
+
+async def test_a_fault_of_a_newer_data_plane_changes_nothing(world):
+    made = await world.account("one")
+    lease = acquire(world)
+    world.leasing.settle([outcome(lease.lease_id, attempt(made, "invented-later"), ending=Ending.FAILED)])
+    assert world.accounts.get(made).health == 100
