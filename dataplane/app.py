@@ -20,7 +20,7 @@ from dataplane.pages import Pages
 from dataplane.server import Server
 from dataplane.settings import Settings
 from dataplane.upstreams.kiro import Kiro
-from headgate import http, logs
+from headgate import collector, http, logs
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +91,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     logs.quiet("uvicorn.error", lambda record: "without completing response" in record.getMessage())
     app = App(settings)
     app.control.start()
+    collector.spare()
     log.info("serving http=%s:%d", settings.host, settings.port)
     try:
         await http.serve_until(stop, http.listener(app.server, settings.host, settings.port, grace_seconds=DRAIN_SECONDS))

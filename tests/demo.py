@@ -29,7 +29,11 @@ def main() -> int:
     try:
         with Stack(demo=True, ports=PORTS) as stack:
             stack.add_account("demo")
-            print(READY.format(seconds=stack.seconds_to_ready, key=PROXY_KEY, password=ADMIN_PASSWORD, gateway=stack.gateway, console=stack.console))
+            print(
+                READY.format(
+                    seconds=stack.seconds_to_ready, key=PROXY_KEY, password=ADMIN_PASSWORD, gateway=stack.gateway, console=stack.console
+                )
+            )
             stream(stack.gateway)
             print("\nCtrl-C stops everything.", flush=True)
             while True:

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 ROOT = Path(__file__).parent.parent
 PROXY_KEY = "demo-proxy-key"
@@ -31,7 +31,7 @@ class Stack:
         self.console = f"http://127.0.0.1:{self.ports[1]}"
         self.seconds_to_ready = 0.0
 
-    def __enter__(self) -> "Stack":
+    def __enter__(self) -> Self:
         try:
             self._start()
         except BaseException:

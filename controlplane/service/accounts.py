@@ -1,17 +1,16 @@
 """What an administrator does with accounts. The database is written first, then the roster."""
 
 import asyncio
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
-from controlplane.domain.account import Account, AccountDraft, AccountView, Allowance, AuthMethod, Credentials, Status
+from controlplane.domain.account import Account, AccountDraft, AccountView, Allowance, Credentials, Status
 from controlplane.domain.errors import AccessRejected, AccountSuspended, Duplicate, Invalid
 from controlplane.policy.cooldown import UNKNOWN_RESET
-from controlplane.policy.families import ARN, machine_id
+from controlplane.policy.families import machine_id
+from controlplane.service import drafts
 from controlplane.service.background import Background
 from controlplane.service.catalogue import Catalogue
 from controlplane.service.ledger import Ledger
@@ -20,9 +19,7 @@ from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Roster, Seat, view
 from controlplane.service.standing import Standings
 
-REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 TRIES = 5  # to overtake a refresh; each is waited for
-SECRETS = ("refresh_token", "access_token", "client_id", "client_secret", "api_key")
 
 
 class Accounts:
@@ -65,7 +62,7 @@ class Accounts:
 
         Raises Invalid, and Duplicate when the label, refresh token or API key belongs to an account already.
         """
-        account, credentials = drawn(draft, f"acc_{secrets.token_hex(8)}", int(self._clock.now()))
+        account, credentials = drafts.drawn(draft, f"acc_{secrets.token_hex(8)}", int(self._clock.now()))
         async with self._changing:
             self._check(account, credentials)
             await self._store.add(account, credentials)
@@ -86,10 +83,10 @@ class Accounts:
     async def _update(self, seat: Seat, changes: Mapping[str, Any]) -> AccountView:
         if changes.get("kind", seat.account.kind) != seat.account.kind:
             raise Invalid("the kind of an account cannot be changed", "kind")
-        draft = replace(_draft(seat), **changes)
-        if changed := {name for name in SECRETS if name in changes and changes[name] != getattr(seat.credentials, name)}:
-            draft = _signed_in(draft, changed)
-        account, credentials = drawn(draft, seat.account.id, seat.account.created_at)
+        draft = replace(drafts.of(seat), **changes)
+        if changed := {name for name in drafts.SECRETS if name in changes and changes[name] != getattr(seat.credentials, name)}:
+            draft = drafts.signed_in(draft, changed)
+        account, credentials = drafts.drawn(draft, seat.account.id, seat.account.created_at)
         self._check(account, credentials)
         if changed:
             await self._replace(seat, credentials)
@@ -188,14 +185,19 @@ class Accounts:
             return seat
 
     def _check(self, account: Account, credentials: Credentials) -> None:
-        """Raises Invalid or Duplicate."""
-        check(account, credentials, tuple(self._providers))
+        """Raises Invalid or Duplicate. A refresh token that has rotated since is known by the machine
+        that was derived from it.
+        """
+        first_machine = machine_id("", credentials)
+        drafts.check(account, credentials, tuple(self._providers))
         for seat in self._roster:
             if seat.account.id == account.id:
                 continue
             if seat.account.label.lower() == account.label.lower():
                 raise Duplicate("another account has this label", "label")
-            if credentials.refresh_token and credentials.refresh_token == seat.credentials.refresh_token:
+            if credentials.refresh_token and (
+                credentials.refresh_token == seat.credentials.refresh_token or first_machine == seat.account.machine_id
+            ):
                 raise Duplicate(f"this refresh token belongs to the account {seat.account.label} already", "refreshToken")
             if credentials.api_key and credentials.api_key == seat.credentials.api_key:
                 raise Duplicate(f"this API key belongs to the account {seat.account.label} already", "apiKey")
@@ -223,124 +225,6 @@ class Care:
         await self.catalogue.tend(seat)
 
 
-def drawn(draft: AccountDraft, account_id: str, created_at: int) -> tuple[Account, Credentials]:
-    """The account and its secrets that a draft describes."""
-    credentials = Credentials(
-        draft.refresh_token.strip(),
-        draft.access_token.strip(),
-        draft.client_id.strip(),
-        draft.client_secret.strip(),
-        draft.api_key.strip(),
-        draft.expires_at,
-    )
-    account = Account(
-        id=account_id,
-        kind=draft.kind,
-        label=draft.label.strip() or f"{draft.kind}-{account_id[-6:]}",
-        auth_method=draft.auth_method or _method(draft),
-        region=draft.region,
-        profile_arn=draft.profile_arn,
-        machine_id=machine_id(draft.machine_id, credentials),
-        base_url=draft.base_url.rstrip("/"),
-        models=draft.models,
-        priority=draft.priority,
-        max_concurrency=draft.max_concurrency,
-        proxy_url=draft.proxy_url,
-        disabled=draft.disabled,
-        created_at=created_at,
-    )
-    return account, credentials
-
-
-def check(account: Account, credentials: Credentials, kinds: Sequence[str]) -> None:
-    """Raises Invalid, naming the field as the outside contract spells it."""
-    rules = (
-        (account.kind in kinds, "kind", f"is not one of {', '.join(kinds)}"),
-        (_is_label(account.label), "label", "must be 1 to 100 printable characters without a slash"),
-        (account.label.lower() not in kinds, "label", "must not be the name of a kind"),
-        (bool(REGION.fullmatch(account.region)), "region", "is not the name of an AWS region"),
-        (not account.profile_arn or bool(ARN.fullmatch(account.profile_arn)), "profileArn", "is not the ARN of a profile"),
-        (not account.base_url or _is_url(account.base_url), "baseUrl", "is not an http or https address"),
-        (not account.proxy_url or _is_url(account.proxy_url), "proxyUrl", "is not an http or https address"),
-        (0 <= account.max_concurrency <= 10_000, "maxConcurrency", "is not between 0 and 10000"),
-        (-1000 <= account.priority <= 1000, "priority", "is not between -1000 and 1000"),
-        (bool(credentials.bearer or credentials.refresh_token), "refreshToken", "is missing, and so are accessToken and apiKey"),
-        (
-            all(_is_token(getattr(credentials, name)) for name in SECRETS),
-            "refreshToken",
-            "or another credential holds characters no token has",
-        ),
-        ("..." not in credentials.refresh_token, "refreshToken", "has been shortened; paste the whole token"),
-        (account.auth_method is not AuthMethod.API_KEY or bool(credentials.api_key), "apiKey", "is missing"),
-        (
-            account.auth_method is not AuthMethod.IDC or not credentials.refresh_token or bool(credentials.client_secret),
-            "clientSecret",
-            "is needed to refresh an idc account, and so is clientId",
-        ),
-    )
-    for holds, field, phrase in rules:
-        if not holds:
-            raise Invalid(f"{field} {phrase}", field)
-
-
 def spent(allowance: Allowance) -> bool:
     """Whether nothing is left; with overage the account goes on."""
     return 0 < allowance.limit <= allowance.used and not allowance.overage
-
-
-def _method(draft: AccountDraft) -> AuthMethod:
-    """How an account signs in, told from what was given."""
-    if draft.api_key:
-        return AuthMethod.API_KEY
-    return AuthMethod.IDC if draft.client_id and draft.client_secret else AuthMethod.SOCIAL
-
-
-def _is_label(text: str) -> bool:
-    return 0 < len(text) <= 100 and text.isprintable() and "/" not in text
-
-
-def _is_token(text: str) -> bool:
-    """Whether it can stand in a header; empty: there is none."""
-    return not text or (text.isascii() and text.isprintable())
-
-
-def _is_url(text: str) -> bool:
-    if not _is_token(text):
-        return False
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        return False
-
-
-def _draft(seat: Seat) -> AccountDraft:
-    """The draft that would make the account as it is."""
-    account, credentials = seat.account, seat.credentials
-    return AccountDraft(
-        kind=account.kind,
-        label=account.label,
-        auth_method=account.auth_method,
-        refresh_token=credentials.refresh_token,
-        access_token=credentials.access_token,
-        client_id=credentials.client_id,
-        client_secret=credentials.client_secret,
-        api_key=credentials.api_key,
-        expires_at=credentials.expires_at,
-        region=account.region,
-        profile_arn=account.profile_arn,
-        machine_id=account.machine_id,
-        base_url=account.base_url,
-        models=account.models,
-        priority=account.priority,
-        max_concurrency=account.max_concurrency,
-        proxy_url=account.proxy_url,
-        disabled=account.disabled,
-    )
-
-
-def _signed_in(draft: AccountDraft, changed: set[str]) -> AccountDraft:
-    """A draft whose sign-in was changed: an access token of the old one must not be used any more."""
-    if "access_token" in changed:
-        return draft
-    return replace(draft, access_token="", expires_at=0)

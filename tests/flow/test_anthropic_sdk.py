@@ -40,7 +40,9 @@ def test_a_whole_answer(anthropic_client):
     assert message._request_id.startswith("req_")
 
 
-@pytest.mark.parametrize("name", ["claude-sonnet-4-5-20250929", "claude-sonnet-4-5", "anthropic/claude-sonnet-4.5", "kiro/claude-sonnet-4.5"])
+@pytest.mark.parametrize(
+    "name", ["claude-sonnet-4-5-20250929", "claude-sonnet-4-5", "anthropic/claude-sonnet-4.5", "kiro/claude-sonnet-4.5"]
+)
 def test_names_as_clients_write_them(anthropic_client, stack, name):
     message = ask(anthropic_client, "hello", model=name)
     assert message.model == name
@@ -79,7 +81,7 @@ def test_a_tool_without_arguments(anthropic_client):
 
 
 def test_thinking_both_ways(anthropic_client, stack):
-    messages = [{"role": "user", "content": '[[sim:reasoning]] think'}]
+    messages = [{"role": "user", "content": "[[sim:reasoning]] think"}]
     thinking = {"type": "enabled", "budget_tokens": 2000}
     with anthropic_client.messages.stream(model=THINKER, max_tokens=4000, thinking=thinking, messages=messages) as stream:
         first = stream.get_final_message()
@@ -115,7 +117,14 @@ def test_models(anthropic_client):
         ({"max_tokens": 0}, anthropic.BadRequestError, "max_tokens"),
         ({"extra_body": {"temperature": "hot"}}, anthropic.BadRequestError, "temperature"),
         (
-            {"messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}]}]},
+            {
+                "messages": [
+                    {
+                        "role": "user",
+                        "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}],
+                    }
+                ]
+            },
             anthropic.BadRequestError,
             "image",
         ),
@@ -130,8 +139,8 @@ def test_bad_input_is_named(anthropic_client, change, error, message):
 
 
 def test_a_wrong_key(stack):
-    with anthropic.Anthropic(base_url=stack.gateway, api_key="wrong", max_retries=0) as client:
-        with pytest.raises(anthropic.AuthenticationError) as caught:
-            ask(client, "hi")
+    wrong = anthropic.Anthropic(base_url=stack.gateway, api_key="wrong", max_retries=0)
+    with wrong as client, pytest.raises(anthropic.AuthenticationError) as caught:
+        ask(client, "hi")
     assert caught.value.body["error"]["type"] == "authentication_error"
     assert "wrong" not in str(caught.value.body)

@@ -120,6 +120,9 @@ def test_what_is_not_offered(openai_client):
 
 
 def test_a_wrong_key(stack):
-    with openai.OpenAI(base_url=f"{stack.gateway}/v1", api_key="kg-" + "0" * 48, max_retries=0) as client, pytest.raises(openai.AuthenticationError) as caught:
+    with (
+        openai.OpenAI(base_url=f"{stack.gateway}/v1", api_key="kg-" + "0" * 48, max_retries=0) as client,
+        pytest.raises(openai.AuthenticationError) as caught,
+    ):
         ask(client, "hi")
     assert caught.value.body["code"] == "invalid_api_key"

@@ -4,7 +4,7 @@ In order of trust: token counts (rare), the share of the context window the answ
 own estimate. Source: Kiro wire notes, response quirks Q20 to Q22.
 """
 
-from dataplane.conversation.estimate import text_tokens
+from dataplane.conversation.estimate import ASCII_PER_TOKEN, text_tokens
 from dataplane.conversation.events import Source, Usage
 
 
@@ -19,7 +19,8 @@ class Meter:
         self._reported: Usage | None = None
 
     def wrote(self, text: str) -> None:
-        self._text += text_tokens(text)
+        # Most text is ASCII; for it the estimate is one division.
+        self._text += len(text) / ASCII_PER_TOKEN if text.isascii() else text_tokens(text)
 
     def thought(self, text: str) -> None:
         self._reasoning += text_tokens(text)

@@ -72,7 +72,7 @@ async def test_fields_that_cannot_be(world, given, field):
 
 async def test_no_account_twice(world):
     await world.accounts.create(AccountDraft(label="Work", refresh_token="r1"))
-    for draft in (AccountDraft(label="work", refresh_token="r2"), AccountDraft(refresh_token="r1+1")):
+    for draft in (AccountDraft(label="work", refresh_token="r2"), AccountDraft(refresh_token="r1+1"), AccountDraft(refresh_token="r1")):
         await settled(world)
         with pytest.raises(Duplicate):
             await world.accounts.create(draft)
