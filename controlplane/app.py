@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import socket
@@ -43,7 +42,7 @@ from controlplane.service.services import Services
 from controlplane.service.settling import Settling
 from controlplane.service.standing import Standings
 from controlplane.settings import Settings
-from headgate import __version__
+from headgate import __version__, collector
 from headgate.http import listener, serve_until, stop_signals
 
 log = logging.getLogger(__name__)
@@ -87,23 +86,14 @@ async def serve(settings: Settings) -> None:
 async def listen(plane: Plane, settings: Settings, stop: asyncio.Event) -> None:
     """Serve gRPC and HTTP until `stop`. Raises StartError when an address is taken."""
     claim(settings.host, settings.console_port)
-    spare_the_collector()
+    collector.spare()
     try:
         await plane.server.start()
     except RuntimeError:
         raise StartError(f"cannot listen on {settings.rpc_listen}: the address is taken or not ours") from None
-    console = listener(build(plane.services), settings.host, settings.console_port, grace_seconds=5)
+    console = listener(build(plane.services, settings.trusted_proxies or ()), settings.host, settings.console_port, grace_seconds=5)
     log.info("serving console=http://%s:%d rpc=%s", settings.host, settings.console_port, settings.rpc_listen)
     await serve_until(stop, console)
-
-
-def spare_the_collector() -> None:
-    """What was loaded at the start stays; leases come and go without cycles. Looking at all of it again
-    and again was a quarter of the time of an Acquire and Settle.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def claim(host: str, port: int) -> None:

@@ -1,5 +1,7 @@
 """`make demo`: the whole stack with a simulated Kiro behind it, an account and a key ready."""
 
+import json
+import signal
 import sys
 import time
 import urllib.request
@@ -26,6 +28,9 @@ Here is one answer, as it streams in:
 
 
 def main() -> int:
+    # Also where SIGINT is ignored, as in a shell's background jobs, and for SIGTERM: both end it in order.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with Stack(demo=True, ports=PORTS) as stack:
             stack.add_account("demo")
@@ -36,8 +41,8 @@ def main() -> int:
             )
             stream(stack.gateway)
             print("\nCtrl-C stops everything.", flush=True)
-            while True:
-                time.sleep(3600)
+            while stack.alive():
+                time.sleep(0.5)
     except KeyboardInterrupt:
         return 0
     except (RuntimeError, TimeoutError) as error:
@@ -46,13 +51,15 @@ def main() -> int:
 
 
 def stream(gateway: str) -> None:
-    """One streamed chat completion, printed as it comes."""
+    """One streamed chat completion, printed piece by piece as it comes."""
     body = b'{"model":"claude-sonnet-4.5","stream":true,"messages":[{"role":"user","content":"What is a gateway for?"}]}'
     headers = {"authorization": f"Bearer {PROXY_KEY}", "content-type": "application/json"}
     with urllib.request.urlopen(urllib.request.Request(f"{gateway}/v1/chat/completions", body, headers)) as answer:
         for line in answer:
-            if line.strip():
-                print("  " + line.decode().rstrip()[:150], flush=True)
+            if line.startswith(b"data: {"):
+                delta = json.loads(line[6:])["choices"][0]["delta"]
+                print(delta.get("content", ""), end="", flush=True)
+    print()
 
 
 if __name__ == "__main__":

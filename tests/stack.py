@@ -65,6 +65,12 @@ class Stack:
     def log(self) -> str:
         return self._log.read_text()
 
+    def alive(self) -> bool:
+        """True; raises RuntimeError with the log when the launcher has ended."""
+        if self._launcher.poll() is not None:
+            raise RuntimeError(f"headgate up ended with {self._launcher.returncode}:\n{self.log()}")
+        return True
+
     def summarizer_metrics(self) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[4]}/metrics", timeout=5) as answer:
             return str(answer.read(), "utf-8")
@@ -77,7 +83,7 @@ class Stack:
         self.upstream = self._simulate()
         began = time.monotonic()
         self._launcher = self._run([sys.executable, "-m", "headgate", "up"], self._settings(directory), self._log)
-        until(lambda: self._alive() and answers(f"{self.gateway}/ready"), 30, self.log)
+        until(lambda: self.alive() and answers(f"{self.gateway}/ready"), 30, self.log)
         self.seconds_to_ready = time.monotonic() - began
 
     def _simulate(self) -> str:
@@ -115,11 +121,6 @@ class Stack:
             "HEADGATE_KIRO_OIDC_URL": self.upstream,
             **self._environ,
         }
-
-    def _alive(self) -> bool:
-        if self._launcher.poll() is not None:
-            raise RuntimeError(f"headgate up ended with {self._launcher.returncode}:\n{self.log()}")
-        return True
 
 
 def call(method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:

@@ -37,6 +37,8 @@ EOF = grpc.aio.EOF  # type: ignore[attr-defined]  # missing in the stubs
 TURN_SECONDS = 0.002
 # How long an outcome waits for a question to travel with: a message costs more than what is in it.
 SETTLE_SECONDS = 0.02
+# A control plane whose ledger has no room says nothing; outcomes are then sent again. Twice is no harm.
+ACKNOWLEDGE_SECONDS = 30.0
 # Outcomes that may wait for the control plane before new work is refused.
 OUTBOX = 20_000
 
@@ -55,6 +57,16 @@ class Pending:
         self.asked = time.monotonic()
 
 
+class Delivery:
+    """Outcomes on their way."""
+
+    __slots__ = ("outcomes", "sent")
+
+    def __init__(self, outcomes: list[admission_pb2.Outcome]) -> None:
+        self.outcomes = outcomes
+        self.sent = time.monotonic()
+
+
 class ControlPlane:
     """The Control port. `start` connects in the background and never gives up."""
 
@@ -70,7 +82,7 @@ class ControlPlane:
         self._turn_ends = 0.0
         self._pending: dict[int, Pending] = {}
         self._outbox: list[admission_pb2.Outcome] = []
-        self._unacknowledged: dict[int, list[admission_pb2.Outcome]] = {}
+        self._unacknowledged: dict[int, Delivery] = {}
         self._leases: dict[str, admission_pb2.Lease] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -209,7 +221,7 @@ class ControlPlane:
         """All outcomes that wait, as one question; kept until it is acknowledged."""
         self._next_id += 1
         outcomes, self._outbox = self._outbox, []
-        self._unacknowledged[self._next_id] = outcomes
+        self._unacknowledged[self._next_id] = Delivery(outcomes)
         return Question(id=self._next_id, settle=admission_service_pb2.Settle(outcomes=outcomes))
 
     def _reconnected(self) -> None:
@@ -217,10 +229,15 @@ class ControlPlane:
         self._turn_ends = 0.0
         telemetry.CONTROL_CONNECTED.set(1)
         self._outgoing = [pending.question for pending in self._pending.values()]
-        for outcomes in self._unacknowledged.values():
-            self._outbox += outcomes
-        self._unacknowledged.clear()
+        self._again(time.monotonic())
         self._wake.set()
+
+    def _again(self, before: float) -> None:
+        """Send once more what was sent before a moment and not acknowledged."""
+        late = [number for number, delivery in self._unacknowledged.items() if delivery.sent <= before]
+        for number in late:
+            for outcome in self._unacknowledged.pop(number).outcomes:
+                self._post(outcome)
 
     def _disconnected(self) -> None:
         self.connected = False
@@ -242,6 +259,7 @@ class ControlPlane:
         while True:
             await asyncio.sleep(0.5)
             telemetry.UNSETTLED.set(self._unsettled())
+            self._again(time.monotonic() - ACKNOWLEDGE_SECONDS)
             before = time.monotonic() - (ANSWER_SECONDS if self.connected else AWAY_SECONDS)
             for pending in [each for each in self._pending.values() if each.asked < before]:
                 if not pending.future.done():
@@ -250,7 +268,7 @@ class ControlPlane:
                     del self._pending[pending.question.id]
 
     def _unsettled(self) -> int:
-        return len(self._outbox) + sum(map(len, self._unacknowledged.values()))
+        return len(self._outbox) + sum(len(delivery.outcomes) for delivery in self._unacknowledged.values())
 
 
 def credential_lost(refusal: Any) -> UpstreamFault:

@@ -26,7 +26,7 @@ class Scripted(AdmissionServiceServicer):
         self.batches, self.hellos, self.settled = [], [], []
         self.hold = asyncio.Event()
         self.hold.set()
-        self.cut = False
+        self.cut = self.full = False
 
     def answer(self, question):
         kind = question.WhichOneof("ask")
@@ -66,7 +66,8 @@ class Scripted(AdmissionServiceServicer):
                 await self.hold.wait()
             if self.cut and not hello:
                 return
-            yield service.SessionResponse(answers=[self.answer(question) for question in batch.questions])
+            answers = [self.answer(question) for question in batch.questions]
+            yield service.SessionResponse(answers=[each for each in answers if not (self.full and each.HasField("settled"))])
 
     async def Watch(self, request, context):
         snapshot = snapshot_pb2.Snapshot(version=1, models=[snapshot_pb2.Model(kind="kiro", id="m", context_window=7, aliases=["x"])])
@@ -155,6 +156,18 @@ async def test_outcomes_are_settled_and_sent_again_after_a_break(peers):
     await until(lambda: scripted.settled)
     assert {each.lease_id for each in scripted.settled} == {"lost-on-the-way"}
     assert control._unsettled() == 0
+
+
+async def test_outcomes_that_nobody_acknowledges_are_sent_again(peers, monkeypatch):
+    scripted, control = peers
+    monkeypatch.setattr(module, "ACKNOWLEDGE_SECONDS", 0.1)
+    scripted.full = True
+    await control.acquire(ask())
+    control.settle(outcome("unheard"))
+    await until(lambda: len(scripted.settled) > 1)
+    scripted.full = False
+    await until(lambda: control._unsettled() == 0)
+    assert {each.lease_id for each in scripted.settled} == {"unheard"}
 
 
 async def test_questions_are_asked_again_after_a_break(peers):
