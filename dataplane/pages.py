@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from dataplane import telemetry
 from dataplane.catalogue import Catalogue
 from dataplane.conversation.model import Call
 from dataplane.errors import NotFound
@@ -88,7 +89,7 @@ class Pages:
             await visit.client.reply(b'{"status":"ready","mode":"normal"}')
 
     async def metrics(self, visit: Visit) -> None:
-        await visit.client.reply(generate_latest(), content_type=CONTENT_TYPE_LATEST.encode())
+        await visit.client.reply(generate_latest(telemetry.REGISTRY), content_type=CONTENT_TYPE_LATEST.encode())
 
     async def openapi(self, visit: Visit) -> None:
         await visit.client.reply(self._openapi)

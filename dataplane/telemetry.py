@@ -2,22 +2,27 @@
 
 from functools import lru_cache
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
-REQUESTS = Counter("headgate_requests", "Requests by dialect and how they ended", ["dialect", "ending"])
-REFUSALS = Counter("headgate_refusals", "Requests refused before admission, by kind", ["kind"])
-ATTEMPTS = Counter("headgate_upstream_attempts", "Upstream attempts by kind and fault (empty: none)", ["kind", "fault"])
-TOKENS = Counter("headgate_tokens", "Tokens by direction", ["direction"])
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+
+REQUESTS = Counter("headgate_requests", "Requests by dialect and how they ended", ["dialect", "ending"], registry=REGISTRY)
+REFUSALS = Counter("headgate_refusals", "Requests refused before admission, by kind", ["kind"], registry=REGISTRY)
+ATTEMPTS = Counter("headgate_upstream_attempts", "Upstream attempts by kind and fault (empty: none)", ["kind", "fault"], registry=REGISTRY)
+TOKENS = Counter("headgate_tokens", "Tokens by direction", ["direction"], registry=REGISTRY)
 INPUT_TOKENS = TOKENS.labels("input")
 OUTPUT_TOKENS = TOKENS.labels("output")
-OPEN = Gauge("headgate_requests_open", "Requests being answered")
+OPEN = Gauge("headgate_requests_open", "Requests being answered", registry=REGISTRY)
 FIRST_EVENT = Histogram(
     "headgate_first_event_seconds",
     "From reading the request to the first real event",
     buckets=(0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120),
+    registry=REGISTRY,
 )
-UNSETTLED = Gauge("headgate_outcomes_unsettled", "Outcomes the control plane has not yet acknowledged")
-CONTROL_CONNECTED = Gauge("headgate_control_connected", "1 while the admission session is open")
+UNSETTLED = Gauge("headgate_outcomes_unsettled", "Outcomes the control plane has not yet acknowledged", registry=REGISTRY)
+CONTROL_CONNECTED = Gauge("headgate_control_connected", "1 while the admission session is open", registry=REGISTRY)
 
 
 # Looking up a counter by its labels costs more than counting; the combinations are few.

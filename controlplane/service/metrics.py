@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge
 
 UNAUTHENTICATED = Counter("headgate_authentication_failures", "Credentials that were refused, by reason", ["reason"])
 REFUSED = Counter("headgate_admission_refusals", "Authenticated requests that were refused, by reason", ["reason"])
-ENDED = Counter("headgate_requests", "Requests that ended, by ending", ["ending"])
+ENDED = Counter("headgate_settled_requests", "Requests that ended, by ending", ["ending"])
 EXPIRED = Counter("headgate_leases_expired", "Leases whose end nobody reported in time")
 OPEN = Gauge("headgate_open_leases", "Requests under way")
 BACKLOG = Gauge("headgate_ledger_backlog", "Usage records that wait to be written")
