@@ -31,15 +31,15 @@ test: $(INSTALLED_DEV) ## Run the tests; ARGS='-k name' picks some
 	$(PY) -m pytest $(ARGS)
 
 check: $(INSTALLED_DEV) ## Compile, lint, formatting, types, import rules, fresh stubs
-	$(PY) -m compileall -q $(PACKAGES) proto tests benchmarks
+	$(PY) -m compileall -q $(PACKAGES) tests benchmarks
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PY) proto/generate.py --check
+	$(PY) -m tests.contracts.stubs --check
 
 proto: $(INSTALLED_DEV) ## Make headgate/api anew from proto/
-	$(PY) proto/generate.py
+	$(PY) -m tests.contracts.stubs
 
 bench: $(INSTALLED_DEV) ## Run the benchmarks
 	$(PY) -m benchmarks

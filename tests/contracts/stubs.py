@@ -1,8 +1,7 @@
-"""Makes headgate/api from the contracts beside this file; `--check` says whether it is fresh.
+"""`python -m tests.contracts.stubs` makes headgate/api from proto/; `--check` says whether it is fresh.
 
 The outcome depends on the contracts and the version of grpcio-tools alone (constraints.txt).
 """
-# ruff: noqa: INP001 - a script beside the contracts, not a package
 
 import sys
 import tempfile
@@ -11,8 +10,8 @@ from pathlib import Path
 
 from grpc_tools import protoc  # type: ignore[import-untyped]  # publishes no types
 
-CONTRACTS = Path(__file__).resolve().parent
-ROOT = CONTRACTS.parent
+ROOT = Path(__file__).resolve().parents[2]
+CONTRACTS = ROOT / "proto"
 API = Path("headgate/api")
 
 
@@ -58,7 +57,7 @@ def main(arguments: list[str]) -> int:
             replace(fresh, ROOT, names)
             return 0
     for name in names:
-        print(f"{name} is not what its contract makes; run make proto", file=sys.stderr)  # noqa: T201 - a command
+        print(f"{name} is not what its contract makes; run make proto", file=sys.stderr)
     return 1 if names else 0
 
 
