@@ -1,5 +1,7 @@
 """The official Anthropic SDK through three processes to a strict Kiro."""
 
+import time
+
 import anthropic
 import pytest
 
@@ -31,6 +33,13 @@ def test_a_stream_arrives_in_pieces(anthropic_client):
     assert message.model == MODEL
     assert message.usage.input_tokens > 0
     assert message.usage.output_tokens > 0
+
+
+def test_what_the_upstream_has_said_is_there_before_it_goes_on(anthropic_client):
+    text = '[[sim:stall {"after": 2, "seconds": 1.5}]] hello'
+    with anthropic_client.messages.stream(model=MODEL, max_tokens=500, messages=[{"role": "user", "content": text}]) as stream:
+        moments = [time.monotonic() for _ in stream.text_stream]
+    assert moments[-1] - moments[0] > 1, "the first piece was held back until the last"
 
 
 def test_a_whole_answer(anthropic_client):
