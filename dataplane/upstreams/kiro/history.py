@@ -6,8 +6,9 @@ in the Kiro wire notes on turn order and tool pairing. Passing through them twic
 
 from collections import Counter
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from dataplane.conversation.model import Call, Reasoning
 from dataplane.errors import InvalidRequest
@@ -17,6 +18,7 @@ from dataplane.upstreams.kiro.entries import Assistant, Entry, Result, Use, User
 # Synthetic text teaches models to imitate it (C06): each of these stands where Kiro insists on text.
 CONTINUE = "Continue."
 OPENING = "Hello."
+NOBODY: frozenset[str] = frozenset()
 INTERRUPTED = "Error: the call was interrupted, there is no result."
 
 
@@ -35,6 +37,8 @@ def shaped(call: Call) -> list[Entry]:
 
 def merge(entries: list[Entry]) -> list[Entry]:
     """M03, T04: neighbours of one role become one."""
+    if all(type(one) is not type(other) for one, other in pairwise(entries)):
+        return entries
     merged: list[Entry] = []
     for role, run in groupby(entries, type):
         same = list(run)
@@ -63,9 +67,12 @@ def relocate(entries: list[Entry]) -> list[Entry]:
     found = list(entries)
     for index, entry in enumerate(entries):
         if isinstance(entry, Assistant):
-            due.update((use.id, index + 1) for use in entry.uses)
+            for use in entry.uses:
+                due[use.id] = index + 1
             continue
         results = [part for part in entry.parts if isinstance(part, Result)]
+        if not results:
+            continue
         late = {result.id for result in results if due.get(result.id, index) != index}
         if late:
             found[index] = User([part for part in entry.parts if isinstance(part, str) or part.id not in late])
@@ -135,7 +142,7 @@ def dedupe(entries: list[Entry]) -> list[Entry]:
 
 def _deduped(entry: User) -> User:
     results = [part for part in entry.parts if isinstance(part, Result)]
-    if len({result.id for result in results}) == len(results):
+    if not results or len({result.id for result in results}) == len(results):
         return entry
     parts: list[str | Result] = []
     first: dict[str, Result] = {}
@@ -155,10 +162,10 @@ def _deduped(entry: User) -> User:
 def narrate(entries: list[Entry]) -> list[Entry]:
     """T02: a result without its call just before cannot stay a result; its output stays as text."""
     found: list[Entry] = []
-    ids: set[str] = set()
+    ids: AbstractSet[str] = NOBODY
     for entry in entries:
         if isinstance(entry, Assistant):
-            ids = {use.id for use in entry.uses}
+            ids = {use.id for use in entry.uses} if entry.uses else NOBODY
             found.append(entry)
             continue
         if any(isinstance(part, Result) and part.id not in ids for part in entry.parts):
