@@ -12,6 +12,7 @@ Nothing is decoded: a body passes as it came.
 import asyncio
 from collections.abc import Callable
 from enum import StrEnum, auto
+from typing import cast
 
 import httptools
 
@@ -19,6 +20,8 @@ import httptools
 HIGH_BYTES = 128 * 1024
 # Status line and headers, those of interim answers and trailers included.
 HEAD_BYTES = 64 * 1024
+# Statuses below OK announce the real answer (RFC 9110 15.2), but for SWITCHING, which has to be asked for.
+CONTINUE, SWITCHING, OK = 100, 101, 200
 
 
 class HttpError(Exception):
@@ -80,6 +83,7 @@ class Connection(asyncio.Protocol):
         # The answer at hand.
         self._pieces: list[bytes] = []
         self._size = 0
+        self._head_size = 0
         self._overhead = 0
         self._bodiless = False
         self._interim = False
@@ -130,48 +134,39 @@ class Connection(asyncio.Protocol):
         self._move(Event.RESTED)
         return True
 
-    def close(self, error: HttpError | None = None) -> None:
-        """Break the connection off; whoever reads is told `error` after what has arrived."""
-        if self.state is not State.CLOSED:
-            self._error = error
-            self._move(Event.CLOSED)
-            self._transport.abort()
-            self._wake()
-            self._gone(self)
+    def close(self, reason: str = "closed by the gateway") -> None:
+        """Break the connection off. An answer that was still due has failed; what has arrived of it can be read first."""
+        self._break(LOST.get(self.state), reason)
 
     # ---- what the loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are not of that class
 
     def data_received(self, data: bytes) -> None:
         if self.state is not State.HEAD and self.state is not State.BODY:
             # Nobody asked for this: what it belongs to cannot be known, and what follows neither.
             self.close()
             return
-        before, self._overhead = self._size, self._overhead + len(data)
+        state, size = self.state, self._size
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._garbled(error)
+            self._break(GARBLED.get(self.state), str(error.__context__ or error))
             return
-        if self._size > before:
-            self._overhead = 0
-        elif self._overhead > HEAD_BYTES and self.state is not State.DONE:
-            self._garbled(Malformed("too many bytes without content"))
+        self._overhead = 0 if self._size > size or self.state is not state else self._overhead + len(data)
+        if self._overhead > HEAD_BYTES:
+            self._break(GARBLED[self.state], "too much of it without content")
+            return
         self._wake()
         if self._size > HIGH_BYTES and self.state is State.BODY and not self._paused:
             self._paused = True
             self._transport.pause_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self.state is State.HEAD:
-            self.close(Disconnected(f"before the answer: {error}" if error else "before the answer"))
-        elif self.state is State.BODY and (error or not self._to_the_end):
-            self.close(Cut(f"in the answer: {error}" if error else "in the answer"))
-        else:
-            self.close()
+        if self.state is State.BODY and self._to_the_end and error is None:
+            self._move(Event.ENDED)
+        self.close(f"closed by the upstream: {error}" if error else "closed by the upstream")
         if self._timer is not None:
             self._timer.cancel()
         del self._parser  # it holds methods of this object
@@ -181,11 +176,11 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         if self.state is State.DONE:
             raise Malformed("something follows the answer")
-        self.headers, self._size_of_head = {}, 0
+        self.headers, self._head_size = {}, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._size_of_head += len(name) + len(value)
-        if self._size_of_head > HEAD_BYTES:
+        self._head_size += len(name) + len(value)
+        if self._head_size > HEAD_BYTES:
             raise Malformed("the headers are too large")
         if self.state is State.HEAD:
             key, text = name.decode("latin-1").lower(), value.decode("latin-1")
@@ -193,9 +188,9 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        self._interim = 100 <= status < 200
-        if status == 101:
-            raise Malformed("the protocol was switched without being asked")
+        self._interim = status < OK
+        if status == SWITCHING or status < CONTINUE:
+            raise Malformed(f"status {status} without being asked")
         if self._interim:
             return
         self.status = status
@@ -221,22 +216,18 @@ class Connection(asyncio.Protocol):
         self.state = NEXT[self.state, event]
 
     def _ends_with_connection(self) -> bool:
-        """Whether the end of the connection may be that of the body: only where it was announced, since it
-        looks no different from an accident.
+        """Whether the end of the connection is that of the body: where no other end is announced (RFC 9112 6.3).
+        It looks no different from an accident, so whoever decodes the body has to know when it is whole.
         """
-        if "content-length" in self.headers or "chunked" in self.headers.get("transfer-encoding", "").lower():
-            return False
-        return self._parser.get_http_version() == "1.0" or "close" in self.headers.get("connection", "").lower()
+        return "content-length" not in self.headers and "chunked" not in self.headers.get("transfer-encoding", "").lower()
 
-    def _garbled(self, error: Exception) -> None:
-        """What came is not HTTP: a fault where an answer was due, else only the end of the connection."""
-        reason = str(error.__context__ or error)
-        if self.state is State.HEAD:
-            self.close(Malformed(reason))
-        elif self.state is State.BODY:
-            self.close(Cut(reason))
-        else:
-            self.close()
+    def _break(self, kind: type[HttpError] | None, reason: str) -> None:
+        if self.state is not State.CLOSED:
+            self._error = kind(reason) if kind else None
+            self._move(Event.CLOSED)
+            self._transport.abort()
+            self._wake()
+            self._gone(self)
 
     async def _arrival(self) -> None:
         """Wait until something has come or the connection is closed."""
@@ -261,7 +252,7 @@ class Connection(asyncio.Protocol):
         if self._loop.time() < self._deadline:
             self._timer = self._loop.call_at(self._deadline, self._ring)
         else:
-            self.close(Silent(f"nothing came for {self._idle_seconds:g} s"))
+            self._break(Silent, f"nothing came for {self._idle_seconds:g} s")
 
 
 NEXT = {
@@ -274,3 +265,8 @@ NEXT = {
     (State.BODY, Event.CLOSED): State.CLOSED,
     (State.DONE, Event.CLOSED): State.CLOSED,
 }
+
+# What it means for an answer that the connection is closed, or that what came is not HTTP. In the
+# other states no answer is due, so nobody has lost one.
+LOST: dict[State, type[HttpError]] = {State.HEAD: Disconnected, State.BODY: Cut}
+GARBLED: dict[State, type[HttpError]] = {State.HEAD: Malformed, State.BODY: Cut}

@@ -48,10 +48,12 @@ def folded(call: Call) -> list[Entry]:
     """Turns as entries. Instructions have no seat of their own: the system text opens the conversation
     (E01), later ones become part of the user turn they stand beside (M04).
     """
+    entries: list[Entry] = [_assistant(turn) if turn.role == "assistant" else _user(turn) for turn in call.turns]
     system = [text for text in call.system if not _blank(text)]
-    entries: list[Entry] = [User(list(system))] if system else []
-    for turn in call.turns:
-        entries.append(_assistant(turn) if turn.role == "assistant" else _user(turn))
+    if system and entries and isinstance(entries[0], User):
+        entries[0].parts[:0] = system
+    elif system:
+        entries.insert(0, User([*system]))
     return entries
 
 

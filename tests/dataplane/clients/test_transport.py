@@ -1,67 +1,15 @@
 """The transport against real sockets: plans, pooling, and every way a connection can fail."""
 
 import asyncio
-import contextlib
 
 import pytest
 
 from dataplane.clients.transport import Transport
 from dataplane.errors import Cause, Retry, UpstreamFault
 from dataplane.upstreams.base import HttpRequest
+from tests.dataplane.clients.upstream import OK, Upstream, fetch, plan, saying, until, whole
 
-OK = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n"
-
-
-class Upstream:
-    """A server whose connections are handled by a script: a coroutine function of (reader, writer)."""
-
-    def __init__(self, script):
-        self.script, self.connections, self.requests, self.tasks = script, 0, [], []
-
-    async def __aenter__(self):
-        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *_):
-        self.server.close()
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
-
-    async def _serve(self, reader, writer):
-        self.connections += 1
-        self.tasks.append(asyncio.current_task())
-        try:
-            await self._converse(reader, writer)
-        finally:
-            writer.close()
-
-    async def _converse(self, reader, writer):
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                length = next((int(line[15:]) for line in head.lower().split("\r\n") if line.startswith("content-length:")), 0)
-                self.requests.append((head, await reader.readexactly(length)))
-                if await self.script(writer, len(self.requests)) == "close":
-                    break
-
-
-def whole(body=b"hello"):
-    return OK + b"content-length: %d\r\n\r\n" % len(body) + body
-
-
-def plan(url, *, streamed=True):
-    reply = yield HttpRequest("POST", url, {"x-one": "1"}, b"ask", streamed=streamed)
-    return reply
-
-
-async def fetch(transport, made):
-    async with transport.follow(made) as stream:
-        pieces = []
-        while piece := await stream.read():
-            pieces.append(piece)
-        return stream.status, b"".join(pieces)
+MIB = 1024 * 1024
 
 
 @pytest.fixture
@@ -145,21 +93,6 @@ async def faulty(transport, script):
     return caught.value
 
 
-async def test_a_body_that_breaks_off_is_a_cut(transport):
-    async def chunked(writer, _):
-        writer.write(OK + b"transfer-encoding: chunked\r\n\r\n5\r\nhel")
-        await writer.drain()
-        return "close"
-
-    async def counted(writer, _):
-        writer.write(OK + b"content-length: 10\r\n\r\nhello")
-        await writer.drain()
-        return "close"
-
-    assert (await faulty(transport, chunked)).cause is Cause.CUT
-    assert (await faulty(transport, counted)).cause is Cause.CUT
-
-
 async def test_silence_is_a_timeout(transport):
     async def before_headers(writer, _):
         await asyncio.sleep(1)
@@ -172,28 +105,11 @@ async def test_silence_is_a_timeout(transport):
     assert (await faulty(transport, in_the_body)).cause is Cause.TIMEOUT
 
 
-async def test_a_connection_closed_before_the_answer_is_worth_another_try(transport):
-    async def script(writer, _):
-        return "close"
-
-    fault = await faulty(transport, script)
-    assert (fault.cause, fault.retry) == (Cause.UNREACHABLE, Retry.SAME_ACCOUNT)
-
-
 async def test_nobody_listening_is_unreachable(transport):
     with pytest.raises(UpstreamFault) as caught:
         await fetch(transport, plan("http://127.0.0.1:9/"))
     assert (caught.value.cause, caught.value.retry) == (Cause.UNREACHABLE, Retry.OTHER_ACCOUNT)
     assert caught.value.error.retry_after
-
-
-async def test_nonsense_is_corrupt(transport):
-    async def script(writer, _):
-        writer.write(b"this is not HTTP\r\n\r\n")
-        await writer.drain()
-        return "close"
-
-    assert (await faulty(transport, script)).cause is Cause.CORRUPT
 
 
 async def test_a_reader_that_waits_slows_the_upstream_down(transport):
@@ -213,3 +129,154 @@ async def test_a_reader_that_waits_slows_the_upstream_down(transport):
         await stream.read()
         await asyncio.sleep(0.25)
         assert sent < 400, "an answer that nobody reads must not be fetched whole"
+
+
+async def test_a_large_request_and_a_large_answer(transport):
+    sent = bytes(range(256)) * 4096
+    async with Upstream(saying(whole(sent * 3))) as upstream:
+        for streamed in (True, False):
+            made = plan(upstream.url, body=sent, streamed=streamed)
+            if streamed:
+                assert await fetch(transport, made) == (200, sent * 3)
+            else:
+                assert await fetch(transport, whole_of(made, sent * 3)) == (200, b"")
+        assert [body for _, body in upstream.requests] == [sent, sent]
+        assert upstream.connections == 1
+
+
+def whole_of(made, body):
+    reply = yield next(made)
+    assert reply.body == body
+    return reply
+
+
+async def test_an_answer_larger_than_anybody_needs_is_cut_and_its_connection_closed(transport):
+    async with Upstream(saying(b"HTTP/1.1 500 No\r\ncontent-length: 1000000\r\n\r\n" + b"x" * MIB)) as upstream:
+        for _ in range(2):
+            assert (await fetch(transport, whole_of(plan(upstream.url), b"x" * 65536)))[0] == 500
+        assert upstream.connections == 2
+
+
+async def test_two_hundred_at_once(transport):
+    async def script(writer, number):
+        await asyncio.sleep(0.02)
+        writer.write(whole(str(number).encode()))
+
+    async with Upstream(script) as upstream:
+        for _ in range(2):
+            answers = await asyncio.gather(*(fetch(transport, plan(upstream.url)) for _ in range(200)))
+            assert len({body for _, body in answers}) == 200
+        assert upstream.connections == 200
+
+
+async def test_the_connection_used_last_is_used_first(transport):
+    seen = []
+
+    async def script(writer, number):
+        seen.append(writer)
+        await asyncio.sleep(0.01 if number == 1 else 0.03)
+        writer.write(whole())
+
+    async with Upstream(script) as upstream:
+        await asyncio.gather(*(fetch(transport, plan(upstream.url)) for _ in range(2)))
+        await fetch(transport, plan(upstream.url))
+        assert seen[2] is seen[1]
+
+
+async def test_a_connection_that_was_closed_while_idle_is_not_used(transport):
+    async def script(writer, number):
+        writer.write(whole())
+        if number == 1:
+            asyncio.get_running_loop().call_later(0.02, writer.close)
+
+    async with Upstream(script) as upstream:
+        await fetch(transport, plan(upstream.url))
+        await asyncio.sleep(0.06)
+        assert await fetch(transport, plan(upstream.url)) == (200, b"hello")
+        assert upstream.connections == 2
+
+
+async def test_a_kept_connection_that_closes_when_it_is_used_again_is_worth_another_try(transport):
+    async def script(writer, number):
+        if number == 2:
+            return "close"
+        writer.write(whole())
+        return None
+
+    async with Upstream(script) as upstream:
+        await fetch(transport, plan(upstream.url))
+        with pytest.raises(UpstreamFault) as caught:
+            await fetch(transport, plan(upstream.url))
+        assert (caught.value.cause, caught.value.retry) == (Cause.UNREACHABLE, Retry.SAME_ACCOUNT)
+        assert await fetch(transport, plan(upstream.url)) == (200, b"hello")
+        assert upstream.connections == 2
+
+
+async def test_a_slow_answer_that_keeps_coming_is_no_timeout(transport):
+    async def script(writer, _):
+        for piece in (OK, b"transfer-encoding: chunked\r\n", b"\r\n", b"1\r\n!\r\n", b"0\r\n", b"\r\n"):
+            await asyncio.sleep(0.12)
+            writer.write(piece)
+
+    async with Upstream(script) as upstream:
+        assert await fetch(transport, plan(upstream.url)) == (200, b"!")
+
+
+async def test_time_between_requests_is_not_the_upstreams_silence(transport):
+    async with Upstream(saying(whole())) as upstream:
+        for _ in range(3):
+            assert await fetch(transport, plan(upstream.url)) == (200, b"hello")
+            await asyncio.sleep(0.2)
+        assert upstream.connections == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", OK, OK + b"transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n"], ids=["waiting", "in the head", "reading"]
+)
+async def test_a_client_that_goes_takes_the_connection_along(transport, answer):
+    async with Upstream(saying(answer)) as upstream:
+        task = asyncio.ensure_future(fetch(transport, plan(upstream.url)))
+        await until(lambda: upstream.requests)
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await until(upstream.tasks[0].done)
+        upstream.script = saying(whole())
+        assert await fetch(transport, plan(upstream.url)) == (200, b"hello")
+        assert upstream.connections == 2
+
+
+async def test_closing_ends_what_is_open():
+    transport = Transport(idle_seconds=5)
+    async with Upstream(saying(OK + b"transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n")) as upstream:
+        async with transport.follow(plan(upstream.url)) as stream:
+            assert await stream.read() == b"hello"
+            waiting = asyncio.ensure_future(stream.read())
+            await asyncio.sleep(0)
+            await transport.close()
+            with pytest.raises(UpstreamFault):
+                await waiting
+        await until(lambda: all(task.done() for task in upstream.tasks))
+
+
+async def test_a_header_that_is_none_is_not_sent(transport):
+    async with Upstream(saying(whole())) as upstream:
+        with pytest.raises(ValueError, match="line break"):
+            await fetch(transport, plan(upstream.url, headers={"x-a": "1\r\nx-b: 2"}))
+        assert upstream.connections == 0
+
+
+@pytest.mark.parametrize(
+    "url", ["http://", "ftp://127.0.0.1/", "http://127.0.0.1:x/", "http://user@127.0.0.1/", "http://127.0.0.1/a b", "//x"]
+)
+async def test_a_url_that_leads_nowhere_is_unreachable(transport, url):
+    with pytest.raises(UpstreamFault) as caught:
+        await fetch(transport, plan(url))
+    assert (caught.value.cause, caught.value.retry) == (Cause.UNREACHABLE, Retry.OTHER_ACCOUNT)
+
+
+async def test_an_ipv6_address(transport):
+    async with Upstream(saying(whole()), host="::1") as upstream:
+        assert await fetch(transport, plan(upstream.url)) == (200, b"hello")
+        assert f"host: [::1]:{upstream.port}" in upstream.requests[0][0]
