@@ -1,6 +1,6 @@
 """What the control plane is told at its start."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from headgate import options
@@ -12,15 +12,15 @@ class Settings:
     """Read once; what is derived from other settings is a property."""
 
     data_dir: str = setting(options.DATA_DIR)
-    database: str | None = field(metadata={"option": options.DATABASE_URL}, repr=False)  # may hold a password
+    database: str | None = setting(options.DATABASE_URL)
     host: str = setting(options.HOST)
     console_port: int = setting(options.CONSOLE_PORT)
     control_addr: tuple[str, ...] = setting(options.CONTROL_ADDR)
     control_listen: str | None = setting(options.CONTROL_LISTEN)
     key_file: str | None = setting(options.SECRET_KEY_FILE)
-    rpc_token: str | None = field(metadata={"option": options.RPC_TOKEN}, repr=False)
-    proxy_key: str | None = field(metadata={"option": options.PROXY_API_KEY}, repr=False)
-    admin_password: str | None = field(metadata={"option": options.ADMIN_PASSWORD}, repr=False)
+    rpc_token: str | None = setting(options.RPC_TOKEN)
+    proxy_key: str | None = setting(options.PROXY_API_KEY)
+    admin_password: str | None = setting(options.ADMIN_PASSWORD)
     kiro_api_urls: tuple[str, ...] = setting(options.KIRO_API_URL)
     kiro_management_url: str | None = setting(options.KIRO_MANAGEMENT_URL)
     kiro_auth_url: str = setting(options.KIRO_AUTH_URL)
@@ -45,7 +45,4 @@ class Settings:
 
     def mistakes(self) -> list[str]:
         """Combinations that must not be used."""
-        host = self.rpc_listen.rpartition(":")[0].strip("[]")
-        if self.rpc_token is None and not options.loopback(host):
-            return [f"HEADGATE_RPC_TOKEN: is needed where others can reach the listener {self.rpc_listen}"]
-        return []
+        return options.unguarded(self.rpc_listen, self.rpc_token)

@@ -59,6 +59,8 @@ TABLE: tuple[Option[Any], ...] = tuple(value for value in list(globals().values(
 
 PREFIX = "HEADGATE_"
 WELL_KNOWN = ("changeme_proxy_secret", "admin", "sk-kimi-ai-2api-default-key-please-change-me", "1")
+# What the predecessors called their limits; 0 meant off.
+LIMITS = ("RATE_LIMIT_PER_MINUTE",)
 
 
 def check(environ: Mapping[str, str]) -> list[str]:
@@ -66,7 +68,12 @@ def check(environ: Mapping[str, str]) -> list[str]:
     mistakes: list[str] = []
     for option in TABLE:
         mistakes += s.read(option, environ)[1]
-    return mistakes + unknown(environ) + unsafe(environ)
+    return mistakes + unknown(environ) + unenforced(environ) + unsafe(environ)
+
+
+def unenforced(environ: Mapping[str, str]) -> list[str]:
+    """Limits that older set-ups name and this release does not keep: better no start than a limit that is none."""
+    return [f"{name}: limits are not enforced by this release; unset it" for name in LIMITS if environ.get(name, "0") not in ("", "0")]
 
 
 def unknown(environ: Mapping[str, str]) -> list[str]:

@@ -49,8 +49,8 @@ class Option(Generic[T]):
 
 
 def setting(option: Option[Any]) -> Any:
-    """A dataclass field filled from `option`."""
-    return dataclasses.field(metadata={"option": option})
+    """A dataclass field filled from `option`; secrets stay out of the repr."""
+    return dataclasses.field(metadata={"option": option}, repr=not option.secret)
 
 
 def environment(environ: Mapping[str, str], directory: Path) -> dict[str, str]:

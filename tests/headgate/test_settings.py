@@ -158,3 +158,18 @@ def test_a_reachable_grpc_listener_needs_a_secret():
     assert options.unguarded("0.0.0.0:50051", "word") == []
     [mistake] = options.unguarded("0.0.0.0:50051", None)
     assert mistake.startswith("HEADGATE_RPC_TOKEN: must be set")
+
+
+@pytest.mark.parametrize(("value", "refused"), [("60", True), ("0", False), ("", False)])
+def test_a_limit_that_nobody_would_keep_is_refused(value, refused):
+    mistakes = options.check({"RATE_LIMIT_PER_MINUTE": value})
+    assert any("RATE_LIMIT_PER_MINUTE" in mistake for mistake in mistakes) is refused
+
+
+def test_secrets_are_not_in_the_repr_of_settings():
+    @dataclass(frozen=True)
+    class Some:
+        token: str | None = setting(options.RPC_TOKEN)
+        port: int = setting(options.PORT)
+
+    assert repr(load(Some, {"HEADGATE_RPC_TOKEN": "hush"})).endswith("Some(port=8000)")
