@@ -63,6 +63,7 @@ async def attempt(line: Line, call: Call, lease: Lease, client: Client, progress
     describe(client, lease, progress)
     plan = upstream.plan(call, lease, stamp())
     async with progress.patience(line.patience.first_token_seconds), line.transport.follow(plan) as stream:
+        progress.attempts[-1].status = stream.status
         await relay(stream, upstream.decoder(call, lease), client.encoder(), client, progress)
 
 

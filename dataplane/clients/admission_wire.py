@@ -10,6 +10,7 @@ from headgate.api.admission.v1 import admission_pb2 as pb
 from headgate.api.admission.v1 import admission_service_pb2 as service
 from headgate.api.admission.v1 import snapshot_pb2
 from headgate.api.error.v1 import detail_pb2 as detail
+from headgate.logs import redact
 
 
 def caller(value: Caller) -> pb.Caller:
@@ -41,7 +42,7 @@ def attempt(value: Attempt) -> pb.Attempt:
         fault=value.fault,
         status=value.status,
         retry_after_seconds=value.retry_after,
-        detail=value.detail,
+        detail=redact(value.detail) if value.detail else "",
     )
 
 

@@ -39,7 +39,7 @@ async def test_a_stream_is_forwarded_piece_by_piece():
     outcome = settled(control)
     assert (outcome.ending, outcome.status, outcome.usage.output, outcome.finish_reason) == (Ending.SERVED, 200, 2, "stop")
     assert outcome.lease_id == "lease-1"
-    assert [(each.account_id, each.fault) for each in outcome.attempts] == [("acc-1", "")]
+    assert [(each.account_id, each.fault, each.status) for each in outcome.attempts] == [("acc-1", "", 200)]
     assert transport.closed == 1
 
 

@@ -8,7 +8,7 @@ from dataplane.catalogue import Catalogue
 from dataplane.clients import control as module
 from dataplane.clients.control import ControlPlane
 from dataplane.errors import Cause, Kind, NotFound, Retry, Unavailable, UpstreamFault
-from dataplane.ports import Ask, Caller, Ending, Outcome
+from dataplane.ports import Ask, Attempt, Caller, Ending, Outcome
 from headgate import rpc
 from headgate.api.admission.v1 import admission_pb2 as pb
 from headgate.api.admission.v1 import admission_service_pb2 as service
@@ -156,6 +156,18 @@ async def test_outcomes_are_settled_and_sent_again_after_a_break(peers):
     await until(lambda: scripted.settled)
     assert {each.lease_id for each in scripted.settled} == {"lost-on-the-way"}
     assert control._unsettled() == 0
+
+
+async def test_an_upstreams_words_are_masked_before_they_leave(peers):
+    scripted, control = peers
+    words = 'the token aoaAAAAAsecretsecret in {"accessToken":"hidden-too"} is invalid'
+    attempt = Attempt("a", "kiro", "m", 1, 2, fault="credential_rejected", status=403, detail=words)
+    control.settle(Outcome("l", "req_1", Ending.FAILED, 502, 1, 2, "fake", True, attempts=[attempt]))
+    await until(lambda: scripted.settled)
+    [sent] = scripted.settled[0].attempts
+    assert "is invalid" in sent.detail
+    assert "secret" not in sent.detail
+    assert "hidden-too" not in sent.detail
 
 
 async def test_outcomes_that_nobody_acknowledges_are_sent_again(peers, monkeypatch):
