@@ -79,7 +79,7 @@ class ControlPlane:
         self._next_id = 0
         self._outgoing: list[Question] = []
         self._wake = asyncio.Event()
-        self._turn_ends = 0.0
+        self._turn: asyncio.TimerHandle | None = None
         self._pending: dict[int, Pending] = {}
         self._outbox: list[admission_pb2.Outcome] = []
         self._unacknowledged: dict[int, Delivery] = {}
@@ -191,31 +191,35 @@ class ControlPlane:
         writing = asyncio.ensure_future(self._write(call))
         try:
             while (batch := await call.read()) is not EOF:
-                self._turn_ends = 0.0
                 for answer in batch.answers:
                     self._receive(answer)
-                if self._outgoing:
-                    self._wake.set()
+                self._end_turn()
         finally:
             writing.cancel()
             call.cancel()
             await asyncio.gather(writing, return_exceptions=True)
 
     async def _write(self, call: Any) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await self._wake.wait()
             self._wake.clear()
-            if loop.time() < self._turn_ends:
-                continue  # an answer, or the end of the turn, wakes us again
+            if self._turn is not None:
+                continue  # its end wakes us again
             batch, self._outgoing = self._outgoing, []
             if self._outbox:
                 # First, so that what it frees is free for the questions behind it.
                 batch.insert(0, self._settlement())
             if batch:
-                self._turn_ends = loop.time() + TURN_SECONDS
-                loop.call_later(TURN_SECONDS, self._wake.set)
+                self._turn = asyncio.get_running_loop().call_later(TURN_SECONDS, self._end_turn)
                 await call.write(admission_service_pb2.SessionRequest(questions=batch))
+
+    def _end_turn(self) -> None:
+        """Something came back, or took too long: the next batch may leave."""
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        if self._outgoing or self._outbox:
+            self._wake.set()
 
     def _settlement(self) -> Question:
         """All outcomes that wait, as one question; kept until it is acknowledged."""
@@ -226,7 +230,7 @@ class ControlPlane:
 
     def _reconnected(self) -> None:
         self.connected = True
-        self._turn_ends = 0.0
+        self._end_turn()
         telemetry.CONTROL_CONNECTED.set(1)
         self._outgoing = [pending.question for pending in self._pending.values()]
         self._again(time.monotonic())

@@ -20,13 +20,16 @@ TOKEN = "shared"
 
 
 class Scripted(AdmissionServiceServicer):
-    """Answers by `answer`; `hold` keeps answers back; `cut` ends the session after a batch."""
+    """Answers by `answer`; `hold` keeps all answers back, `slow` those to some requests; `cut` ends the
+    session after a batch; with `full` no outcome is acknowledged.
+    """
 
     def __init__(self):
         self.batches, self.hellos, self.settled = [], [], []
         self.hold = asyncio.Event()
         self.hold.set()
         self.cut = self.full = False
+        self.slow = set()
 
     def answer(self, question):
         kind = question.WhichOneof("ask")
@@ -66,7 +69,7 @@ class Scripted(AdmissionServiceServicer):
                 await self.hold.wait()
             if self.cut and not hello:
                 return
-            answers = [self.answer(question) for question in batch.questions]
+            answers = [self.answer(question) for question in batch.questions if question.acquire.request_id not in self.slow]
             yield service.SessionResponse(answers=[each for each in answers if not (self.full and each.HasField("settled"))])
 
     async def Watch(self, request, context):
@@ -239,3 +242,16 @@ async def test_without_the_shared_secret_nothing_is_answered(free_port):
     assert scripted.hellos == []
     await control.close(0)
     await server.stop(None)
+
+
+async def test_an_answer_that_takes_long_holds_back_nobody(peers):
+    scripted, control = peers
+    await control.acquire(ask())
+    scripted.slow.add("late")
+    late = asyncio.ensure_future(control.acquire(ask(request_id="late")))
+    await asyncio.sleep(0.05)
+    for number in range(5):
+        async with asyncio.timeout(0.5):
+            await control.acquire(ask(request_id=f"quick-{number}"))
+    assert not late.done()
+    late.cancel()
