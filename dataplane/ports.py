@@ -150,7 +150,9 @@ class Summarizer(Protocol):
 
 
 class Stream(Protocol):
-    """An opened answer."""
+    """An opened answer; `status` is the upstream's."""
+
+    status: int
 
     async def read(self) -> bytes:
         """What has arrived, waiting for something; b"" at the end of the body.

@@ -70,7 +70,9 @@ class Scripted(AdmissionServiceServicer):
             if self.cut and not hello:
                 return
             answers = [self.answer(question) for question in batch.questions if question.acquire.request_id not in self.slow]
-            yield service.SessionResponse(answers=[each for each in answers if not (self.full and each.HasField("settled"))])
+            answers = [each for each in answers if not (self.full and each.HasField("settled"))]
+            if answers:
+                yield service.SessionResponse(answers=answers)
 
     async def Watch(self, request, context):
         snapshot = snapshot_pb2.Snapshot(version=1, models=[snapshot_pb2.Model(kind="kiro", id="m", context_window=7, aliases=["x"])])
