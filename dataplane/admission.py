@@ -13,7 +13,7 @@ from typing import Self
 from dataplane import settlement, telemetry
 from dataplane.errors import Cause, GatewayError, Kind, Limited, Retry, UpstreamFault
 from dataplane.ports import Ask, Client, Control
-from dataplane.progress import Progress
+from dataplane.progress import Progress, Request
 from dataplane.upstreams.base import Lease
 
 # Faults that often pass by themselves: where no other account can take over, the same one is asked
@@ -36,9 +36,9 @@ class Grant(AbstractAsyncContextManager["Grant"]):
     With `reserve_only` it is entered holding the key's reservation, but no account yet.
     """
 
-    def __init__(self, control: Control, attempts: int, progress: Progress, client: Client, *, reserve_only: bool) -> None:
+    def __init__(self, control: Control, patience: Patience, progress: Progress, client: Client, *, reserve_only: bool) -> None:
         self._control = control
-        self._attempts = attempts
+        self._patience = patience
         self._progress = progress
         self._client = client
         self._reserve_only = reserve_only
@@ -77,12 +77,13 @@ class Grant(AbstractAsyncContextManager["Grant"]):
     def failed(self, fault: UpstreamFault) -> None:
         """Note the fault; raises what the client is told when nothing else may be tried."""
         self._progress.end(fault)
-        if self._client.committed or fault.retry is Retry.NONE:
+        late = self._progress.request.elapsed_ms() >= self._patience.first_token_seconds * 1000
+        if self._client.committed or late or fault.retry is Retry.NONE:
             raise fault.error from fault
         same = fault.retry is not Retry.OTHER_ACCOUNT and not self._repaired
         if same:
             self._repaired = True
-        elif len(self._tried) + 1 >= self._attempts:
+        elif len(self._tried) + 1 >= self._patience.attempts:
             raise fault.error from fault
         else:
             self._tried.append(self._progress.attempts[-1].account_id)
@@ -92,13 +93,12 @@ class Grant(AbstractAsyncContextManager["Grant"]):
         assert self._lease is not None, "a fault follows a lease"
         assert self._fault is not None, "a retry follows a fault"
         if retry is Retry.RENEWED:
-            self._progress.begin(self._lease)
             try:
                 self._lease.credential = await self._control.renew(self._lease, str(self._fault.cause))
             except UpstreamFault as lost:
+                self._progress.begin(self._lease)
                 self.failed(lost)
                 return await self._other_account(lost)
-            self._progress.attempts.pop()
         if retry is Retry.OTHER_ACCOUNT:
             return await self._other_account(self._fault)
         return self._lease
@@ -134,6 +134,19 @@ class Grant(AbstractAsyncContextManager["Grant"]):
             reserve_only=reserve_only,
             failed=failed,
         )
+
+
+async def turn_away(control: Control, request: Request, client: Client, error: GatewayError) -> None:
+    """Record a request that is refused before anything was asked for it. Raises what the key itself is
+    refused for, since that comes first; what nobody can check is told as it is.
+    """
+    try:
+        identity = await control.identify(request.caller)
+    except GatewayError as refusal:
+        if refusal.kind is Kind.STANDBY:
+            return
+        raise refusal from error
+    control.settle(settlement.turned_away(request, identity.key_id, client, error))
 
 
 def truth(refusal: GatewayError, fault: UpstreamFault) -> GatewayError:

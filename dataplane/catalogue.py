@@ -22,11 +22,6 @@ class Catalogue:
         self._models = listed
         self.known = True
 
-    def window(self, name: str) -> int:
-        """The context window of a public name in tokens, 0 when the name is not listed."""
-        model = self._models.get(name)
-        return model.context_window if model else 0
-
     def offered(self, allowed: Sequence[str]) -> list[tuple[str, ModelFacts]]:
         """The public names a key may use, with their facts; an empty `allowed` means all."""
         return [(name, model) for name, model in self._models.items() if permitted(name, allowed)]

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from dataplane.dialects.base import Dialect, Encoder
-from dataplane.errors import ClientGone, GatewayError
+from dataplane.errors import GatewayError
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -22,6 +23,7 @@ STUCK_SECONDS = 300.0
 # and what they say where nobody knows better.
 RETRYABLE = frozenset({429, 503, 529})
 RETRY_SECONDS = 30
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 # Headers that only a client that asked for an explanation gets.
 EXPLAINING = frozenset({"x-headgate-account", "x-headgate-attempts", "x-headgate-overhead-ms"})
 SSE_HEADERS: tuple[Header, ...] = (
@@ -47,6 +49,7 @@ class HttpClient:
         self._fresh: Callable[[], Encoder] | None = None
         self._encoder: Encoder | None = None
         self._stream = False
+        self._ended = False
         self._quiet = False
         self._stuck_since: float | None = None
         self._gone: Callable[[], None] = lambda: None
@@ -56,7 +59,8 @@ class HttpClient:
 
     def say(self, name: str, value: str) -> None:
         if self.explains or name not in EXPLAINING:
-            self._said[name] = value
+            # Values may hold names of the client's making.
+            self._said[name] = value if value.isascii() and value.isprintable() else quote(value, safe=PRINTABLE)
 
     def prepare(self, *, stream: bool, fresh: Callable[[], Encoder]) -> None:
         self._fresh, self._stream = fresh, stream
@@ -79,8 +83,7 @@ class HttpClient:
         await self._body(data, more=True)
 
     async def finish(self, data: bytes) -> None:
-        self.committed = True
-        self.rest()
+        self.committed = self._ended = True
         if not self.opened:
             if self._stream:
                 await self._open()
@@ -88,6 +91,7 @@ class HttpClient:
                 await self.reply(data)
                 return
         await self._body(data, more=False)
+        self.rest()
 
     # ---- what the server does
 
@@ -106,7 +110,7 @@ class HttpClient:
 
         Then the stream is left without its end, so that every HTTP library reports it as broken.
         """
-        self.rest()
+        self._ended = True
         if not self.opened:
             status, body = self._dialect.error(error, self.request_id)
             if error.retry_after is not None or status in RETRYABLE:
@@ -115,20 +119,31 @@ class HttpClient:
         else:
             encoder = self._encoder or self.encoder()
             await self._body(encoder.fail(error, self.request_id), more=True)
+        self.rest()
 
     async def reply(self, body: bytes, *, status: int = 200, content_type: bytes = b"application/json") -> None:
         """A whole answer at once."""
-        self.opened = True
-        length = (b"content-length", str(len(body)).encode())
-        headers = [*self._all_headers(), (b"content-type", content_type), length]
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        self._ended = True
+        await self._start(status, ((b"content-type", content_type), (b"content-length", str(len(body)).encode())))
         await self._send({"type": "http.response.body", "body": body})
 
     # ---- bytes
 
     async def _open(self) -> None:
+        if self._timer is not None:
+            # From the first byte on, silences are counted by periods.
+            self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_later(PERIOD_SECONDS, self._beat)
+        await self._start(200, SSE_HEADERS)
+
+    async def _start(self, status: int, headers: Sequence[Header]) -> None:
+        # Set before the wait, so that nobody else starts too; nothing was opened if it did not succeed.
         self.opened = True
-        await self._send({"type": "http.response.start", "status": 200, "headers": [*self._all_headers(), *SSE_HEADERS]})
+        try:
+            await self._send({"type": "http.response.start", "status": status, "headers": [*self._all_headers(), *headers]})
+        except BaseException:
+            self.opened = False
+            raise
 
     async def _body(self, data: bytes, *, more: bool) -> None:
         self._stuck_since = asyncio.get_running_loop().time()
@@ -147,14 +162,13 @@ class HttpClient:
         if self._stuck_since is not None:
             if loop.time() - self._stuck_since > STUCK_SECONDS:
                 self._gone()
-        elif self._quiet or not self.opened:
+        elif not self._ended and (self._quiet or not self.opened):
             self._beating = asyncio.ensure_future(self._keep_alive())
         self._quiet = True
 
     async def _keep_alive(self) -> None:
-        try:
-            if not self.opened:
-                await self._open()
-            await self._body(self._dialect.heartbeat if self.committed else self._dialect.keepalive, more=True)
-        except ClientGone:
-            self._gone()
+        if self._ended:
+            return
+        if not self.opened:
+            await self._open()
+        await self._body(self._dialect.heartbeat if self.committed else self._dialect.keepalive, more=True)

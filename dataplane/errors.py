@@ -17,7 +17,6 @@
     └── Internal                500  a defect of ours
 
     UpstreamFault               what happened at one attempt, and what may be tried next
-    ClientGone                  nobody is left to answer
 
 Statuses, types and codes belong to the dialects: each has a table from `Kind` to its own shape.
 Messages are ours; an upstream's words travel in `UpstreamFault.detail` to the request log only.
@@ -220,7 +219,3 @@ class UpstreamFault(Exception):
         self.status = status
         self.retry_after = retry_after
         self.detail = detail
-
-
-class ClientGone(Exception):
-    """The client closed the connection; there is nobody to answer."""

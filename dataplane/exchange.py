@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from dataplane.admission import Grant, Patience
+from dataplane.admission import Grant, Patience, turn_away
 from dataplane.compression import Budget, compress
 from dataplane.conversation.estimate import prompt_tokens
 from dataplane.conversation.model import Call, Stamp
 from dataplane.dialects.base import Dialect
-from dataplane.errors import UpstreamFault
+from dataplane.errors import GatewayError, NotFound, UpstreamFault
 from dataplane.ports import Client, Control, Summarizer, Transport
 from dataplane.progress import Progress, Request
 from dataplane.relay import relay
 from dataplane.upstreams.base import Lease, Upstream
 
 HEADER_LENGTH = 2000
+# What a client names travels on to the control plane and must be of bounded size; honest names are shorter.
+PATHS, PATH_LENGTH = 100, 200
+NAME_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,14 @@ class Line:
 
 async def exchange(line: Line, dialect: Dialect, request: Request, client: Client) -> None:
     """Answer one request. Raises the GatewayError to tell, or CancelledError when the client left."""
-    call = accept(dialect, request, client)
+    try:
+        call = accept(dialect, request, client)
+    except GatewayError as error:
+        await turn_away(line.control, request, client, error)
+        raise
     progress = Progress(request, call)
     over = line.budget.exceeded(call)
-    async with Grant(line.control, line.patience.attempts, progress, client, reserve_only=over) as grant:
+    async with Grant(line.control, line.patience, progress, client, reserve_only=over) as grant:
         call = await compress(line.summarizer, line.budget, call, progress, client)
         while True:
             lease = await grant.lease()
@@ -51,7 +58,9 @@ def accept(dialect: Dialect, request: Request, client: Client) -> Call:
     """The request as a conversation, its size estimated; from here on keep-alives may flow."""
     call = dialect.parse(request.body)
     call.input_estimate = prompt_tokens(call)
-    call.session = call.session or request.session
+    call.session = (call.session or request.session)[:NAME_LENGTH]
+    if len(call.model) > NAME_LENGTH:
+        raise NotFound("no model has a name this long", param="model")
     client.prepare(stream=call.stream, fresh=partial(dialect.encoder, call, stamp()))
     return call
 
@@ -59,22 +68,29 @@ def accept(dialect: Dialect, request: Request, client: Client) -> Call:
 async def attempt(line: Line, call: Call, lease: Lease, client: Client, progress: Progress) -> None:
     """One try at one account: translate, open, stream back."""
     upstream = line.upstreams[lease.kind]
-    progress.dropped = [*call.dropped, *upstream.dropped(call, lease)]
+    progress.dropped = ()
+    drop(client, progress, [*call.dropped, *upstream.dropped(call, lease)])
     describe(client, lease, progress)
     plan = upstream.plan(call, lease, stamp())
     async with progress.patience(line.patience.first_token_seconds), line.transport.follow(plan) as stream:
-        progress.attempts[-1].status = stream.status
+        progress.attempts[-1].status = stream.reply.status
+        drop(client, progress, stream.reply.dropped)
         await relay(stream, upstream.decoder(call, lease), client.encoder(), client, progress)
 
 
 def describe(client: Client, lease: Lease, progress: Progress) -> None:
     """Response headers that say who serves and what had no seat there."""
     client.say("x-headgate-model", f"{lease.kind}/{lease.model}")
-    if progress.dropped:
-        client.say("x-headgate-dropped", listed(progress.dropped))
     client.say("x-headgate-account", lease.account_label or lease.account_id)
     client.say("x-headgate-attempts", str(len(progress.attempts)))
     client.say("x-headgate-overhead-ms", str(progress.overhead_ms()))
+
+
+def drop(client: Client, progress: Progress, paths: Sequence[str]) -> None:
+    """What of the client's body has no seat upstream; known in part only when the answer is opened."""
+    progress.dropped = [*progress.dropped, *(path[:PATH_LENGTH] for path in paths)][:PATHS]
+    if progress.dropped:
+        client.say("x-headgate-dropped", listed(progress.dropped))
 
 
 def listed(paths: Sequence[str]) -> str:

@@ -96,7 +96,8 @@ class Pages:
 
     async def console(self, visit: Visit) -> None:
         """People who open the gateway's address belong to the console."""
-        visit.client.say("location", self._console + visit.path)
+        query = f"?{visit.query.decode('latin-1')}" if visit.query else ""
+        visit.client.say("location", self._console + visit.raw_path.decode("latin-1") + query)
         await visit.client.reply(b"", status=307)
 
     async def _identity(self, visit: Visit) -> Identity:

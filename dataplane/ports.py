@@ -10,7 +10,7 @@ from dataplane.conversation.events import Usage
 from dataplane.conversation.model import Call
 from dataplane.dialects.base import Encoder
 from dataplane.errors import GatewayError
-from dataplane.upstreams.base import Credential, Lease, Plan
+from dataplane.upstreams.base import Credential, Lease, Plan, Reply
 
 
 @dataclass(slots=True, frozen=True)
@@ -150,9 +150,9 @@ class Summarizer(Protocol):
 
 
 class Stream(Protocol):
-    """An opened answer; `status` is the upstream's."""
+    """An opened answer; `reply` is its head."""
 
-    status: int
+    reply: Reply
 
     async def read(self) -> bytes:
         """What has arrived, waiting for something; b"" at the end of the body.

@@ -52,7 +52,7 @@ class Progress:
     def begin(self, lease: Lease) -> None:
         """A new attempt; nothing of the one before counts."""
         self.lease_id, self.key_id = lease.lease_id, lease.key_id
-        self.decoder = self.finish = None
+        self.decoder = self.finish = self.first_event_ms = None
         self.attempts.append(Attempt(lease.account_id, lease.kind, lease.model, self.request.elapsed_ms()))
 
     def end(self, error: BaseException | None) -> None:
@@ -81,10 +81,9 @@ class Progress:
 
     @asynccontextmanager
     async def patience(self, seconds: float) -> AsyncIterator[None]:
-        """Bounds an attempt until the request's first event, which must come within `seconds` of its reading."""
-        limit = None if self.first_event_ms is not None else self.request.started + seconds
+        """Bounds an attempt until its first event, which must come within `seconds` of the request's reading."""
         try:
-            async with asyncio.timeout_at(limit) as self._timeout:
+            async with asyncio.timeout_at(self.request.started + seconds) as self._timeout:
                 yield
         except TimeoutError as late:
             told = UpstreamTimeout("the upstream did not begin to answer in time")

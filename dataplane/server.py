@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from dataplane import telemetry
+from dataplane.admission import turn_away
 from dataplane.connection import HttpClient, Message, Receive, Send
 from dataplane.dialects.base import Dialect
-from dataplane.errors import GatewayError, Internal, Kind, MethodNotAllowed, NotFound, TooLarge, Unauthenticated
+from dataplane.errors import GatewayError, Internal, Kind, MethodNotAllowed, NotFound, TooLarge, Unauthenticated, Unavailable
 from dataplane.exchange import Line, exchange
 from dataplane.network import Origins, Proxies
 from dataplane.ports import Caller
@@ -25,18 +26,34 @@ log = logging.getLogger(__name__)
 Scope = Mapping[str, Any]
 Headers = Mapping[bytes, bytes]
 # Headers in which clients name their session; the body's own name for it wins.
+# Longer than any key, sign-in tokens included.
+KEY_LENGTH = 8192
 SESSION_HEADERS = (b"x-claude-code-session-id", b"session-id", b"x-session-id")
 
 
 class Visit:
     """One request on its way in: what was asked, by whom, and where the answer goes."""
 
-    __slots__ = ("address", "client", "dialect", "headers", "id", "method", "path", "query", "receive", "received_at_ms", "started")
+    __slots__ = (
+        "address",
+        "client",
+        "dialect",
+        "headers",
+        "id",
+        "method",
+        "path",
+        "query",
+        "raw_path",
+        "receive",
+        "received_at_ms",
+        "started",
+    )
 
     def __init__(self, scope: Scope, headers: Headers, receive: Receive, client: HttpClient, dialect: Dialect) -> None:
         self.headers = headers
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.raw_path: bytes = scope.get("raw_path") or b""
         self.query: bytes = scope["query_string"]
         self.receive = receive
         self.client = client
@@ -52,9 +69,9 @@ class Visit:
         if key is None:
             scheme, _, rest = self.headers.get(b"authorization", b"").partition(b" ")
             key = rest.strip() if scheme.lower() == b"bearer" else b""
-        if not key:
+        if not key or len(key) > KEY_LENGTH:
             telemetry.REFUSALS.labels(Kind.UNAUTHENTICATED).inc()
-            raise Unauthenticated("no API key: send it as `x-api-key` or as `Authorization: Bearer`")
+            raise Unauthenticated("no API key, or none that could be one: send it as `x-api-key` or as `Authorization: Bearer`")
         return Caller(key.decode("latin-1"), self.address)
 
     def session(self) -> str:
@@ -136,16 +153,20 @@ class Server:
 
     async def converse(self, visit: Visit) -> None:
         """Answer a conversation."""
-        caller = visit.caller()
         request = Request(
             id=visit.id,
-            caller=caller,
-            body=await visit.body(self._limit),
+            caller=visit.caller(),
+            body=b"",
             dialect=visit.dialect.name,
             received_at_ms=visit.received_at_ms,
             started=visit.started,
             session=visit.session(),
         )
+        try:
+            request.body = await visit.body(self._limit)
+        except TooLarge as error:
+            await turn_away(self._line.control, request, visit.client, error)
+            raise
         await exchange(self._line, visit.dialect, request, visit.client)
 
     async def read(self, visit: Visit) -> bytes:
@@ -168,7 +189,8 @@ class Server:
             await client.fail(error)
         except asyncio.CancelledError:
             if not left.gone:
-                raise
+                # The listener is closing and has waited long enough.
+                await client.fail(Unavailable("the gateway is being stopped; try again", kind=Kind.STANDBY, retry_after=1))
         except Exception:
             log.exception("request failed id=%s path=%s", visit.id, visit.path)
             await client.fail(Internal("an error inside the gateway; the log has it under this request's id"))
@@ -181,7 +203,7 @@ class Server:
         headers: Headers = dict(scope["headers"])
         dialect = dialect or self._speaks(headers)
         visit = Visit(scope, headers, receive, HttpClient(send, dialect, request_id), dialect)
-        visit.address = self._proxies.client((scope.get("client") or ("",))[0], headers.get(b"x-forwarded-for", b"").decode("latin-1"))
+        visit.address = self._proxies.client((scope.get("client") or ("",))[0], headers.get(b"x-forwarded-for", b"").decode("latin-1"))[:64]
         ours = [(b"x-request-id", request_id.encode()), (b"request-id", request_id.encode()), *self._origins.headers(headers)]
         if theirs := headers.get(b"x-request-id"):
             ours.append((b"x-client-request-id", theirs[:200]))

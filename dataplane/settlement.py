@@ -4,9 +4,9 @@ import asyncio
 
 from dataplane import telemetry
 from dataplane.conversation.events import Usage
-from dataplane.errors import ClientGone, GatewayError, Kind
+from dataplane.errors import GatewayError, Kind
 from dataplane.ports import Client, Ending, Outcome
-from dataplane.progress import Progress
+from dataplane.progress import Progress, Request
 
 # The status that stands in the log for a client that went away, as nginx has it.
 CLIENT_CLOSED_REQUEST = 499
@@ -37,11 +37,28 @@ def outcome(progress: Progress, client: Client, error: BaseException | None) -> 
     )
 
 
+def turned_away(request: Request, key_id: str, client: Client, error: GatewayError) -> Outcome:
+    """The record of a request that was refused before a lease was asked for. Its lease id is made here,
+    and names the key as all of them do.
+    """
+    return Outcome(
+        lease_id=f"dp_{request.id}.{key_id}",
+        request_id=request.id,
+        ending=Ending.FAILED,
+        status=client.status_of(error),
+        received_at_ms=request.received_at_ms,
+        duration_ms=request.elapsed_ms(),
+        dialect=request.dialect,
+        streamed=False,
+        error=str(error.kind),
+    )
+
+
 def how(client: Client, error: BaseException | None) -> Ending:
     """Which of the four endings this was."""
     if error is None:
         return Ending.SERVED
-    if isinstance(error, asyncio.CancelledError | ClientGone):
+    if isinstance(error, asyncio.CancelledError):
         return Ending.CANCELLED
     return Ending.CUT if client.committed else Ending.FAILED
 
@@ -63,13 +80,13 @@ def code(error: BaseException | None) -> str:
         return ""
     if isinstance(error, GatewayError):
         return str(error.kind)
-    return "cancelled" if isinstance(error, asyncio.CancelledError | ClientGone) else str(Kind.INTERNAL)
+    return "cancelled" if isinstance(error, asyncio.CancelledError) else str(Kind.INTERNAL)
 
 
 def status(client: Client, error: BaseException | None) -> int:
     """The status the client saw, or would have seen."""
     if client.opened or error is None:
         return 200
-    if isinstance(error, asyncio.CancelledError | ClientGone):
+    if isinstance(error, asyncio.CancelledError):
         return CLIENT_CLOSED_REQUEST
     return client.status_of(error) if isinstance(error, GatewayError) else 500

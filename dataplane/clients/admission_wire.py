@@ -65,9 +65,11 @@ def outcome(value: Outcome) -> pb.Outcome:
     )
 
 
-def abandoned(lease_id: str, request_id: str) -> pb.Outcome:
+def abandoned(lease_id: str, request_id: str, received_at_ms: int) -> pb.Outcome:
     """The end of a lease whose request ended before it was granted."""
-    return pb.Outcome(lease_id=lease_id, request_id=request_id, ending=pb.ENDING_CANCELLED, status=499, error="cancelled")
+    return pb.Outcome(
+        lease_id=lease_id, request_id=request_id, ending=pb.ENDING_CANCELLED, status=499, error="cancelled", received_at_ms=received_at_ms
+    )
 
 
 def usage(value: Usage) -> pb.Usage:
@@ -128,12 +130,9 @@ def model(message: snapshot_pb2.Model) -> ModelFacts:
 def refusal(message: detail.Refusal) -> GatewayError:
     """A refusal as the error a client is told."""
     kind, error = REFUSALS.get(message.reason, (Kind.INTERNAL, Internal))
-    text = message.message
-    if message.suggestions:
-        text += f" Did you mean {', '.join(message.suggestions)}?"
     wait = message.retry_after_seconds if message.HasField("retry_after_seconds") else None
     param = "model" if kind is Kind.MODEL_NOT_FOUND else None
-    return error(text, kind=kind, param=param, retry_after=wait)
+    return error(message.message, kind=kind, param=param, retry_after=wait)
 
 
 ENDINGS: dict[Ending, Any] = {

@@ -39,6 +39,8 @@ TURN_SECONDS = 0.002
 SETTLE_SECONDS = 0.02
 # A control plane whose ledger has no room says nothing; outcomes are then sent again. Twice is no harm.
 ACKNOWLEDGE_SECONDS = 30.0
+# Questions and outcomes in one message: each is of bounded size, and a message must fit the limit of gRPC.
+BATCH = 500
 # Outcomes that may wait for the control plane before new work is refused.
 OUTBOX = 20_000
 
@@ -49,12 +51,13 @@ Answer = admission_service_pb2.Answer
 class Pending:
     """A question on its way."""
 
-    __slots__ = ("asked", "future", "question")
+    __slots__ = ("asked", "asked_at_ms", "future", "question")
 
     def __init__(self, question: Question, future: "asyncio.Future[Answer]") -> None:
         self.question = question
         self.future = future
         self.asked = time.monotonic()
+        self.asked_at_ms = time.time_ns() // 1_000_000
 
 
 class Delivery:
@@ -143,10 +146,18 @@ class ControlPlane:
         self._next_id += 1
         question.id = self._next_id
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._pending[question.id] = Pending(question, future)
-        self._outgoing.append(question)
-        self._wake.set()
-        answer = await future
+        self._pending[question.id] = pending = Pending(question, future)
+        if self.connected:
+            # Otherwise the next session begins with all that is pending.
+            self._outgoing.append(question)
+            self._wake.set()
+        try:
+            answer = await future
+        except asyncio.CancelledError:
+            # The answer and the departure may fall into one pass of the loop.
+            if future.done() and not future.cancelled():
+                self._give_back(pending, future.result())
+            raise
         if answer.HasField("refusal"):
             raise refused(answer.refusal)
         return answer
@@ -157,15 +168,22 @@ class ControlPlane:
         pending = self._pending.pop(answer.id, None)
         if pending is None:
             return
-        lease_id = answer.lease.lease_id or answer.reservation.lease_id
+        if pending.future.done():
+            self._give_back(pending, answer)
+            return
         if answer.HasField("lease"):
-            self._leases[lease_id] = answer.lease
-        if not pending.future.done():
-            pending.future.set_result(answer)
-        elif lease_id and not pending.question.acquire.lease_id:
-            # The one who asked has gone: give back what nobody will use.
-            self._leases.pop(lease_id, None)
-            self._post(wire.abandoned(lease_id, pending.question.acquire.request_id))
+            self._leases[answer.lease.lease_id] = answer.lease
+        pending.future.set_result(answer)
+
+    def _give_back(self, pending: Pending, answer: Answer) -> None:
+        """The one who asked has gone, and with it whoever would have settled what was granted.
+
+        A lease that only moved to another account was settled when its request ended.
+        """
+        lease_id = answer.lease.lease_id or answer.reservation.lease_id
+        self._leases.pop(lease_id, None)
+        if lease_id and not pending.question.acquire.lease_id:
+            self._post(wire.abandoned(lease_id, pending.question.acquire.request_id, pending.asked_at_ms))
 
     # ---- the stream
 
@@ -176,6 +194,8 @@ class ControlPlane:
             except grpc.aio.AioRpcError as error:
                 if self.connected:
                     log.warning("control plane lost code=%s", error.code().name)
+            except Exception:  # a process edge: whatever it was, without a session nothing works
+                log.exception("the admission session failed")
             finally:
                 self._disconnected()
             await asyncio.sleep(RECONNECT_SECONDS)
@@ -205,7 +225,7 @@ class ControlPlane:
             self._wake.clear()
             if self._turn is not None:
                 continue  # its end wakes us again
-            batch, self._outgoing = self._outgoing, []
+            batch, self._outgoing = self._outgoing[:BATCH], self._outgoing[BATCH:]
             if self._outbox:
                 # First, so that what it frees is free for the questions behind it.
                 batch.insert(0, self._settlement())
@@ -222,9 +242,9 @@ class ControlPlane:
             self._wake.set()
 
     def _settlement(self) -> Question:
-        """All outcomes that wait, as one question; kept until it is acknowledged."""
+        """Outcomes that wait, as one question; kept until it is acknowledged."""
         self._next_id += 1
-        outcomes, self._outbox = self._outbox, []
+        outcomes, self._outbox = self._outbox[:BATCH], self._outbox[BATCH:]
         self._unacknowledged[self._next_id] = Delivery(outcomes)
         return Question(id=self._next_id, settle=admission_service_pb2.Settle(outcomes=outcomes))
 
@@ -232,6 +252,8 @@ class ControlPlane:
         self.connected = True
         self._end_turn()
         telemetry.CONTROL_CONNECTED.set(1)
+        # What nobody waits for any more is not asked again; the hello has told what is held.
+        self._pending = {number: pending for number, pending in self._pending.items() if not pending.future.done()}
         self._outgoing = [pending.question for pending in self._pending.values()]
         self._again(time.monotonic())
         self._wake.set()
@@ -256,6 +278,8 @@ class ControlPlane:
                     self._catalogue.replace([wire.model(model) for model in message.snapshot.models])
             except grpc.aio.AioRpcError as error:
                 log.debug("watch ended code=%s", error.code().name)
+            except Exception:  # a process edge: the last good snapshot stays, the next may be better
+                log.exception("a snapshot could not be used")
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _sweeps(self) -> None:

@@ -36,7 +36,12 @@ class Summarizer:
             return None
         if answer.unchanged:
             return None
-        return Compressed(replace(call, turns=carrier.unpack(answer.conversation)), answer.replaced_turns, answer.saved_tokens)
+        try:
+            turns = carrier.unpack(answer.conversation)
+        except LookupError:
+            log.warning("summarizer answered with parts that were not sent id=%s", request_id)
+            return None
+        return Compressed(replace(call, turns=turns), answer.replaced_turns, answer.saved_tokens)
 
     async def close(self) -> None:
         await self._channel.close(None)

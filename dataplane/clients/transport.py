@@ -46,15 +46,16 @@ class Following(AbstractAsyncContextManager[Stream]):
         self._pool = pool
         self._plan = plan
         self._connection: Connection | None = None
-        self.status = 0
+        self.reply = Reply(0, {})
 
     async def __aenter__(self) -> Self:
         try:
             request = next(self._plan)
             while True:
                 request = self._plan.send(await self._exchange(request))
-        except StopIteration:
+        except StopIteration as named:
             assert self._connection is not None, "a plan must make a request"
+            self.reply = named.value
             return self
         except HttpError as error:
             self._leave()
@@ -78,7 +79,6 @@ class Following(AbstractAsyncContextManager[Stream]):
         origin, data = encode(request)
         connection = self._connection = await self._pool.connect(origin)
         await connection.ask(data, bodiless=request.method == "HEAD")
-        self.status = connection.status
         if request.streamed and connection.status < 400:
             return Reply(connection.status, connection.headers)
         return Reply(connection.status, connection.headers, await self._whole(connection))

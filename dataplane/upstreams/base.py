@@ -54,12 +54,14 @@ class Reply:
     """The answer to an HttpRequest. Header names are lower case.
 
     `body` is whole unless the request was streamed and the status below 400; then it is empty and
-    the stream is read after the plan has ended.
+    the stream is read after the plan has ended. The plan notes in `dropped` what of the client's
+    body it had to leave out on the way to this reply, as JSON paths.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+    dropped: tuple[str, ...] = ()
 
 
 # Yields requests, is sent their replies, returns the reply whose stream is the answer.

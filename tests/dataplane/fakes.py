@@ -27,7 +27,10 @@ LEASE = Lease("lease-1", "key-1", "acc-1", "fake", "model-1", Credential("token-
 class FakeControl:
     """Leases the accounts it was given one after another; raises those that are errors."""
 
-    def __init__(self, *grants: str | GatewayError, renewals: Sequence[str | UpstreamFault] = ()) -> None:
+    def __init__(
+        self, *grants: str | GatewayError, renewals: Sequence[str | UpstreamFault] = (), identity: GatewayError | None = None
+    ) -> None:
+        self.identity = identity
         self.grants = list(grants) or ["acc-1"]
         self.renewals = list(renewals)
         self.asks: list[Ask] = []
@@ -35,6 +38,8 @@ class FakeControl:
         self.outcomes: list[Outcome] = []
 
     async def identify(self, caller: Caller) -> Identity:
+        if self.identity:
+            raise self.identity
         return Identity("key-1", "test", (), b"{}")
 
     async def reserve(self, ask: Ask) -> Reservation:
@@ -69,14 +74,15 @@ class FakeSummarizer:
 
 class FakeStream(AbstractAsyncContextManager["FakeStream"]):
     def __init__(self, transport: "FakeTransport", plan, pieces: list[bytes | BaseException], status: int) -> None:
-        self.transport, self.plan, self.pieces, self.status = transport, plan, pieces, status
+        self.transport, self.plan, self.pieces, self.reply = transport, plan, pieces, Reply(status, {}, dropped=transport.dropped)
 
     async def __aenter__(self):
         request = next(self.plan)
         self.transport.requests.append(request)
-        body = self.pieces[0] if self.status >= 400 else b""
+        if self.reply.status >= 400:
+            self.reply.body = self.pieces[0]
         try:
-            self.plan.send(Reply(self.status, {}, body))
+            self.plan.send(self.reply)
         except StopIteration:
             return self
         raise AssertionError("the fake upstream makes one request")
@@ -102,6 +108,7 @@ class FakeTransport:
         self.scripts = list(scripts)
         self.requests: list[HttpRequest] = []
         self.closed = 0
+        self.dropped: tuple[str, ...] = ()
 
     def follow(self, plan) -> FakeStream:
         status, pieces = self.scripts.pop(0)
@@ -206,7 +213,12 @@ class FakeDialect:
             asked = json.loads(body)
         except ValueError:
             raise InvalidRequest("not JSON", param="") from None
-        call = Call(model="m", turns=[Turn("user", [Text(asked.get("text", "hi"))])], family="fake", stream=asked.get("stream", False))
+        call = Call(
+            model=asked.get("model", "m"),
+            turns=[Turn("user", [Text(asked.get("text", "hi"))])],
+            family="fake",
+            stream=asked.get("stream", False),
+        )
         call.sampling.top_k = asked.get("top_k")
         return call
 

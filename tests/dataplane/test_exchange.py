@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from dataplane import admission
-from dataplane.errors import GatewayError, InvalidRequest, Kind, Limited, NotFound, Unavailable, UpstreamTimeout
+from dataplane.errors import GatewayError, InvalidRequest, Kind, Limited, NotFound, Unauthenticated, Unavailable, UpstreamTimeout
 from dataplane.exchange import exchange
 from dataplane.ports import Ending
 from tests.dataplane.fakes import FakeClient, FakeControl, FakeDialect, FakeTransport, fault, line, request
@@ -177,11 +177,47 @@ async def test_a_refused_request_is_not_settled_by_the_data_plane():
     assert control.outcomes == []
 
 
-async def test_a_malformed_body_asks_nobody():
+async def test_a_malformed_body_is_recorded_for_its_key_and_asks_for_no_lease():
     control = FakeControl()
     with pytest.raises(InvalidRequest):
         await run(control, FakeTransport(), body=b"{")
     assert control.asks == []
+    outcome = settled(control)
+    assert (outcome.lease_id, outcome.status, outcome.error) == ("dp_req_1.key-1", 400, "invalid_request")
+
+
+async def test_a_malformed_body_with_a_wrong_key_is_about_the_key():
+    control = FakeControl(identity=Unauthenticated("no such key"))
+    with pytest.raises(Unauthenticated):
+        await run(control, FakeTransport(), body=b"{")
+    assert control.outcomes == []
+
+
+async def test_a_malformed_body_is_told_even_if_nobody_can_check_the_key():
+    control = FakeControl(identity=Unavailable("away", kind=Kind.STANDBY))
+    with pytest.raises(InvalidRequest):
+        await run(control, FakeTransport(), body=b"{")
+    assert control.outcomes == []
+
+
+async def test_the_time_limit_holds_for_all_attempts_of_a_whole_answer():
+    async def silence():
+        await asyncio.sleep(30)
+
+    control = FakeControl("acc-1", "acc-2", "acc-3")
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(GatewayError):
+        await run(control, FakeTransport((200, [b"t Hel\n", b"x unavailable\n"]), (200, [silence])), body=WHOLE, first_token=0.2)
+    assert asyncio.get_running_loop().time() - began < 5
+    assert settled(control).first_event_ms is None
+
+
+async def test_what_a_plan_had_to_leave_out_is_said_too():
+    control, transport = FakeControl(), FakeTransport(GOOD)
+    transport.dropped = ("messages[].thinking",)
+    client = await run(control, transport, body=b'{"stream":true,"top_k":5}')
+    assert client.said["x-headgate-dropped"] == "top_k,messages[].thinking"
+    assert settled(control).dropped == ["top_k", "messages[].thinking"]
 
 
 async def test_a_client_that_leaves_is_settled_as_cancelled():
@@ -190,6 +226,22 @@ async def test_a_client_that_leaves_is_settled_as_cancelled():
         await run(control, transport, FakeClient(leave_after=1))
     assert settled(control).ending is Ending.CANCELLED
     assert transport.closed == 1
+
+
+async def test_names_without_bounds_go_nowhere():
+    control = FakeControl()
+    with pytest.raises(NotFound):
+        await run(control, FakeTransport(), body=b'{"model":"%s"}' % (b"m" * 500))
+    assert control.asks == []
+
+
+async def test_what_a_client_names_is_recorded_within_bounds():
+    control, transport = FakeControl(), FakeTransport(GOOD)
+    transport.dropped = tuple("x" * 5000 for _ in range(500))
+    await run(control, transport)
+    dropped = settled(control).dropped
+    assert len(dropped) <= 100
+    assert max(map(len, dropped)) <= 200
 
 
 async def test_a_crash_is_settled_too():

@@ -62,6 +62,7 @@ async def call(app, method="POST", path="/chat", headers=(KEY,), body=b'{"stream
         "type": "http",
         "method": method,
         "path": path,
+        "raw_path": path.encode(),
         "query_string": query,
         "headers": list(headers),
         "client": ("10.0.0.1", 1234),
@@ -205,6 +206,66 @@ async def test_browsers_may_call_where_allowed():
     assert "x-headgate-model" in answer.headers["access-control-expose-headers"]
     stranger = await call(serve(origins=("https://app.example",)), headers=(KEY, (b"origin", b"https://evil.example")))
     assert "access-control-allow-origin" not in stranger.headers
+
+
+async def test_a_redirect_keeps_the_query():
+    answer = await call(serve(), "GET", "/admin/%0a", headers=(), query=b"tab=2")
+    assert answer.headers["location"] == "http://console/admin/%0a?tab=2"
+
+
+async def test_what_a_client_names_cannot_break_a_header():
+    client = connection.HttpClient(None, FakeDialect(), "req_1")
+    client.say("x-headgate-dropped", "a\r\nset-cookie: b,\u4e16,ok")
+    assert dict(client._all_headers())[b"x-headgate-dropped"] == b"a%0D%0Aset-cookie: b,%E4%B8%96,ok"
+
+
+async def test_a_keep_alive_never_follows_the_end(monkeypatch):
+    monkeypatch.setattr(connection, "OPEN_SECONDS", 0.0)
+    monkeypatch.setattr(connection, "PERIOD_SECONDS", 0.0)
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    client = connection.HttpClient(send, FakeDialect(), "req_1")
+    client.prepare(stream=True, fresh=lambda: None)
+    await client.reply(b"refused", status=429)
+    await asyncio.sleep(0.02)
+    client.rest()
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+
+
+async def test_a_client_that_takes_nothing_is_given_up_even_at_the_end(monkeypatch):
+    monkeypatch.setattr(connection, "OPEN_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "PERIOD_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "STUCK_SECONDS", 0.03)
+    gone = asyncio.Event()
+
+    async def send(message):
+        if message["type"] == "http.response.body":
+            await asyncio.sleep(30)
+
+    client = connection.HttpClient(send, FakeDialect(), "req_1")
+    client.watch(gone.set)
+    client.prepare(stream=True, fresh=lambda: None)
+    finishing = asyncio.ensure_future(client.finish(b"the end"))
+    await asyncio.wait_for(gone.wait(), 2)
+    finishing.cancel()
+    client.rest()
+
+
+async def test_a_stop_is_told_to_whoever_still_waits():
+    async def forever():
+        await asyncio.sleep(30)
+
+    control = FakeControl()
+    task = asyncio.ensure_future(call(serve(control, (200, [b"t Hel\n", forever]))))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    answer = await task
+    assert answer.body == b"<Hel>!standby"
+    assert not answer.complete
+    assert control.outcomes[0].ending is Ending.CANCELLED
 
 
 async def test_pages():

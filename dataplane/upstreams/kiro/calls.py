@@ -14,6 +14,15 @@ from dataplane.upstreams.kiro import tools
 from dataplane.wire import jsontext
 
 
+# Characters of one call's arguments. It is held until it is whole, so it must end somewhere; the
+# largest honest ones write a file.
+CALL_LENGTH = 16 * 1024 * 1024
+
+
+class TooLong(Exception):
+    """A call goes on and on."""
+
+
 class Fragment(msgspec.Struct, rename="camel"):
     """toolUseEvent. `input` is a piece of JSON text, or in some builds the whole object."""
 
@@ -37,6 +46,7 @@ class Complete:
 class _Open:
     name: str
     pieces: list[str] = field(default_factory=list)
+    size: int = 0
 
 
 class Calls:
@@ -76,6 +86,9 @@ class Calls:
             call = self._open[key] = _Open(fragment.name)
         self._latest = key
         if isinstance(fragment.input, str):
+            call.size += len(fragment.input)
+            if call.size > CALL_LENGTH:
+                raise TooLong
             call.pieces.append(fragment.input)
         elif fragment.input:
             call.pieces = [jsontext.dumps(fragment.input).decode()]

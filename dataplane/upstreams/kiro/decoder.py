@@ -25,7 +25,7 @@ from dataplane.conversation.events import (
 from dataplane.conversation.model import Call
 from dataplane.upstreams.base import Lease
 from dataplane.upstreams.kiro import faults, payloads
-from dataplane.upstreams.kiro.calls import Calls, Complete
+from dataplane.upstreams.kiro.calls import Calls, Complete, TooLong
 from dataplane.upstreams.kiro.names import names
 from dataplane.upstreams.kiro.usage import Meter
 from dataplane.wire import eventstream
@@ -143,7 +143,10 @@ class KiroDecoder:
             self._begin(events)
 
     def _tool(self, payload: bytes, events: list[Event]) -> None:
-        complete = self._calls.take(payloads.fragment(payload))
+        try:
+            complete = self._calls.take(payloads.fragment(payload))
+        except TooLong:
+            raise faults.corrupt("a tool call without end") from None
         if complete is None:
             return
         self._meter.wrote(complete.name)

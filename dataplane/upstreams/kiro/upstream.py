@@ -16,6 +16,7 @@ class Kiro:
         reply = yield request.post(call, lease, stamp)
         if faults.signature_refused(reply) and _signed(call):
             reply = yield request.post(call, lease, stamp, attempt=2)
+            reply.dropped = (THINKING[call.family],)
         kind = reply.headers.get("content-type", "")
         if reply.status >= 400 or not kind.startswith(request.CONTENT_TYPE):
             raise faults.refused(reply, call, lease)
@@ -32,6 +33,8 @@ class Kiro:
             paths.append("stop_sequences" if anthropic else "stop")
         if not call.tool_choice.parallel:
             paths.append("tool_choice.disable_parallel_tool_use" if anthropic else "parallel_tool_calls")
+        if _unsigned(call):
+            paths.append(THINKING[call.family])
         return [*paths, *reasoning.dropped(call, lease.request_fields_schema), *call.extras]
 
 
@@ -39,3 +42,13 @@ def _signed(call: Call) -> bool:
     """Whether any reasoning was sent along; what is unsigned stays here."""
     parts = (part for turn in call.turns if turn.role == "assistant" for part in turn.parts)
     return any(isinstance(part, Reasoning) and (part.signature or part.redacted) for part in parts)
+
+
+def _unsigned(call: Call) -> bool:
+    """Whether earlier reasoning came without the signature that Kiro wants with it (R01)."""
+    parts = (part for turn in call.turns if turn.role == "assistant" for part in turn.parts)
+    return any(isinstance(part, Reasoning) and not (part.signature or part.redacted) for part in parts)
+
+
+# Where the client's protocols keep earlier reasoning.
+THINKING = {"anthropic": "messages[].content[].thinking", "openai": "messages[].reasoning_content"}

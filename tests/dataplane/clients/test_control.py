@@ -127,7 +127,7 @@ async def test_questions_are_answered(peers):
 
 async def test_refusals_are_raised_as_what_clients_are_told(peers):
     _, control = peers
-    with pytest.raises(NotFound, match="Did you mean yes") as caught:
+    with pytest.raises(NotFound, match="no model nope") as caught:
         await control.acquire(ask("nope"))
     assert caught.value.kind is Kind.MODEL_NOT_FOUND
     lease = await control.acquire(ask())
@@ -221,6 +221,61 @@ async def test_a_lease_that_nobody_waits_for_is_given_back(peers):
     scripted.hold.set()
     await until(lambda: scripted.settled)
     assert (scripted.settled[0].lease_id, scripted.settled[0].ending) == ("l-gone", pb.ENDING_CANCELLED)
+
+
+async def test_a_lease_that_comes_as_its_asker_leaves_is_given_back(peers):
+    scripted, control = peers
+    await control.acquire(ask())
+    scripted.slow.add("both")
+    asking = asyncio.ensure_future(control.acquire(ask(request_id="both")))
+    await until(lambda: any(question.acquire.request_id == "both" for batch in scripted.batches for question in batch.questions))
+    [(number, _)] = control._pending.items()
+    control._receive(service.Answer(id=number, lease=pb.Lease(lease_id="l-both", account_id="a")))
+    asking.cancel()
+    await until(lambda: scripted.settled)
+    assert (scripted.settled[0].lease_id, scripted.settled[0].received_at_ms > 0) == ("l-both", True)
+    assert "l-both" not in control._leases
+
+
+async def test_a_move_answered_after_the_end_revives_nothing(peers):
+    scripted, control = peers
+    await control.acquire(ask())
+    scripted.slow.add("moved")
+    moving = asyncio.ensure_future(control.acquire(ask(request_id="moved", lease_id="l-moved")))
+    await until(lambda: control._pending)
+    [(number, _)] = control._pending.items()
+    moving.cancel()
+    await asyncio.sleep(0)
+    control.settle(outcome("l-moved"))
+    control._receive(service.Answer(id=number, lease=pb.Lease(lease_id="l-moved", account_id="a")))
+    assert "l-moved" not in control._leases
+    await until(lambda: scripted.settled)
+    assert [each.lease_id for each in scripted.settled] == ["l-moved"]
+
+
+async def test_large_backlogs_travel_in_several_messages(peers, monkeypatch):
+    scripted, control = peers
+    monkeypatch.setattr(module, "BATCH", 10)
+    await control.acquire(ask())
+    for number in range(35):
+        control.settle(outcome(f"l-{number}"))
+    asked = [control.acquire(ask(request_id=f"r{number}")) for number in range(25)]
+    await asyncio.gather(*asked)
+    await until(lambda: len(scripted.settled) == 35)
+    assert max(len(batch.questions) for batch in scripted.batches) <= 11
+    assert max(len(question.settle.outcomes) for batch in scripted.batches for question in batch.questions) <= 10
+
+
+async def test_nothing_piles_up_while_the_control_plane_is_away(free_port, monkeypatch):
+    monkeypatch.setattr(module, "AWAY_SECONDS", 0.05)
+    control = ControlPlane(f"127.0.0.1:{free_port}", TOKEN, Catalogue())
+    control.start()
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await control.acquire(ask())
+    assert control._outgoing == []
+    assert control._pending == {}
+    await control.close(0)
 
 
 async def test_an_absent_control_plane_is_a_clear_503(free_port, monkeypatch):

@@ -72,7 +72,7 @@ async def fetch(transport, made):
         pieces = []
         while piece := await stream.read():
             pieces.append(piece)
-        return stream.status, b"".join(pieces)
+        return stream.reply.status, b"".join(pieces)
 
 
 async def until(true, seconds=2.0):

@@ -16,7 +16,7 @@ from dataplane.conversation.events import (
 )
 from dataplane.conversation.model import Tool, ToolChoice
 from dataplane.errors import Cause, Retry, UpstreamFault
-from dataplane.upstreams.kiro import Kiro
+from dataplane.upstreams.kiro import Kiro, calls
 from dataplane.upstreams.kiro.names import names
 from dataplane.wire.eventstream import encode
 from tests.dataplane.chunking import cuttings
@@ -380,3 +380,9 @@ def test_no_flipped_byte_changes_an_answer_silently():
                 assert error.cause in {Cause.CORRUPT, Cause.CUT}  # noqa: PT017 - either a fault or the same events
             else:
                 assert events == expected
+
+
+def test_a_call_without_end_is_given_up(monkeypatch):
+    monkeypatch.setattr(calls, "CALL_LENGTH", 100)
+    found = fault(stream(tool("1", "Write", '{"text":"'), *(tool("1", None, "x" * 30) for _ in range(5))))
+    assert found.cause is Cause.CORRUPT

@@ -57,8 +57,10 @@ def signed():
 
 
 def test_refused_signatures_are_left_out_once():
-    requests, reply = outcome(Kiro().plan(signed(), lease(), STAMP), UNSIGNED, STREAM)
-    assert reply is STREAM
+    stream = Reply(STREAM.status, STREAM.headers)
+    requests, reply = outcome(Kiro().plan(signed(), lease(), STAMP), UNSIGNED, stream)
+    assert reply is stream
+    assert reply.dropped == ("messages[].content[].thinking",)
     assert [b"reasoningContent" in request.body for request in requests] == [True, False]
     first, second = (json.loads(request.body)["conversationState"] for request in requests)
     del first["history"][1]["assistantResponseMessage"]["reasoningContent"]
@@ -93,6 +95,13 @@ def test_what_has_no_seat_is_told(family, stop, parallel):
         "max_tokens",
         "service_tier",
     ]
+
+
+@pytest.mark.parametrize(("family", "path"), [("anthropic", "messages[].content[].thinking"), ("openai", "messages[].reasoning_content")])
+def test_reasoning_that_nobody_signed_is_left_out_and_told(family, path):
+    asked = call(user("a"), assistant(Reasoning("unsigned"), "b"), user("c"), family=family)
+    assert Kiro().dropped(asked, lease()) == [path]
+    assert Kiro().dropped(signed(), lease()) == []
 
 
 def test_nothing_lost_nothing_told():
