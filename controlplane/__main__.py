@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, Callable[[Settings], Coroutine[Any, Any, None]]] = {"serv
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """The exit status: 0 well, 1 cannot start, 2 wrong settings or arguments."""
+    """The exit status: 0 well, 1 cannot start now, 2 wrong settings or arguments, 3 cannot start until somebody helps."""
     command = COMMANDS.get(arguments[0] if arguments else "serve")
     if command is None or len(arguments) > 1:
         return _fail(f"usage: python -m controlplane [{'|'.join(COMMANDS)}]", 2)
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(command(settings))
     except StartError as error:
-        return _fail(str(error), 1)
+        return _fail(str(error), 1 if error.passing else 3)
     return 0
 
 

@@ -47,7 +47,8 @@ from headgate.http import listener, serve_until, stop_signals
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 20.0  # what the ledger gets at the end; data planes keep what was not acknowledged
+# What the ledger gets at the end. Only a data plane that still runs can send again what was not acknowledged.
+FLUSH_SECONDS = 20.0
 
 
 @dataclass
@@ -90,8 +91,9 @@ async def listen(plane: Plane, settings: Settings, stop: asyncio.Event) -> None:
     try:
         await plane.server.start()
     except RuntimeError:
-        raise StartError(f"cannot listen on {settings.rpc_listen}: the address is taken or not ours") from None
-    console = listener(build(plane.services, settings.trusted_proxies or ()), settings.host, settings.console_port, grace_seconds=5)
+        raise StartError(f"cannot listen on {settings.rpc_listen}: the address is taken or not ours", passing=True) from None
+    application = build(plane.services, settings.trusted_proxies or (), database.away)
+    console = listener(application, settings.host, settings.console_port, grace_seconds=5)
     log.info("serving console=http://%s:%d rpc=%s", settings.host, settings.console_port, settings.rpc_listen)
     await serve_until(stop, console)
 
@@ -104,7 +106,7 @@ def claim(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise StartError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+            raise StartError(f"cannot listen on {host}:{port}: {error.strerror or error}", passing=True) from None
 
 
 def prepare(settings: Settings) -> None:
@@ -142,7 +144,7 @@ async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Pro
     catalogue = Catalogue(roster, account_store, providers, refreshing, standings, clock)
     ledger = Ledger(DatabaseLedger(engine), clock)
     keys = Keys(DatabaseKeys(engine), vault, clock)
-    identities, administration = Identities(keys, vault, clock), Administration(vault, clock)
+    identities, administration = Identities(keys, vault, clock), Administration(vault)
     identities.set_proxy_key(access.proxy_digest)
     administration.set_password(access.admin_digest)
     care = Care(refreshing, catalogue, standings, background)
@@ -183,7 +185,7 @@ async def running(plane: Plane) -> AsyncIterator[None]:
         plane.ledger.close()
         _, late = await asyncio.wait((writing,), timeout=FLUSH_SECONDS)
         for task in late:
-            log.error("usage records could not be written before the end count=%d; data planes keep them", plane.ledger.backlog)
+            log.error("usage records lost unless their data plane still runs count=%d", plane.ledger.backlog)
             task.cancel()
 
 

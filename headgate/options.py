@@ -20,7 +20,13 @@ LOG_LEVEL = Option("LOG_LEVEL", s.choice("DEBUG", "INFO", "WARNING", "ERROR"), "
 ENABLE_COMPRESSION = Option("ENABLE_COMPRESSION", s.switch, "true", "whether long conversations go to the summarizer")
 
 DATA_DIR = Option("HEADGATE_DATA_DIR", s.text, "./data", "database, key file, journals")
-DATABASE_URL = Option("HEADGATE_DATABASE_URL", s.text, None, "SQLite in the data directory when unset", True)
+DATABASE_URL = Option(
+    "HEADGATE_DATABASE_URL",
+    s.database,
+    None,
+    "sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/NAME; SQLite in the data directory when unset",
+    True,
+)
 HOST = Option("HEADGATE_HOST", s.text, "127.0.0.1", "bind address of all listeners")
 CONSOLE_PORT = Option("HEADGATE_CONSOLE_PORT", s.integer(1, 65535), "8001", "REST and console")
 CONTROL_ADDR = Option("HEADGATE_CONTROL_ADDR", s.addresses, "127.0.0.1:50051", "where the control plane's gRPC is dialled")

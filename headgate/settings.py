@@ -7,11 +7,24 @@ reads the environment.
 
 import dataclasses
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+
+# `host:port`, IPv6 in brackets.
+PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[^\s/:@?#\[\]]+):([0-9]{1,5})", re.ASCII)
+HIGHEST_PORT = 65535
+# What may stand before "://" of a database address, and what it is to its driver.
+DATABASES: Mapping[str, str] = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
 
 T = TypeVar("T")
 M = TypeVar("M")
@@ -166,8 +179,8 @@ def networks(value: str) -> tuple[str, ...]:
 
 def address(value: str) -> str:
     """`host:port`."""
-    host, colon, port = value.rpartition(":")
-    if not colon or not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
+    place = PLACE.fullmatch(value)
+    if place is None or not 0 < int(place[1]) <= HIGHEST_PORT:
         raise ValueError("is not host:port")
     return value
 
@@ -181,13 +194,40 @@ def addresses(value: str) -> tuple[str, ...]:
 
 
 def url(value: str) -> str:
-    """An http or https address; a trailing slash is removed."""
-    scheme, _, rest = value.partition("://")
-    if scheme not in ("http", "https"):
+    """An http or https address, in which `{region}` may stand for a region; a trailing slash is removed."""
+    if value.partition("://")[0] not in ("http", "https"):
         raise ValueError("does not start with http:// or https://")
-    if not rest.strip("/"):
+    try:
+        parts = urlsplit(value.replace("{region}", "region"))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("is not a web address") from None
+    if not host:
         raise ValueError("names no host")
+    if re.search(r"[\s{}]", value.replace("{region}", "")) or port == 0:
+        raise ValueError("is not a web address")
     return value.rstrip("/")
+
+
+def database(value: str) -> str:
+    """A database address with the driver that is used for it. Its parts are never told: they hold a password."""
+    scheme, mark, rest = value.partition("://")
+    driver = DATABASES.get(scheme) if mark else None
+    if driver is None:
+        raise ValueError("does not begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+    place, _, name = rest.partition("?")[0].partition("/")
+    if not name:
+        raise ValueError("names no database")
+    host = place.rpartition("@")[2]
+    if driver.startswith("sqlite"):
+        if place:
+            raise ValueError("names a host; a file follows three slashes, an absolute one four")
+    elif host:
+        try:
+            address(host if PLACE.fullmatch(host) else f"{host}:1")
+        except ValueError:
+            raise ValueError("does not name its host as host or host:port") from None
+    return f"{driver}://{rest}"
 
 
 def urls(value: str) -> tuple[str, ...]:

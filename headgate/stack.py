@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 STOPPED = 0
 NOT_READY = 1
 REFUSED = 2  # also what a service exits with when its settings are wrong
+HOPELESS = 3  # also what a service exits with when trying again would not help
+FORCED = 4  # stopped, but not everybody by itself: something may be lost
 KILLED = 128 + signal.SIGINT  # as a shell shows a program that Ctrl-C ended
 
 
@@ -102,14 +104,14 @@ class Service:
         died = f"; it ended {len(self.deaths)} times, last with {self.deaths[-1]}" if self.deaths else ""
         return f"{self.child.name} {self.unready}{died}"
 
-    async def stop(self) -> None:
-        """End it for good."""
+    async def stop(self) -> bool:
+        """End it for good. False when it had to be killed."""
         if self._keeping is not None:
             self._keeping.cancel()
-        if self._process is None or self._process.ended:
-            return
-        if not await self._process.stop():
-            log.warning("%s did not stop within %g s and was killed", self.child.name, self.child.grace_seconds)
+        if self._process is None or self._process.ended or await self._process.stop():
+            return True
+        log.warning("%s did not stop within %g s and was killed", self.child.name, self.child.grace_seconds)
+        return False
 
     async def kill(self) -> None:
         """End it now."""
@@ -132,8 +134,8 @@ class Service:
             log.info("%s started pid=%d", self.child.name, self._process.pid)
             code = await self._process.wait()
             self._process.kill()  # what it left behind would hold its port
-            if code == REFUSED and not self._proven_ready:
-                raise StartFailed(f"{self.child.name} refuses its settings; its message is above", REFUSED)
+            if code in FINAL and not self._proven_ready:
+                raise StartFailed(f"{self.child.name} {FINAL[code]}; its message is above", code)
             pause = self._timing.pause(pause, loop.time() - born)
             self.deaths.append(_manner(code))
             log.warning("%s ended (%s); starting it again in %g s", self.child.name, self.deaths[-1], pause)
@@ -186,15 +188,17 @@ class Stack:
         await _first((orderly, again))
         again.cancel()
         if orderly.done():
-            return STOPPED
+            return STOPPED if orderly.result() else FORCED
         orderly.cancel()
         await asyncio.gather(*(service.kill() for service in self._services))
         return KILLED
 
-    async def _stop_in_order(self) -> None:
-        """What needs others goes first, so that it can still finish with their help."""
-        for service in reversed(self._services):
-            await service.stop()
+    async def _stop_in_order(self) -> bool:
+        """What needs others goes first, so that it can still finish with their help. False when one had
+        to be killed.
+        """
+        stopped = [await service.stop() for service in reversed(self._services)]
+        return all(stopped)
 
     def _reap(self) -> None:
         for service in self._services:
@@ -210,3 +214,7 @@ async def _first(tasks: Iterable[asyncio.Future[Any]]) -> None:
 
 def _manner(code: int) -> str:
     return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
+
+# Exit codes of a service that, before it was ready once, end the start.
+FINAL: Mapping[int, str] = {REFUSED: "refuses its settings", HOPELESS: "cannot start"}

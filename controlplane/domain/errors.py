@@ -11,7 +11,8 @@
 
     ProviderError               an account's provider did not do what it was asked
     ├── GrantRejected           the refresh token is dead: only a new login helps
-    ├── AccessRejected          the access token was refused
+    ├── AccessRejected          a token was refused, in words that do not say why
+    ├── CallForbidden           the token is good, but the account may not do this
     ├── AccountSuspended        the provider locked the account
     └── ProviderUnavailable     no answer, throttled, 5xx, nonsense: may pass
 
@@ -41,7 +42,13 @@ class Invalid(ControlError):
 
 
 class StartError(Exception):
-    """The process cannot start; the message says why and what to do."""
+    """The process cannot start; the message says why and what to do. `passing`: by itself it may be
+    able to in a moment.
+    """
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
 
 
 class SealBroken(Exception):
@@ -61,7 +68,11 @@ class GrantRejected(ProviderError):
 
 
 class AccessRejected(ProviderError):
-    """The access token was refused; a renewed one may work."""
+    """A token was refused, and not in the words for a dead grant: a renewed one, or the next try, may work."""
+
+
+class CallForbidden(ProviderError):
+    """The account may not make this call (its plan, region or profile); another token changes nothing."""
 
 
 class AccountSuspended(ProviderError):

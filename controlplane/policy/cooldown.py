@@ -16,6 +16,8 @@ LONGEST_WAIT = 3600
 # A throttled account that was left alone this long starts from the beginning.
 FORGIVEN_AFTER = 600
 UNKNOWN_RESET = 6 * 3600
+# No plan's period is longer than a year; a later reset is a mistake, not an answer.
+LONGEST_RESET = 366 * 24 * 3600
 # Health: an average that forgets, between 0 and 100.
 FULL_HEALTH = 100.0
 GAIN = 0.2
@@ -80,13 +82,18 @@ def after(fault: Fault, now: float) -> Rest | None:
 
 def _until(rule: Rule, fault: Fault, now: float) -> float:
     if rule.until_reset:
-        return fault.resets_at if fault.resets_at > now else now + UNKNOWN_RESET
+        return reset(fault.resets_at, now)
     if not rule.first:
         return 0
     if fault.retry_after is not None:
         return now + min(max(fault.retry_after, SHORTEST_WAIT), LONGEST_WAIT)
     doublings = min(fault.strikes - rule.spared, 20)
     return now + min(rule.first << doublings, rule.longest)
+
+
+def reset(resets_at: int, now: float) -> float:
+    """When a spent allowance is full again: when the upstream says, if that can be."""
+    return resets_at if now < resets_at <= now + LONGEST_RESET else now + UNKNOWN_RESET
 
 
 def outweighs(new: Rest, status: Status, until: float) -> bool:

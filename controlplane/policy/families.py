@@ -14,11 +14,11 @@ ARN = re.compile(r"arn:aws:codewhisperer:[a-z0-9-]+:\d{12}:profile/[A-Za-z0-9]+"
 HEX64 = re.compile(r"[0-9a-f]{64}")
 
 
-def profiled(account: Account) -> Account:
+def profiled(account: Account, credentials: Credentials) -> Account:
     """The account with the profile its requests name: its own, else its family's public one. The
-    upstream demands one; API keys never get a default.
+    upstream demands one; API keys never get a default, whatever the account is said to be.
     """
-    if account.profile_arn:
+    if account.profile_arn or credentials.api_key:
         return account
     return replace(account, profile_arn=PROFILES[account.auth_method])
 

@@ -7,7 +7,7 @@ Forms seen in the wild (Kiro wire notes, model ids): `anthropic/claude-sonnet-4-
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +16,8 @@ VENDORS = ("anthropic/", "claude-code/")
 WIDE = "[1m]"  # how Claude Code asks for the window of a million tokens
 WIDE_ID = "-1m"  # how the upstream spells the variant, where it is a model of its own
 SUFFIX = re.compile(r"(?:-thinking|-latest|-20\d{6}|\[1m\])$")
+# Of a model's own id only these may be left out: a thinking variant is another model where it has an id.
+RELEASE = re.compile(r"(?:-latest|-20\d{6})+$")
 DASHED = re.compile(r"(?<=\d)-(?=\d{1,2}(?:$|-|\[))")  # 4-5 is 4.5; 4-20250929 is not
 INVERTED = re.compile(r"^claude-(\d+(?:\.\d+)?)-(opus|sonnet|haiku)(?=$|-)")
 LONGEST = 128  # no model's name is longer; keeps the search for close names cheap
@@ -32,7 +34,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names in force. `exact`: ids and aliases; `normal`: normalised spellings; `pins`: lower-case
+    """The names in force. `exact`: ids and aliases; `normal`: spellings as `spellings` makes them; `pins`: lower-case
     prefixes (kinds and account labels) to (kind, account id).
     """
 
@@ -43,13 +45,15 @@ class Names:
 
 def names(ids: Iterable[str], kinds: Iterable[str], labels: Mapping[str, tuple[str, str]]) -> Names:
     """The table for these model ids. `labels`: account label to (kind, account id)."""
-    exact: dict[str, str] = {}
     normal: dict[str, str] = {}
     # Shortest first: should two ids share a spelling, the plainer one means it.
-    for model in sorted(ids, key=lambda model: (len(model), model)):
-        exact[model] = model
-        normal.setdefault(normalise(model), model)
-    for model in tuple(exact):
+    models = sorted(ids, key=lambda model: (len(model), model))
+    # What an id says itself comes before what it may be shortened to.
+    for spelling in (_plain, _pointed, _released):
+        for model in models:
+            normal.setdefault(spelling(model), model)
+    exact = {model: model for model in models}
+    for model in models:
         for alias in aliases(model):
             exact.setdefault(alias, model)
     pins = {label.lower(): pin for label, pin in labels.items()}
@@ -76,21 +80,42 @@ def _bare(written: str, table: Names) -> str | None:
         return table.exact[written]
     if len(written) > LONGEST:
         return None
-    name = normalise(written)
-    if written.lower().endswith(WIDE) and name + WIDE_ID in table.normal:
-        return table.normal[name + WIDE_ID]
-    return table.normal.get(name)
+    forms = spellings(written)
+    wide = forms[-1] + WIDE_ID
+    if forms[0] not in table.normal and forms[0].endswith(WIDE) and wide in table.normal:
+        return table.normal[wide]
+    return next((table.normal[form] for form in forms if form in table.normal), None)
 
 
 @lru_cache(maxsize=4096)
-def normalise(written: str) -> str:
-    """One spelling for all spellings of a model."""
+def spellings(written: str) -> tuple[str, ...]:
+    """What a name may be looked up as, nearest to what was written first: its suffixes are taken off
+    only as far as no model has them in its id.
+    """
+    name = _plain(written)
+    found = [name, _pointed(name)]
+    while (shorter := SUFFIX.sub("", name)) != name:
+        name = shorter
+        found.append(_pointed(name))
+    return tuple(found)
+
+
+def _plain(written: str) -> str:
+    """Lower case, without a vendor."""
     name = written.strip().lower()
     for vendor in VENDORS:
         name = name.removeprefix(vendor)
-    while (shorter := SUFFIX.sub("", name)) != name:
-        name = shorter
-    return INVERTED.sub(r"claude-\2-\1", DASHED.sub(".", name))
+    return name
+
+
+def _pointed(written: str) -> str:
+    """In the upstream's order of words, with points in versions."""
+    return INVERTED.sub(r"claude-\2-\1", DASHED.sub(".", _plain(written)))
+
+
+def _released(model: str) -> str:
+    """Without the date of its release."""
+    return _pointed(RELEASE.sub("", _plain(model)))
 
 
 def aliases(model: str) -> tuple[str, ...]:
@@ -101,25 +126,44 @@ def aliases(model: str) -> tuple[str, ...]:
 
 def close(written: str, table: Names) -> tuple[str, ...]:
     """Up to three ids that look like `written`, best first."""
-    wanted = normalise(written[:LONGEST].rpartition("/")[2])
-    near = difflib.get_close_matches(wanted, table.normal, n=3, cutoff=0.5)
-    return tuple(table.normal[name] for name in near)
+    wanted = spellings(written[:LONGEST].rpartition("/")[2])[-1]
+    # A model has up to three spellings; of those only the nearest counts.
+    near = difflib.get_close_matches(wanted, table.normal, n=9, cutoff=0.5)
+    return tuple(dict.fromkeys(table.normal[name] for name in near))[:3]
 
 
-@lru_cache(maxsize=4096)
-def allowed(patterns: tuple[str, ...], model: str) -> bool:
-    """Whether a key with these patterns may use the model (its id); no patterns allow all.
+def allowed(patterns: tuple[str, ...], model: str, meaning: Callable[[str], Named | None]) -> bool:
+    """Whether a key with these patterns may use the model (its id); no patterns allow all. `meaning`
+    tells what a name means: a pattern without `*` allows exactly the model it would reach.
 
     The name that the client wrote is not looked at: only what it means counts.
     """
-    if not patterns:
-        return True
-    known = {model.lower(), normalise(model), *(alias.lower() for alias in aliases(model))}
-    return any(_matches(pattern.lower().removeprefix("kiro/"), known) for pattern in patterns)
+    return not patterns or any(_allows(pattern, model, meaning) for pattern in patterns)
 
 
-def _matches(pattern: str, known: set[str]) -> bool:
-    if "*" not in pattern:
-        return pattern in known or normalise(pattern) in known
-    expression = re.compile(".*".join(re.escape(part) for part in pattern.split("*")))
-    return any(expression.fullmatch(name) for name in known)
+def _allows(pattern: str, model: str, meaning: Callable[[str], Named | None]) -> bool:
+    if "*" in pattern:
+        return _fits(pattern, model)
+    named = meaning(pattern)
+    return named is not None and named.model == model and not named.account_id
+
+
+@lru_cache(maxsize=4096)
+def _fits(pattern: str, model: str) -> bool:
+    """Whether a spelling of the model's whole id fits the pattern."""
+    first, *middle, last = pattern.lower().removeprefix("kiro/").split("*")
+    known = {model.lower(), _pointed(model), *(alias.lower() for alias in aliases(model))}
+    return any(_glob(name, first, middle, last) for name in known)
+
+
+def _glob(name: str, first: str, middle: list[str], last: str) -> bool:
+    """The parts in their order, each at its first place: no pattern makes this slow."""
+    place, end = len(first), len(name) - len(last)
+    if place > end or not name.startswith(first) or not name.endswith(last):
+        return False
+    for part in middle:
+        place = name.find(part, place, end)
+        if place < 0:
+            return False
+        place += len(part)
+    return True

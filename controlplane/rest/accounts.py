@@ -54,7 +54,7 @@ async def read_account(services: Wired, account_id: str) -> AccountRead:
     return shown(services.accounts.get(account_id))
 
 
-@router.put("/{account_id}", responses={**errors.ABSENT, **errors.TAKEN})
+@router.put("/{account_id}", responses={**errors.ABSENT, **errors.TAKEN, **errors.REFUSED})
 async def update_account(services: Wired, account_id: str, body: AccountBody) -> AccountRead:
     """Change what the body names; null restores a field's default. New credentials are a new sign-in."""
     return shown(await services.accounts.update(account_id, body.changes()))

@@ -1,6 +1,6 @@
 """The application: routes, layers around them, and the OpenAPI document."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -14,9 +14,9 @@ GUARDED = (accounts.router, keys.router, requests.router, proxy.router)
 OPEN = (pages.router, proxy.open_router)
 
 
-def build(services: Services, trusted_proxies: Sequence[str] = ()) -> FastAPI:
+def build(services: Services, trusted_proxies: Sequence[str], away: Callable[[Exception], bool]) -> FastAPI:
     """The ASGI application over `services`. `trusted_proxies`: addresses or networks whose
-    X-Forwarded-For is believed.
+    X-Forwarded-For is believed. `away` tells whether an exception means that the database is away.
     """
     app = FastAPI(
         title="Headgate control plane",
@@ -36,7 +36,7 @@ def build(services: Services, trusted_proxies: Sequence[str] = ()) -> FastAPI:
     errors.install(app, [route for router in (*OPEN, *GUARDED) for route in router.routes])
     # The last one added is the outermost.
     app.add_middleware(auth.Gate, services=services, trusted_proxies=trusted_proxies)
-    app.add_middleware(edge.Edge)
+    app.add_middleware(edge.Edge, away=away)
     app.openapi = _documented(app)  # type: ignore[method-assign]  # the documented way to change the document
     return app
 

@@ -1,6 +1,7 @@
 """The outermost layer: limits on what comes in, headers on what goes out, and no detail of a defect."""
 
 import logging
+from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -15,8 +16,9 @@ log = logging.getLogger(__name__)
 class Edge:
     """Wraps the whole application; the one place where any exception is caught."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, away: Callable[[Exception], bool]) -> None:
         self._app = app
+        self._away = away
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -36,10 +38,10 @@ class Edge:
             return
         try:
             await self._app(scope, _limited(receive), outward)
-        except Exception:
+        except Exception as error:
             log.exception("request failed method=%s path=%s", scope["method"], scope["path"])
             if not started:
-                await errors.answer(500, "internal", "this is a defect of the gateway; its log says more")(scope, receive, outward)
+                await (errors.unavailable() if self._away(error) else errors.defect())(scope, receive, outward)
 
 
 def _guard(scope: Scope, headers: MutableHeaders) -> None:

@@ -38,6 +38,17 @@ def answer(status: int, code: str, message: str, field: str | None = None, heade
     return JSONResponse(body.model_dump(), status, headers)
 
 
+def unavailable() -> JSONResponse:
+    """The answer while the database is away."""
+    message = "the database does not answer; try again in a moment"
+    return answer(503, "unavailable", message, headers={"retry-after": str(AWAY_SECONDS)})
+
+
+def defect() -> JSONResponse:
+    """The answer to what nobody foresaw; what it was is for the log only."""
+    return answer(500, "internal", "this is a defect of the gateway; its log says more")
+
+
 def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     """Have `app` answer every foreseen error in our shape. What is left is a defect: see `edge`."""
     app.state.routes = routes
@@ -113,6 +124,7 @@ def provider_row(error: domain.ProviderError) -> tuple[int, str]:
 
 
 LONGEST = 100
+AWAY_SECONDS = 5
 CONTROL: dict[type[domain.ControlError], tuple[int, str]] = {
     domain.Absent: (404, "not_found"),
     domain.Duplicate: (409, "duplicate"),
@@ -122,6 +134,7 @@ CONTROL: dict[type[domain.ControlError], tuple[int, str]] = {
 PROVIDER: dict[type, tuple[int, str]] = {
     domain.GrantRejected: (502, "needs_login"),
     domain.AccessRejected: (502, "access_rejected"),
+    domain.CallForbidden: (502, "call_forbidden"),
     domain.AccountSuspended: (502, "suspended"),
     domain.ProviderUnavailable: (503, "provider_unavailable"),
 }
@@ -149,10 +162,11 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody, "description": "The request is not valid; the field at fault is named"},
     401: {"model": ErrorBody, "description": "The password is missing or wrong"},
     429: {"model": ErrorBody, "description": "Too many wrong passwords from this address"},
+    503: {"model": ErrorBody, "description": "The database does not answer"},
 }
 ABSENT: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody, "description": "There is no such record"}}
 TAKEN: dict[int | str, dict[str, Any]] = {409: {"model": ErrorBody, "description": "The record exists already"}}
 REFUSED: dict[int | str, dict[str, Any]] = {
     502: {"model": ErrorBody, "description": "The account's provider refused"},
-    503: {"model": ErrorBody, "description": "The account's provider did not answer"},
+    503: {"model": ErrorBody, "description": "The account's provider, or the database, did not answer"},
 }

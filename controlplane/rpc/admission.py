@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from controlplane.service.leasing import Leasing
 from headgate import rpc
 from headgate.api.admission.v1 import admission_service_pb2 as pb
 from headgate.api.admission.v1 import admission_service_pb2_grpc as pb_grpc
+
+log = logging.getLogger(__name__)
 
 Context = grpc.aio.ServicerContext[Any, Any]
 STOP_SECONDS = 5.0
@@ -36,6 +39,8 @@ class Admission(pb_grpc.AdmissionServiceServicer):
         tasks = (reading, writing, stopping)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done() and not reading.cancelled() and (error := reading.exception()) is not None:
+                log.error("a session ends because its questions cannot be read", exc_info=error)
             reading.cancel()
             # Not reached when the connection broke, which cancels this call: then nobody listens.
             with contextlib.suppress(TimeoutError):

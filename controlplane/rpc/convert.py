@@ -1,6 +1,7 @@
 """Between the admission contract's messages and the domain's values."""
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 
 from controlplane.domain.account import Counters
@@ -9,6 +10,10 @@ from controlplane.domain.model import ListedModel
 from controlplane.domain.outcome import Attempt, Ending, Outcome, Usage
 from headgate.api.admission.v1 import admission_pb2, admission_service_pb2, snapshot_pb2
 from headgate.api.error.v1 import detail_pb2
+
+log = logging.getLogger(__name__)
+
+UINT32 = 2**32 - 1
 
 
 def ask(message: admission_service_pb2.Acquire) -> Ask:
@@ -85,8 +90,8 @@ def lease(value: Lease, into: admission_pb2.Lease) -> None:
     into.account_label = value.account_label
     into.kind = value.kind
     into.model = value.model
-    into.context_window = value.context_window
-    into.max_output = value.max_output
+    into.context_window = uint32(value.context_window)
+    into.max_output = uint32(value.max_output)
     into.request_fields_schema = value.request_fields_schema
     into.base_urls.extend(value.base_urls)
     into.attributes.update(value.attributes)
@@ -126,7 +131,19 @@ def identity(value: Identity, counters: Counters) -> admission_service_pb2.Ident
 
 
 def snapshot(version: int, models: Iterable[ListedModel]) -> snapshot_pb2.Snapshot:
-    return snapshot_pb2.Snapshot(version=version, models=[_model(model) for model in models])
+    """A model that does not fit the contract is left out: data planes must learn of the others."""
+    into = snapshot_pb2.Snapshot(version=version)
+    for listed in models:
+        try:
+            into.models.append(_model(listed))
+        except (ValueError, TypeError):
+            log.exception("a model cannot be told to data planes kind=%s id=%r", listed.kind, listed.facts.id)
+    return into
+
+
+def uint32(figure: int) -> int:
+    """A figure that an upstream gave, as near as the contract can say it."""
+    return min(max(figure, 0), UINT32)
 
 
 def _model(listed: ListedModel) -> snapshot_pb2.Model:
@@ -135,8 +152,8 @@ def _model(listed: ListedModel) -> snapshot_pb2.Model:
         kind=listed.kind,
         id=facts.id,
         display_name=facts.display_name or facts.id,
-        context_window=facts.context_window,
-        max_output=facts.max_output,
+        context_window=uint32(facts.context_window),
+        max_output=uint32(facts.max_output),
         aliases=listed.aliases,
         created=facts.created,
     )

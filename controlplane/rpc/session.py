@@ -10,8 +10,9 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from controlplane.domain.lease import Bearer, Caller, Lease, Refusal, Reservation
+from controlplane.domain.lease import Ask, Bearer, Caller, Lease, Refusal, Reservation
 from controlplane.rpc import convert
+from controlplane.service import refusals
 from controlplane.service.leasing import Leasing, Pending
 from headgate.api.admission.v1 import admission_service_pb2 as pb
 
@@ -45,9 +46,17 @@ class Session:
         for question in questions:
             # A question of a kind that is unknown here comes from a newer data plane, which must be
             # able to do without its answer.
-            answer = self._answering.get(question.WhichOneof("ask") or "")
-            if answer is not None:
+            kind = question.WhichOneof("ask") or ""
+            answer = self._answering.get(kind)
+            if answer is None:
+                continue
+            try:
                 answer(question)
+            except Exception:  # the edge to data planes: a defect in one question must not end the session
+                log.exception("a question could not be answered kind=%s", kind)
+                # Any answer to a settlement would acknowledge it; without one it comes again.
+                if kind != "settle":
+                    self._say(question.id, refusals.UNANSWERED)
 
     async def write(self, send: Send) -> None:
         """Send answers until the session is finished and nothing is owed."""
@@ -83,8 +92,9 @@ class Session:
     def _hello(self, question: pb.Question) -> None:
         if self._instance:
             self._leasing.gone(self._instance)
-        self._instance = question.hello.instance_id
-        self._leasing.hello(self._instance, [convert.held(lease) for lease in question.hello.open_leases])
+        hello = question.hello
+        self._instance = hello.instance_id
+        self._leasing.hello(self._instance, [convert.held(lease) for lease in hello.open_leases], hello.open_reservation_ids)
         self._next(question.id).welcome.version = self._version
 
     def _identify(self, question: pb.Question) -> None:
@@ -93,14 +103,16 @@ class Session:
         if isinstance(said, Refusal):
             self._say(question.id, said)
         else:
-            self._next(question.id).identity.CopyFrom(convert.identity(said, self._leasing.counters(said.key_id)))
+            identity = convert.identity(said, self._leasing.counters(said.key_id))
+            self._next(question.id).identity.CopyFrom(identity)
 
     def _acquire(self, question: pb.Question) -> None:
-        said = self._leasing.acquire(convert.ask(question.acquire), self._instance)
+        ask = convert.ask(question.acquire)
+        said = self._leasing.acquire(ask, self._instance)
         if isinstance(said, Pending):
-            self._later(question.id, self._leasing.finish(said))
+            self._later(question.id, self._leasing.finish(said), ask)
         else:
-            self._say(question.id, said)
+            self._grant(question.id, said, ask)
 
     def _renew(self, question: pb.Question) -> None:
         renew = question.renew
@@ -120,8 +132,25 @@ class Session:
         durable.add_done_callback(lambda _: self._next(number).settled.SetInParent())
         durable.add_done_callback(self._settling.discard)
 
+    def _grant(self, number: int, said: "Said", ask: Ask | None) -> None:
+        """Answer; what was granted returns if that cannot be."""
+        try:
+            self._say(number, said)
+        except Exception:
+            if ask is not None and isinstance(said, Lease | Reservation):
+                self._leasing.unsaid(ask, said)
+            raise
+
     def _say(self, number: int, said: "Said") -> None:
-        answer = self._next(number)
+        """Put the answer into the next message, whole or not at all."""
+        before = len(self._out.answers)
+        try:
+            self._fill(self._next(number), said)
+        except Exception:
+            del self._out.answers[before:]
+            raise
+
+    def _fill(self, answer: pb.Answer, said: "Said") -> None:
         if isinstance(said, Lease):
             convert.lease(said, answer.lease)
         elif isinstance(said, Refusal):
@@ -131,20 +160,19 @@ class Session:
         else:
             answer.reservation.lease_id = said.lease_id
             answer.reservation.key_id = said.key_id
-            answer.reservation.context_window = said.context_window
+            answer.reservation.context_window = convert.uint32(said.context_window)
 
-    def _later(self, number: int, answering: Coroutine[Any, Any, "Said"]) -> None:
-        task = asyncio.create_task(self._wait(number, answering))
+    def _later(self, number: int, answering: Coroutine[Any, Any, "Said"], ask: Ask | None = None) -> None:
+        task = asyncio.create_task(self._wait(number, answering, ask))
         self._waiting.add(task)
-        task.add_done_callback(self._waited)
+        task.add_done_callback(self._waiting.discard)
 
-    async def _wait(self, number: int, answering: Coroutine[Any, Any, "Said"]) -> None:
-        self._say(number, await answering)
-
-    def _waited(self, task: asyncio.Task[None]) -> None:
-        self._waiting.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a question could not be answered", exc_info=error)
+    async def _wait(self, number: int, answering: Coroutine[Any, Any, "Said"], ask: Ask | None) -> None:
+        try:
+            self._grant(number, await answering, ask)
+        except Exception:  # the edge to data planes: whatever it was, who asked must not wait for ever
+            log.exception("a question could not be answered")
+            self._say(number, refusals.UNANSWERED)
 
 
 Said = Lease | Reservation | Refusal | Bearer

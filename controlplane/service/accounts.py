@@ -8,7 +8,7 @@ from typing import Any
 
 from controlplane.domain.account import Account, AccountDraft, AccountView, Allowance, Credentials, Status
 from controlplane.domain.errors import AccessRejected, AccountSuspended, Duplicate, Invalid
-from controlplane.policy.cooldown import UNKNOWN_RESET
+from controlplane.policy import cooldown
 from controlplane.policy.families import machine_id
 from controlplane.service import drafts
 from controlplane.service.background import Background
@@ -72,10 +72,12 @@ class Accounts:
         return self._view(seat)
 
     async def update(self, account_id: str, changes: Mapping[str, Any]) -> AccountView:
-        """Change the fields of AccountDraft named in `changes` (not `kind`). New credentials replace
-        the old ones as a whole sign-in: the access token that came with the old ones is dropped.
+        """Change the fields of AccountDraft named in `changes` (not `kind`). New credentials are a new
+        sign-in: an access token that came with the old ones is dropped, and how the account signs in is
+        told anew unless `changes` says it.
 
-        Raises Absent, Invalid, Duplicate.
+        Raises Absent, Invalid, Duplicate, and ProviderUnavailable when a token of the old sign-in that
+        must not be lost cannot be stored.
         """
         async with self._changing:
             return await self._update(self._roster.seat(account_id), changes)
@@ -83,18 +85,16 @@ class Accounts:
     async def _update(self, seat: Seat, changes: Mapping[str, Any]) -> AccountView:
         if changes.get("kind", seat.account.kind) != seat.account.kind:
             raise Invalid("the kind of an account cannot be changed", "kind")
-        draft = replace(drafts.of(seat), **changes)
-        if changed := {name for name in drafts.SECRETS if name in changes and changes[name] != getattr(seat.credentials, name)}:
-            draft = drafts.signed_in(draft, changed)
-        account, credentials = drafts.drawn(draft, seat.account.id, seat.account.created_at)
-        self._check(account, credentials)
-        if changed:
-            await self._replace(seat, credentials)
-        await self._store.save(account)
-        seat.account = account
+        secrets = drafts.secrets(seat.credentials, changes)
+        if secrets:
+            seat.account = await self._sign_in(seat, changes, secrets)
+        else:
+            account, _ = self._drawn(seat, changes, secrets)
+            await self._store.save(account)
+            seat.account = account
         seat.settle()
         self._roster.changed()
-        if changed:
+        if secrets:
             await self._care.standings.restore(seat)
             self._care.visit(seat)
         return self._view(seat)
@@ -135,8 +135,8 @@ class Accounts:
         allowance = await self.allowance(account_id)
         await self._care.catalogue.fetch(seat)
         if spent(allowance):
-            resets_at = allowance.resets_at or int(self._clock.now()) + UNKNOWN_RESET
-            self._care.standings.put(seat, Status.EXHAUSTED, "its allowance is spent", resets_at)
+            resets_at = cooldown.reset(allowance.resets_at, self._clock.now())
+            self._care.standings.put(seat, Status.EXHAUSTED, "its allowance is spent", int(resets_at))
         else:
             await self._care.standings.restore(seat)
         return self._view(seat)
@@ -158,21 +158,33 @@ class Accounts:
         seat.allowance = checked
         return checked
 
-    async def _replace(self, seat: Seat, credentials: Credentials) -> None:
-        """Store an administrator's credentials over whatever is there, a refresh that has just
-        committed included; one that is still on its way finds them newer and drops its result.
+    async def _sign_in(self, seat: Seat, changes: Mapping[str, Any], secrets: Mapping[str, Any]) -> Account:
+        """Store an administrator's credentials with their record, which is returned. What is not
+        changed stays as it is by then: unless the refresh token is replaced too, a refresh that rotates
+        it is waited for. One that begins after that finds what was stored, and adds its token.
         """
+        refreshing = self._care.refreshing
+        whole = "refresh_token" in secrets
         for _ in range(TRIES):
+            if not whole:
+                await refreshing.save(seat)
+            account, credentials = self._drawn(seat, changes, secrets)
             version = seat.credentials.version
             newer = replace(credentials, version=version + 1)
-            if await self._store.replace(seat.account.id, newer, version):
+            if await self._store.replace(account.id, newer, version, account):
                 break
-            await self._care.refreshing.landed(seat.account.id)
+            await refreshing.catch_up(seat)
         else:
             raise Duplicate("the account is being changed elsewhere; try again")
-        seat.credentials = newer
-        self._care.refreshing.forget(seat.account.id)
-        seat.settle()
+        seat.take(newer)
+        (refreshing.forget if whole else refreshing.forgive)(account.id)
+        return account
+
+    def _drawn(self, seat: Seat, changes: Mapping[str, Any], secrets: Mapping[str, Any]) -> tuple[Account, Credentials]:
+        """What the changes make of the account as it is now. Raises Invalid, Duplicate."""
+        account, credentials = drafts.drawn(drafts.changed(seat, changes, secrets), seat.account.id, seat.account.created_at)
+        self._check(account, credentials)
+        return account, credentials
 
     async def _switch(self, account_id: str, *, disabled: bool) -> Seat:
         async with self._changing:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from controlplane.domain.account import Status
-from controlplane.domain.errors import AccessRejected, AccountSuspended, ProviderError
+from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, ProviderError
 from controlplane.domain.model import ListedModel, ModelFacts
 from controlplane.policy import naming, wellknown
 from controlplane.policy.naming import Named, Names
@@ -112,7 +112,12 @@ class Catalogue:
     async def fetch(self, seat: Seat) -> None:
         """Ask what the account offers, store it, then use it. Raises ProviderError."""
         self._not_before[seat.account.id] = self._clock.now() + ASK_AGAIN
-        models = await self._ask(seat)
+        try:
+            models = await self._ask(seat)
+        except (AccessRejected, CallForbidden):
+            # Not a matter of minutes; and each try with a refused token costs a new one.
+            self._not_before[seat.account.id] = self._clock.now() + STALE_AFTER
+            raise
         now = int(self._clock.now())
         before = seat.offered
         seen = [replace(model, created=before[model.id].created or now if model.id in before else now) for model in models]

@@ -1,8 +1,9 @@
 """Drafts of accounts: what an administrator gives, turned into a record and its secrets, and checked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from controlplane.domain.account import Account, AccountDraft, AuthMethod, Credentials
@@ -125,8 +126,38 @@ def of(seat: Seat) -> AccountDraft:
     )
 
 
-def signed_in(draft: AccountDraft, changed: set[str]) -> AccountDraft:
-    """A draft whose sign-in was changed: an access token of the old one must not be used any more."""
-    if "access_token" in changed:
+def secrets(credentials: Credentials, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The secrets that become others by `changes`; empty: the sign-in stays. Tokens and an API key are
+    two ways to sign in, so one takes the other's place, and an access token ends with its sign-in.
+    """
+    given = {name: changes[name].strip() for name in SECRETS if name in changes}
+    new = {name: value for name, value in given.items() if value != getattr(credentials, name)}
+    if not new:
+        return {}
+    gone: tuple[str, ...] = ()
+    if new.get("api_key"):
+        gone = ("refresh_token", "client_id", "client_secret")
+    elif new.get("refresh_token") or new.get("access_token"):
+        gone = ("api_key",)
+    left = [name for name in gone if name not in given and getattr(credentials, name)]
+    return {"access_token": "", **dict.fromkeys(left, ""), **new}
+
+
+def changed(seat: Seat, changes: Mapping[str, Any], new: Mapping[str, Any]) -> AccountDraft:
+    """The draft that makes of the account, as it is now, what `changes` want of it. `new`: the secrets
+    that they replace.
+    """
+    draft = replace(of(seat), **changes)
+    if not new:
         return draft
-    return replace(draft, access_token="", expires_at=0)
+    draft = replace(draft, **new, expires_at=changes.get("expires_at", 0) if new["access_token"] else 0)
+    if "auth_method" not in changes and new.keys() & TELLING:
+        draft = replace(draft, auth_method=None)
+    if "profile_arn" not in changes and (draft.auth_method or _method(draft)) is not seat.account.auth_method:
+        # A profile goes with its family of sign-ins; the upstream refuses another's.
+        draft = replace(draft, profile_arn="")
+    return draft
+
+
+# What the way of signing in is told from.
+TELLING = frozenset({"api_key", "client_id", "client_secret"})

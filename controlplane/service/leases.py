@@ -1,17 +1,18 @@
-"""The leases that are open, and what they hold: in-flight places of accounts and keys.
+"""The leases that are open, and the in-flight places of accounts that they hold.
 
 One lease is one request. Its id names the key, so that an outcome that arrives after a restart is
 still booked on who pays.
 """
 
 import secrets
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from controlplane.domain.lease import HeldLease, Identity
 from controlplane.domain.outcome import Attempt
 from controlplane.service.roster import Seat
+
+DEADLINE = 900  # seconds; leases of a data plane that is connected live on after it
 
 
 @dataclass(slots=True)
@@ -21,7 +22,8 @@ class Open:
     `wanted` is the upstream model id; `kind` and `pinned` limit who may serve it. `seen` are the
     failed attempts that were already acted on. `orphan`: the data plane does not hold it any more;
     kept only to know its outcome again. `restored`: this process learned of it from a hello.
-    `renewed` is the account whose bearer was replaced, `refused` those that had one refused.
+    `renewed` is the account whose bearer was replaced, `refused` those that had one refused. `moves`
+    counts the places it was given, so that who waits for one can tell whether it is still that one.
     """
 
     lease_id: str
@@ -35,6 +37,7 @@ class Open:
     kind: str = ""
     pinned: str = ""
     seat: Seat | None = None
+    moves: int = 0
     renewed: str = ""
     refused: set[str] = field(default_factory=set)
     seen: set[tuple[str, int]] = field(default_factory=set)
@@ -43,13 +46,12 @@ class Open:
 
 
 class Leases:
-    """Open leases by id; counts are exact at every moment."""
+    """Open leases by id; the places they hold are exact at every moment."""
 
     def __init__(self) -> None:
         self._run = secrets.token_hex(6)
         self._number = 0
         self._open: dict[str, Open] = {}
-        self._by_key: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -60,10 +62,6 @@ class Leases:
     def find(self, lease_id: str) -> Open | None:
         return self._open.get(lease_id)
 
-    def under_way(self, key_id: str) -> int:
-        """Requests of the key that are under way."""
-        return self._by_key[key_id]
-
     def new_id(self, key_id: str) -> str:
         """Unique for ever: random for each run, counted within it."""
         self._number += 1
@@ -71,11 +69,11 @@ class Leases:
 
     def add(self, lease: Open) -> None:
         self._open[lease.lease_id] = lease
-        self._by_key[lease.identity.key_id] += 1
 
     def take(self, lease: Open, seat: Seat) -> None:
         """Give the lease a place of the account."""
         lease.seat = seat
+        lease.moves += 1
         seat.candidate.in_flight += 1
 
     def give_back(self, lease: Open) -> None:
@@ -89,20 +87,11 @@ class Leases:
         if not lease.orphan:
             lease.orphan = True
             self.give_back(lease)
-            self._uncount(lease)
 
     def close(self, lease: Open) -> None:
         """Forget the lease."""
         if self._open.pop(lease.lease_id, None) is not None:
             self.give_back(lease)
-            if not lease.orphan:
-                self._uncount(lease)
-
-    def _uncount(self, lease: Open) -> None:
-        key_id = lease.identity.key_id
-        self._by_key[key_id] -= 1
-        if self._by_key[key_id] <= 0:
-            del self._by_key[key_id]
 
 
 def payer(lease_id: str) -> str:
@@ -123,6 +112,11 @@ def restored(held: HeldLease, instance: str, now: float) -> Open:
         deadline=held.deadline,
         restored=True,
     )
+
+
+def reserved(lease_id: str, now: float) -> HeldLease:
+    """A reservation as its data plane holds it: there is no account yet, and its question names the model again."""
+    return HeldLease(lease_id, payer(lease_id), "", "", int(now) + DEADLINE)
 
 
 def marks(attempt: Attempt) -> tuple[str, int]:

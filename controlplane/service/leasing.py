@@ -14,7 +14,7 @@ from controlplane.domain.lease import Ask, Bearer, Caller, HeldLease, Identity, 
 from controlplane.domain.outcome import Outcome
 from controlplane.service import refusals
 from controlplane.service.identity import Identities
-from controlplane.service.leases import Leases, Open
+from controlplane.service.leases import DEADLINE, Leases, Open
 from controlplane.service.ledger import Ledger
 from controlplane.service.placing import Placing
 from controlplane.service.ports import Clock
@@ -22,13 +22,11 @@ from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Seat
 from controlplane.service.settling import Settling
 
-DEADLINE = 900  # seconds; leases of a data plane that is connected live on after it
-
 
 @dataclass(slots=True)
 class Pending:
     """An Acquire that waits for a token of `seat`. `tried`: accounts not to be chosen. `first`: the
-    lease was made for this question.
+    lease was made for this question. `move`: which of the lease's places it waits for.
     """
 
     ask: Ask
@@ -36,6 +34,7 @@ class Pending:
     seat: Seat
     tried: tuple[str, ...]
     first: bool
+    move: int = 0
 
 
 class Leasing:
@@ -63,10 +62,6 @@ class Leasing:
     def open_leases(self) -> int:
         """Requests under way."""
         return len(self._leases)
-
-    def in_flight(self, key_id: str) -> int:
-        """Requests of the key that are under way."""
-        return self._leases.under_way(key_id)
 
     def identify(self, caller: Caller) -> Identity | Refusal:
         """Who presents this credential. Reserves nothing."""
@@ -112,12 +107,14 @@ class Leasing:
         return self._placed(Pending(ask, lease, seat, tuple(ask.excluded_account_ids), first=True))
 
     async def finish(self, pending: Pending) -> Lease | Refusal:
-        """Renew the token; if that fails, go on to the next account until none is left."""
+        """Renew the token; if that fails, go on to the next account until none is left. Whatever is
+        raised instead, nothing is held for the question any more.
+        """
         lease = pending.lease
         try:
             while True:
                 bearer = await self._bearer(pending.seat)
-                if lease.orphan:
+                if not self._waits(pending):
                     return refusals.UNKNOWN_LEASE
                 if bearer:
                     return self._placing.lease(lease, pending.seat, bearer)
@@ -128,6 +125,22 @@ class Leasing:
             # The session is gone and with it the question; it will be asked again.
             self._drop(pending)
             raise
+        except BaseException:
+            self._drop(pending)
+            if pending.first:
+                self._turned_away(lease.identity, pending.ask, refusals.UNANSWERED)
+            raise
+
+    def unsaid(self, ask: Ask, said: Lease | Reservation) -> None:
+        """An answer to `ask` could not be sent: what it granted returns."""
+        lease = self._leases.find(said.lease_id)
+        if lease is None:
+            return
+        if ask.lease_id:
+            self._leases.give_back(lease)
+            return
+        self._leases.close(lease)
+        self._turned_away(lease.identity, ask, refusals.UNANSWERED)
 
     def renew(self, lease_id: str, refused: str) -> Bearer | Refusal | None:
         """A newer bearer for the lease's account, if there is one already; None: it must be fetched."""
@@ -157,9 +170,9 @@ class Leasing:
         """Close leases. The future ends when all are durable; None: no room, send them again."""
         return self._settling.settle(outcomes)
 
-    def hello(self, instance: str, held: Sequence[HeldLease]) -> None:
-        """A data plane opens a session."""
-        self._settling.hello(instance, held)
+    def hello(self, instance: str, leases: Sequence[HeldLease], reservations: Sequence[str] = ()) -> None:
+        """A data plane opens a session, with the leases it holds and the ids of its reservations."""
+        self._settling.hello(instance, leases, reservations)
 
     def gone(self, instance: str) -> None:
         """A data plane's session ended."""
@@ -195,16 +208,34 @@ class Leasing:
             return refusals.UNKNOWN_LEASE
         self._settling.attempted(lease, ask.failed)
         self._leases.give_back(lease)
-        if isinstance(identity, Refusal):
-            return identity
+        refused = identity if isinstance(identity, Refusal) else self._known_again(lease, ask, identity)
+        if refused is not None:
+            return refused
         seat = self._placing.choose(lease, ask, ask.excluded_account_ids)
         if isinstance(seat, Refusal):
             return seat
         return self._placed(Pending(ask, lease, seat, tuple(ask.excluded_account_ids), first=False))
 
+    def _known_again(self, lease: Open, ask: Ask, identity: Identity) -> Refusal | None:
+        """Bring the lease into line with the key's present limits. Of a lease that came from a hello
+        nothing else is known: neither whom the key may use nor what the model's name pinned.
+        """
+        if identity.key_id != lease.identity.key_id:
+            return refusals.UNKNOWN_LEASE
+        lease.identity = identity
+        if not lease.restored:
+            return None
+        named = self._placing.named(identity, ask.model)
+        if isinstance(named, Refusal):
+            return named
+        lease.request_id, lease.asked = ask.request_id, ask.model
+        lease.wanted, lease.kind, lease.pinned = named.model, named.kind, named.account_id
+        return None
+
     def _placed(self, pending: Pending) -> Lease | Pending:
         """Hold the seat; a lease at once if its bearer is ready."""
         self._leases.take(pending.lease, pending.seat)
+        pending.move = pending.lease.moves
         if not pending.seat.ready(self._clock.now()):
             return pending
         return self._placing.lease(pending.lease, pending.seat, pending.seat.credentials.bearer)
@@ -229,10 +260,16 @@ class Leasing:
         self._leases.close(pending.lease)
         return self._turned_away(pending.lease.identity, pending.ask, seat)
 
+    def _waits(self, pending: Pending) -> bool:
+        """Whether the place is still held for this question: the lease may be over, or asked for again
+        in a newer session.
+        """
+        return pending.lease.seat is not None and pending.lease.moves == pending.move
+
     def _drop(self, pending: Pending) -> None:
         if pending.first:
             self._leases.close(pending.lease)
-        else:
+        elif self._waits(pending):
             self._leases.give_back(pending.lease)
 
     def _turned_away(self, identity: Identity, ask: Ask, refusal: Refusal) -> Refusal:

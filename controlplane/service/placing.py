@@ -32,7 +32,8 @@ class Placing:
         named = self._catalogue.resolve(written)
         if named is None:
             return refusals.unknown_model(written, self._catalogue.close(written))
-        return named if naming.allowed(identity.allowed_models, named.model) else refusals.MODEL_NOT_ALLOWED
+        may = naming.allowed(identity.allowed_models, named.model, self._catalogue.resolve)
+        return named if may else refusals.MODEL_NOT_ALLOWED
 
     def window(self, model: str) -> int:
         """Tokens that the model holds at the most generous account, 0 unknown."""

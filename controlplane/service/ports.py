@@ -70,8 +70,14 @@ class AccountStore(Protocol):
 
     async def remove(self, account_id: str) -> None: ...
 
-    async def replace(self, account_id: str, credentials: Credentials, expected_version: int) -> bool:
-        """Store `credentials` if the stored version still is `expected_version`; else False."""
+    async def credentials(self, account_id: str) -> Credentials | None:
+        """The secrets as they are stored; None without such an account. Raises SealBroken."""
+        ...
+
+    async def replace(self, account_id: str, credentials: Credentials, expected_version: int, account: Account | None = None) -> bool:
+        """Store `credentials` if the stored version still is `expected_version`; else False and nothing
+        is stored. `account`: the record that goes with them, in the same transaction.
+        """
         ...
 
     async def set_profile(self, account_id: str, profile_arn: str) -> None:
@@ -145,7 +151,7 @@ class LedgerStore(Protocol):
 
 class Provider(Protocol):
     """The account endpoints of one upstream kind. Every method raises ProviderError's subclasses
-    only: GrantRejected, AccessRejected, AccountSuspended, ProviderUnavailable.
+    only: GrantRejected, AccessRejected, CallForbidden, AccountSuspended, ProviderUnavailable.
     """
 
     async def refresh(self, account: Account, credentials: Credentials) -> Tokens:

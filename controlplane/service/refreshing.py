@@ -2,7 +2,8 @@
 
 Order of a refresh: the provider answers; the rotated refresh token is committed; only then the
 access token is used. Should the commit fail, what the provider gave is kept and stored before the
-provider is asked again, because the old refresh token may be dead already.
+provider is asked again, because the old refresh token may be dead already. A commit whose reply was
+lost looks as if somebody else had been faster; what is stored tells the two apart.
 """
 
 import asyncio
@@ -10,10 +11,11 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from controlplane.domain.account import AuthMethod, Credentials, Status, Tokens
+from controlplane.domain.account import AuthMethod, Credentials, Status
 from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderError, ProviderUnavailable
 from controlplane.policy import refresh
 from controlplane.policy.cooldown import Rest, Scope
+from controlplane.policy.families import ARN
 from controlplane.service.ports import AccountStore, Clock, Provider
 from controlplane.service.roster import Roster, Seat
 from controlplane.service.standing import Standings
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 
 # A refresh that an administrator's change overtook is followed by one for the new credentials.
 ROUNDS = 3
+UNRENEWED = "its token could not be renewed"
 
 
 @dataclass(slots=True)
@@ -31,6 +34,31 @@ class _Setback:
     error: ProviderError
     until: float
     strikes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Trade:
+    """What the provider was shown, and what it gave for that."""
+
+    before: Credentials
+    after: Credentials
+    profile_arn: str
+
+    @property
+    def rotated(self) -> bool:
+        return self.after.refresh_token != self.before.refresh_token
+
+    def onto(self, stored: Credentials) -> Credentials:
+        """What an administrator changed meanwhile about the same sign-in, with what the trade renewed."""
+        given = stored.access_token not in ("", self.before.access_token)
+        token = stored if given else self.after
+        return replace(
+            stored,
+            refresh_token=self.after.refresh_token,
+            access_token=token.access_token,
+            expires_at=token.expires_at,
+            version=stored.version + 1,
+        )
 
 
 class Refreshing:
@@ -44,17 +72,19 @@ class Refreshing:
         self._clock = clock
         self._flights: dict[str, asyncio.Task[None]] = {}
         self._setbacks: dict[str, _Setback] = {}
-        self._unsaved: dict[str, tuple[Credentials, Credentials, Tokens]] = {}
+        self._unsaved: dict[str, _Trade] = {}
 
     async def bearer(self, seat: Seat, refused: str = "") -> str:
         """A bearer that works as far as is known and is not `refused`. Raises ProviderError."""
-        for _ in range(ROUNDS):
+        for tried in range(ROUNDS):
             credentials = seat.credentials
-            if credentials.bearer != refused and seat.ready(self._clock.now()):
+            # What was renewed a moment ago is not renewed again, however short its life.
+            good = seat.ready(self._clock.now()) or (tried and self._still_good(credentials))
+            if credentials.bearer != refused and good:
                 return credentials.bearer
             try:
                 await self.refresh(seat)
-            except ProviderUnavailable:
+            except (ProviderUnavailable, AccessRejected):
                 # A token that still works is better than none.
                 if credentials.access_token == refused or not self._still_good(credentials):
                     raise
@@ -85,9 +115,29 @@ class Refreshing:
         if flight is not None:
             await asyncio.wait((flight,))
 
-    def forget(self, account_id: str) -> None:
-        """The account's credentials were replaced or removed: old failures and tokens mean nothing."""
+    async def save(self, seat: Seat) -> None:
+        """Wait for a trade that is under way, and store what one brought that could not be stored yet.
+
+        Raises ProviderUnavailable.
+        """
+        await self.landed(seat.account.id)
+        kept = self._unsaved.get(seat.account.id)
+        if kept is not None:
+            await self._keep(seat, kept)
+
+    async def catch_up(self, seat: Seat) -> None:
+        """Use what is stored, if it is newer than what is in use."""
+        stored = await self._store.credentials(seat.account.id)
+        if stored is not None:
+            seat.take(stored)
+
+    def forgive(self, account_id: str) -> None:
+        """Something about the sign-in was corrected: old failures mean nothing."""
         self._setbacks.pop(account_id, None)
+
+    def forget(self, account_id: str) -> None:
+        """The sign-in was replaced or removed: neither failures nor tokens of the old one mean anything."""
+        self.forgive(account_id)
         self._unsaved.pop(account_id, None)
 
     async def close(self) -> None:
@@ -98,7 +148,7 @@ class Refreshing:
     async def tend(self, seat: Seat) -> None:
         """The background's visit: renew what is due. Failures are in the account's state and the log."""
         credentials, now = seat.credentials, self._clock.now()
-        if not credentials.refresh_token or seat.account.disabled or seat.standing.status in LOST:
+        if credentials.api_key or not credentials.refresh_token or seat.account.disabled or seat.standing.status in LOST:
             return
         if not refresh.due(credentials.expires_at, now, seat.chance) or self._told_off(seat.account.id, now) is not None:
             return
@@ -127,18 +177,19 @@ class Refreshing:
                 raise GrantRejected("the upstream refuses its API key")
             if not started.refresh_token:
                 raise GrantRejected("it has no refresh token")
-            before, after, tokens = await self._trade(seat, started)
-            if await self._keep(seat, before, after):
+            trade = await self._trade(seat, started)
+            if await self._keep(seat, trade):
                 self._setbacks.pop(seat.account.id, None)
-                await self._find_profile(seat, tokens)
+                self._standings.lift(seat, UNRENEWED)
+                await self._find_profile(seat, trade.profile_arn)
         except ProviderError as error:
             # What an administrator put in its place meanwhile is not to blame for the old one.
             if seat.credentials.version == started.version:
                 self._set_back(seat, error)
                 raise
 
-    async def _trade(self, seat: Seat, started: Credentials) -> tuple[Credentials, Credentials, Tokens]:
-        """The credentials before and after, from the provider or from an earlier trade that could not be stored."""
+    async def _trade(self, seat: Seat, started: Credentials) -> _Trade:
+        """A trade, from the provider or from an earlier trade that could not be stored."""
         kept = self._unsaved.get(seat.account.id)
         if kept is not None:
             return kept
@@ -147,57 +198,76 @@ class Refreshing:
             started,
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token or started.refresh_token,
-            expires_at=int(self._clock.now()) + tokens.expires_in,
+            expires_at=int(self._clock.now()) + refresh.life(tokens.expires_in),
             version=started.version + 1,
         )
-        self._unsaved[seat.account.id] = (started, after, tokens)
-        return started, after, tokens
+        trade = _Trade(started, after, tokens.profile_arn)
+        self._unsaved[seat.account.id] = trade
+        return trade
 
-    async def _keep(self, seat: Seat, before: Credentials, after: Credentials) -> bool:
-        """Commit, then use. False when an administrator was faster."""
+    async def _keep(self, seat: Seat, trade: _Trade) -> bool:
+        """Commit, then use. False when another sign-in has taken the place of the one that was traded."""
         try:
-            stored = await self._store.replace(seat.account.id, after, before.version)
+            stored = await self._commit(seat.account.id, trade)
         except Exception as error:
             log.exception("tokens could not be stored account=%s", seat.account.id)
             raise ProviderUnavailable("the new tokens could not be stored") from error
         self._unsaved.pop(seat.account.id, None)
-        if not stored or seat.credentials.version != before.version:
-            log.info("late refresh dropped account=%s", seat.account.id)
-            return False
-        seat.credentials = after
-        seat.settle()
-        return True
+        if stored is not None:
+            seat.take(stored)
+        if seat.credentials.refresh_token == trade.after.refresh_token:
+            return True
+        log.info("late refresh dropped account=%s", seat.account.id)
+        return False
 
-    async def _find_profile(self, seat: Seat, tokens: Tokens) -> None:
+    async def _commit(self, account_id: str, trade: _Trade) -> Credentials | None:
+        """Store what the trade brought; what is stored in the end, None when the account is gone."""
+        wanted = trade.after
+        for _ in range(ROUNDS):
+            if await self._store.replace(account_id, wanted, wanted.version - 1):
+                return wanted
+            stored = await self._store.credentials(account_id)
+            if stored is None or stored.refresh_token != trade.before.refresh_token or not trade.rotated:
+                return stored
+            wanted = trade.onto(stored)
+        raise ProviderUnavailable("the account's credentials keep changing")
+
+    async def _find_profile(self, seat: Seat, found: str) -> None:
         """Learn the account's profile if it has none stored (Kiro rules E04): from the refresh, else
         for IdC from the list. A failure is no harm: the family's public default stands in.
         """
         if seat.account.profile_arn:
             return
-        found = tokens.profile_arn
         if not found and seat.account.auth_method is AuthMethod.IDC:
             try:
-                found = next(iter(await self._providers[seat.account.kind].profiles(seat.account, tokens.access_token)), "")
+                found = next(iter(await self._providers[seat.account.kind].profiles(seat.account, seat.credentials.access_token)), "")
             except ProviderError as error:
                 log.info("no profile list account=%s reason=%s", seat.account.id, error.message)
-        if found:
+        if ARN.fullmatch(found):
+            await self._set_profile(seat, found)
+
+    async def _set_profile(self, seat: Seat, found: str) -> None:
+        try:
             await self._store.set_profile(seat.account.id, found)
-            seat.account = replace(seat.account, profile_arn=seat.account.profile_arn or found)
-            seat.settle()
+        except Exception:
+            log.exception("the profile could not be stored, the next refresh tries again account=%s", seat.account.id)
+            return
+        seat.account = replace(seat.account, profile_arn=seat.account.profile_arn or found)
+        seat.settle()
 
     def _set_back(self, seat: Seat, error: ProviderError) -> None:
         """Remember a failure; the dead-grant wording and repeated refusals take the account out."""
         last = self._setbacks.get(seat.account.id)
-        strikes = (last.strikes if last else 0) + 1
+        strikes = (last.strikes if last else 0) + isinstance(error, AccessRejected)
         if isinstance(error, AccountSuspended):
             self._standings.put(seat, Status.SUSPENDED, error.message)
         elif isinstance(error, GrantRejected) or (isinstance(error, AccessRejected) and strikes >= refresh.STRIKES):
             self._standings.put(seat, Status.NEEDS_LOGIN, error.message)
-        wait = max(refresh.BACKOFF, (error.retry_after or 0) if isinstance(error, ProviderUnavailable) else 0)
-        until = self._clock.now() + wait
+        asked = error.retry_after if isinstance(error, ProviderUnavailable) else None
+        until = self._clock.now() + refresh.backoff(asked)
         self._setbacks[seat.account.id] = _Setback(error, until, strikes)
         if not self._still_good(seat.credentials):
-            self._standings.rest(seat, Rest(Status.COOLING, "its token could not be renewed", Scope.ACCOUNT, until))
+            self._standings.rest(seat, Rest(Status.COOLING, UNRENEWED, Scope.ACCOUNT, until))
 
 
 # Only an administrator can help these.

@@ -27,6 +27,8 @@ def no_capacity(lack: NoCapacity, model: str, now: float) -> Refusal:
 
 MODEL_NOT_ALLOWED = Refusal(Reason.MODEL_NOT_ALLOWED, "the API key may not use this model")
 UNKNOWN_LEASE = Refusal(Reason.UNKNOWN_LEASE, "the lease is unknown or over")
+# For a defect, or a database that is away: what happened is in the log.
+UNANSWERED = Refusal(Reason.NO_ACCOUNT, "the control plane could not answer; try again in a moment", 2)
 
 
 @dataclass(frozen=True, slots=True)

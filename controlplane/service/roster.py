@@ -45,7 +45,7 @@ class Seat:
     def settle(self) -> None:
         """Bring everything derived into line with the record, the secrets and the standing."""
         account, credentials, candidate = self.account, self.credentials, self.candidate
-        self.served = profiled(account)
+        self.served = profiled(account, credentials)
         self.attributes = attributes(self.served)
         candidate.kind, candidate.priority, candidate.max_concurrency = account.kind, account.priority, account.max_concurrency
         candidate.status = Status.DISABLED if account.disabled else self.standing.status
@@ -56,6 +56,12 @@ class Seat:
         candidate.warm_until = 0.0 if not credentials.bearer else (credentials.expires_at or float("inf"))
         if credentials.api_key:
             candidate.warm_until = float("inf")
+
+    def take(self, credentials: Credentials) -> None:
+        """Use what was committed, unless something newer is in use: commits may be heard of out of order."""
+        if credentials.version > self.credentials.version:
+            self.credentials = credentials
+            self.settle()
 
     def ready(self, now: float) -> bool:
         """Whether a request can have its bearer without waiting."""
@@ -93,6 +99,14 @@ class Seat:
         if not cooldown.outweighs(rest, self.standing.status, self.standing.until):
             return False
         self.standing = Standing(rest.status, rest.reason, int(rest.until))
+        self.settle()
+        return True
+
+    def lift(self, reason: str) -> bool:
+        """End a rest that was put for this reason, and only such a one; True when there was one."""
+        if self.standing.status is not Status.COOLING or self.standing.reason != reason:
+            return False
+        self.standing = Standing()
         self.settle()
         return True
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from controlplane.domain.lease import HeldLease, Identity, Refusal
 from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, Entry, Outcome, Usage
 from controlplane.service import metrics, refusals
-from controlplane.service.leases import Leases, Open, marks, payer, restored
+from controlplane.service.leases import Leases, Open, marks, payer, reserved, restored
 from controlplane.service.ledger import Ledger
 from controlplane.service.ports import Clock
 from controlplane.service.roster import Roster
@@ -37,31 +37,35 @@ class Settling:
         """
         fresh: list[Entry] = []
         doubtful: list[Entry] = []
-        closing: list[Open] = []
+        closing: dict[str, Open] = {}
         for outcome in outcomes:
             lease = self._leases.find(outcome.lease_id)
             if lease is None:
                 doubtful.append(_entry(outcome, payer(outcome.lease_id), ""))
                 continue
-            self.attempted(lease, outcome.attempts)
+            self.attempted(lease, outcome.attempts, served=outcome.ending is Ending.SERVED)
             self._leases.leave(lease)
-            closing.append(lease)
-            (doubtful if lease.restored else fresh).append(_entry(outcome, lease.identity.key_id, lease.asked))
+            # What comes twice in one settlement counts once: the ledger finds the first already there.
+            again = lease.lease_id in closing
+            closing[lease.lease_id] = lease
+            (doubtful if lease.restored or again else fresh).append(_entry(outcome, lease.identity.key_id, lease.asked))
         durable = self._ledger.record(fresh, doubtful)
         if durable is not None:
-            for lease in closing:
+            for lease in closing.values():
                 self._leases.close(lease)
         return durable
 
-    def attempted(self, lease: Open, attempts: Sequence[Attempt]) -> None:
-        """Act on attempts that were not seen yet, so that one reported early does not count twice."""
+    def attempted(self, lease: Open, attempts: Sequence[Attempt], *, served: bool = False) -> None:
+        """Act on attempts that were not seen yet, so that one reported early does not count twice.
+        `served`: the request was, so its attempt without a fault is a success.
+        """
         for attempt in attempts:
             mark = marks(attempt)
             seat = self._roster.find(attempt.account_id)
             if mark in lease.seen or seat is None:
                 continue
             lease.seen.add(mark)
-            self._standings.attempted(seat, attempt, renewed=_renewed(lease, attempt))
+            self._standings.attempted(seat, attempt, renewed=_renewed(lease, attempt), served=served)
 
     def refused(self, lease_id: str, identity: Identity, request_id: str, asked: str, refusal: Refusal) -> None:
         """Record an authenticated request that was turned away before it had a lease."""
@@ -72,16 +76,17 @@ class Settling:
         if self._ledger.record((_entry(outcome, identity.key_id, asked),)) is None:
             log.error("a refusal was not recorded, the ledger is full request=%s", request_id)
 
-    def hello(self, instance: str, held: Sequence[HeldLease]) -> None:
+    def hello(self, instance: str, leases: Sequence[HeldLease], reservations: Sequence[str]) -> None:
         """A data plane (re)opens its session and says what it holds. What it does not name it does not
         hold: the answer got lost with the old session, and the request was asked again.
         """
         self._connected[instance] += 1
+        now = self._clock.now()
+        held = (*leases, *(reserved(lease_id, now) for lease_id in reservations))
         names = {lease.lease_id for lease in held}
         for lease in self._leases:
-            if lease.instance == instance and lease.seat is not None and lease.lease_id not in names:
+            if lease.instance == instance and lease.lease_id not in names:
                 self._leases.leave(lease)
-        now = self._clock.now()
         for lease_held in held:
             if self._leases.find(lease_held.lease_id) is None:
                 self._restore(restored(lease_held, instance, now), lease_held.account_id)
@@ -100,7 +105,8 @@ class Settling:
         entries: list[Entry] = []
         again: list[Entry] = []
         for lease in self._leases:
-            if now < lease.deadline or (lease.instance in self._connected and now < lease.opened_at + HARD_DEADLINE):
+            held = not lease.orphan and lease.instance in self._connected and now < lease.opened_at + HARD_DEADLINE
+            if held or now < lease.deadline:
                 continue
             if not lease.orphan:
                 (again if lease.restored else entries).append(_expired(lease, now))

@@ -25,11 +25,14 @@ class Standings:
         self._clock = clock
         self._background = background
 
-    def attempted(self, seat: Seat, attempt: Attempt, *, renewed: bool) -> None:
-        """Take in one attempt: a success clears strikes, a fault may put the account out. A cause
+    def attempted(self, seat: Seat, attempt: Attempt, *, renewed: bool, served: bool = True) -> None:
+        """Take in one attempt: a success clears strikes, a fault may put the account out. Without a
+        fault and not `served` it says nothing: the client went away before anybody knew. A cause
         that is unknown here comes from a newer data plane and changes nothing.
         """
         if not attempt.fault:
+            if not served:
+                return
             seat.candidate.health = cooldown.health_after(seat.candidate.health, "")
             seat.strikes.clear()
             seat.candidate.resting.pop(attempt.model, None)
@@ -57,6 +60,11 @@ class Standings:
     def rest(self, seat: Seat, rest: Rest, model: str = "") -> None:
         """Put an account or its model out, unless it is out for something graver."""
         if seat.rest(rest, model):
+            self._told(seat)
+
+    def lift(self, seat: Seat, reason: str) -> None:
+        """End a rest that was put for this reason: it holds no more."""
+        if seat.lift(reason):
             self._told(seat)
 
     def put(self, seat: Seat, status: Status, reason: str, until: int = 0) -> None:

@@ -87,6 +87,7 @@ class ControlPlane:
         self._outbox: list[admission_pb2.Outcome] = []
         self._unacknowledged: dict[int, Delivery] = {}
         self._leases: dict[str, admission_pb2.Lease] = {}
+        self._reservations: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -130,7 +131,7 @@ class ControlPlane:
         return wire.credential(answer.credential)
 
     def settle(self, outcome: Outcome) -> None:
-        self._leases.pop(outcome.lease_id, None)
+        self._forget(outcome.lease_id)
         self._post(wire.outcome(outcome))
 
     def _post(self, outcome: admission_pb2.Outcome) -> None:
@@ -172,7 +173,10 @@ class ControlPlane:
             self._give_back(pending, answer)
             return
         if answer.HasField("lease"):
+            self._reservations.discard(answer.lease.lease_id)
             self._leases[answer.lease.lease_id] = answer.lease
+        elif answer.HasField("reservation"):
+            self._reservations.add(answer.reservation.lease_id)
         pending.future.set_result(answer)
 
     def _give_back(self, pending: Pending, answer: Answer) -> None:
@@ -181,9 +185,14 @@ class ControlPlane:
         A lease that only moved to another account was settled when its request ended.
         """
         lease_id = answer.lease.lease_id or answer.reservation.lease_id
-        self._leases.pop(lease_id, None)
+        self._forget(lease_id)
         if lease_id and not pending.question.acquire.lease_id:
             self._post(wire.abandoned(lease_id, pending.question.acquire.request_id, pending.asked_at_ms))
+
+    def _forget(self, lease_id: str) -> None:
+        """A hello must not name it any more."""
+        self._leases.pop(lease_id, None)
+        self._reservations.discard(lease_id)
 
     # ---- the stream
 
@@ -203,7 +212,9 @@ class ControlPlane:
     async def _session(self) -> None:
         """One stream, from hello to its end."""
         call = self._stub.Session(metadata=self._metadata)
-        hello = admission_service_pb2.Hello(instance_id=self._instance, open_leases=self._leases.values())
+        hello = admission_service_pb2.Hello(
+            instance_id=self._instance, open_leases=self._leases.values(), open_reservation_ids=self._reservations
+        )
         await call.write(admission_service_pb2.SessionRequest(questions=[Question(id=0, hello=hello)]))
         if await call.read() is EOF:
             return

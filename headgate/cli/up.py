@@ -64,7 +64,8 @@ def children(settings: Settings) -> list[Child]:
         return Child(name, (sys.executable, "-m", module), ready, grace_seconds)
 
     return [
-        child("the control plane", "controlplane", settings.console_port, 15),
+        # At its end it lets trades of tokens and usage records reach the database: up to 40 s.
+        child("the control plane", "controlplane", settings.console_port, 45),
         child("the summarizer", "summarizer", settings.summarizer_http_port, 10),
         # It lets open streams finish for up to 30 s by itself.
         child("the data plane", "dataplane", settings.port, 40),

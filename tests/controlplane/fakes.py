@@ -102,6 +102,7 @@ class MemoryAccounts:
         self.stored: dict[str, StoredAccount] = {}
         self.down = False
         self.log: list[str] = []
+        self.replies_lost = 0
         self.before_replace: Callable[[], None] = lambda: None
 
     async def load(self):
@@ -120,14 +121,23 @@ class MemoryAccounts:
         self._write("remove")
         self.stored.pop(account_id, None)
 
-    async def replace(self, account_id, credentials, expected_version):
+    async def credentials(self, account_id):
+        if self.down:
+            raise OSError("the database is away")
+        row = self.stored.get(account_id)
+        return row.credentials if row is not None else None
+
+    async def replace(self, account_id, credentials, expected_version, account=None):
         self.before_replace()
         await asyncio.sleep(0)
         self._write("replace")
         row = self.stored.get(account_id)
         if row is None or row.credentials.version != expected_version:
             return False
-        self._set(account_id, credentials=credentials)
+        self._set(account_id, credentials=credentials, account=account or row.account)
+        if self.replies_lost:
+            self.replies_lost -= 1
+            raise OSError("the connection was lost after the commit")
         return True
 
     async def set_profile(self, account_id, profile_arn):
@@ -258,7 +268,7 @@ class World:
         self.keys = Keys(self.key_store, self.vault, self.clock)
         self.identities = Identities(self.keys, self.vault, self.clock)
         self.identities.set_proxy_key(self.vault.digest(identity.DIGEST, PROXY_KEY))
-        self.administration = Administration(self.vault, self.clock)
+        self.administration = Administration(self.vault)
         self.administration.set_password(self.vault.digest(administration.PASSWORD, PASSWORD))
         self.settings = RuntimeSettings(self.setting_store)
         self.care = Care(self.refreshing, self.catalogue, self.standings, self.background)

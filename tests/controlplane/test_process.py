@@ -83,12 +83,14 @@ def test_the_first_start_makes_what_is_missing_and_tells_secrets_once(start, tmp
     (tmp_path / "data/secret.key").rename(tmp_path / "kept")
     third = start()
     log = third.communicate(timeout=20)[1]
-    assert third.returncode == 1
+    assert third.returncode == 3
     assert "key file" in log
     assert "missing" in log
     assert not (tmp_path / "data/secret.key").exists()
     (tmp_path / "data/secret.key").write_bytes(b"x" * 32)
-    assert "not the one" in start().communicate(timeout=20)[1]
+    fourth = start()
+    assert "not the one" in fourth.communicate(timeout=20)[1]
+    assert fourth.returncode == 3
 
 
 def test_migrate_only_migrates(start, tmp_path):
@@ -114,9 +116,15 @@ def test_busy_ports_are_told(start):
         ({"HEADGATE_CONSOLE_PORT": "x", "LOG_LEVEL": "loud"}, 2, ["HEADGATE_CONSOLE_PORT", "LOG_LEVEL"]),
         ({"HEADGATE_HOST": "0.0.0.0"}, 2, ["HEADGATE_RPC_TOKEN"]),
         ({"HEADGATE_HOST": "0.0.0.0", "HEADGATE_RPC_TOKEN": "t", "ADMIN_PASSWORD": "admin"}, 1, ["ADMIN_PASSWORD"]),
-        ({"HEADGATE_DATABASE_URL": "mysql://root:hush@x/y"}, 1, ["HEADGATE_DATABASE_URL"]),
+        ({"HEADGATE_DATABASE_URL": "mysql://root:hush@x/y"}, 2, ["HEADGATE_DATABASE_URL"]),
         ({"HEADGATE_DATABASE_URL": "postgresql+asyncpg://x:hush@127.0.0.1:1/y"}, 1, ["cannot be reached"]),
-        ({"HEADGATE_DATA_DIR": "/proc/none"}, 1, ["/proc/none"]),
+        (
+            {"HEADGATE_DATABASE_URL": "sqlite+aiosqlite:////proc/none/x.db"},
+            3,
+            ["the database cannot be used: unable to open database file"],
+        ),
+        ({"HEADGATE_DATABASE_URL": "sqlite:////etc/hostname"}, 3, ["the database cannot be used: file is not a database"]),
+        ({"HEADGATE_DATA_DIR": "/proc/none"}, 3, ["/proc/none"]),
     ],
 )
 def test_what_cannot_be_started_says_why(start, environ, status, told):

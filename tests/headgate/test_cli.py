@@ -12,7 +12,8 @@ import pytest
 
 import headgate
 from headgate import options
-from headgate.cli import main, settings
+from headgate.cli import main, settings, up
+from headgate.settings import load
 
 ROOT = Path(__file__).parents[2]
 
@@ -102,6 +103,13 @@ def test_the_reference_names_every_setting_and_alias(capsys):
 
 
 # ---- headgate up
+
+
+def test_the_control_plane_gets_the_time_that_its_own_end_may_take():
+    given = next(child.grace_seconds for child in up.children(load(up.Settings, {})) if child.name == "the control plane")
+    # The listeners one after another, trades of tokens, and the ledger.
+    assert given > 5 + 5 + 10 + 20
+
 
 # Stands in the working directory, where `python -m` finds it before the real service.
 SERVICE = """

@@ -71,6 +71,13 @@ def test_an_unreadable_file_is_a_mistake(tmp_path):
         (s.address, "[::1]:50051", "[::1]:50051"),
         (s.addresses, "a:1, b:2", ("a:1", "b:2")),
         (s.url, "https://a.test/x/", "https://a.test/x"),
+        (s.url, "https://runtime.{region}.test:8443/{region}", "https://runtime.{region}.test:8443/{region}"),
+        (s.url, "http://[::1]:80", "http://[::1]:80"),
+        (s.database, "sqlite+aiosqlite:///data/x.db", "sqlite+aiosqlite:///data/x.db"),
+        (s.database, "sqlite:////var/lib/x.db", "sqlite+aiosqlite:////var/lib/x.db"),
+        (s.database, "postgresql://u:p@ss#w:rd@[::1]:5432/x?ssl=disable", "postgresql+asyncpg://u:p@ss#w:rd@[::1]:5432/x?ssl=disable"),
+        (s.database, "postgresql+asyncpg://db.test/x", "postgresql+asyncpg://db.test/x"),
+        (s.database, "postgresql+asyncpg:///x?host=/run/postgresql", "postgresql+asyncpg:///x?host=/run/postgresql"),
         (s.urls, "http://a.test,http://b.test/", ("http://a.test", "http://b.test")),
     ],
 )
@@ -91,9 +98,30 @@ def test_what_is_understood(parse, text, value):
         (s.address, ":80", "is not host:port"),
         (s.address, "a:²", "is not host:port"),
         (s.address, "a:65536", "is not host:port"),
+        (s.address, "a:0", "is not host:port"),
+        (s.address, "http://a:1", "is not host:port"),
+        (s.address, "a/b:1", "is not host:port"),
+        (s.address, "a b:1", "is not host:port"),
+        (s.address, "::1:50051", "is not host:port"),
         (s.addresses, " , ", "names no address"),
         (s.url, "ftp://a.test", "does not start with http:// or https://"),
         (s.url, "https://", "names no host"),
+        (s.url, "https://:80", "names no host"),
+        (s.url, "http://a b:99999", "is not a web address"),
+        (s.url, "http://a b", "is not a web address"),
+        (s.url, "http://a:99999", "is not a web address"),
+        (s.url, "http://a:0", "is not a web address"),
+        (s.url, "http://a:x", "is not a web address"),
+        (s.url, "http://[::1", "is not a web address"),
+        (s.url, "https://{zone}.a.test", "is not a web address"),
+        (s.database, "mysql://x/y", "does not begin with sqlite"),
+        (s.database, "data/x.db", "does not begin with sqlite"),
+        (s.database, "sqlite+aiosqlite://", "names no database"),
+        (s.database, "sqlite+aiosqlite:///", "names no database"),
+        (s.database, "sqlite+aiosqlite://data/x.db", "names a host; a file follows three slashes"),
+        (s.database, "postgresql+asyncpg://u:p@a:5432", "names no database"),
+        (s.database, "postgresql+asyncpg://u:p@a:x/y", "does not name its host as host or host:port"),
+        (s.database, "postgresql+asyncpg://u:p@a:99999/y", "does not name its host as host or host:port"),
         (s.urls, ",", "names no address"),
     ],
 )
@@ -117,6 +145,11 @@ def test_check_tells_every_service_s_mistakes_at_once():
         "HEADGATE_KIRO_API_URL: 'kiro' does not start with http:// or https://",
         "HEADGATE_PORT: no such setting; did you mean PORT?",
     ]
+
+
+def test_a_wrong_database_address_is_told_without_its_password():
+    [mistake] = options.check({"HEADGATE_DATABASE_URL": "postgresql+asyncpg://u:hush@a:x/y"})
+    assert mistake == "HEADGATE_DATABASE_URL: its value does not name its host as host or host:port"
 
 
 def test_an_unknown_name_of_ours_is_told_with_the_nearest():

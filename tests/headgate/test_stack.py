@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from headgate.child import Child
-from headgate.stack import KILLED, NOT_READY, REFUSED, STOPPED, Stack, StartFailed, Stop, Timing
+from headgate.stack import FORCED, HOPELESS, KILLED, NOT_READY, REFUSED, STOPPED, Stack, StartFailed, Stop, Timing
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -146,7 +146,7 @@ async def test_one_that_does_not_stop_is_killed(child, diary):
     launched = Launched([child("a"), child("b", "stubborn", grace=0.2)])
     await asyncio.wait_for(launched.ready.wait(), 5)
     launched.stop.asked.set()
-    assert await launched.ended() == STOPPED
+    assert await launched.ended() == FORCED
     assert diary.events("asked", "stopped") == [("b", "asked"), ("a", "asked"), ("a", "stopped")]
 
 
@@ -160,11 +160,12 @@ async def test_a_second_interrupt_kills_at_once(child, diary):
     assert diary.events("stopped") == []
 
 
-async def test_a_child_that_refuses_its_settings_ends_the_start(child, diary):
-    launched = Launched([child("a"), child("b", "exit=2")])
-    with pytest.raises(StartFailed, match="b refuses its settings") as caught:
+@pytest.mark.parametrize(("code", "told"), [(REFUSED, "b refuses its settings"), (HOPELESS, "b cannot start; its message is above")])
+async def test_a_child_that_would_never_start_ends_the_start(child, diary, code, told):
+    launched = Launched([child("a"), child("b", f"exit={code}")])
+    with pytest.raises(StartFailed, match=told) as caught:
         await launched.ended()
-    assert caught.value.code == REFUSED
+    assert caught.value.code == code
     assert not launched.ready.is_set()
     assert diary.events("started").count(("b", "started")) == 1
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from controlplane.adapters.db.tables import accounts, credentials
 from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Status
@@ -39,23 +39,29 @@ class DatabaseAccounts:
 
     async def save(self, account: Account) -> None:
         async with self._engine.begin() as connection:
-            result = await connection.execute(update(accounts).where(accounts.c.id == account.id).values(**_record(account)))
-            if result.rowcount != 1:
-                raise Absent("there is no such account")
-            await connection.execute(update(credentials).where(credentials.c.account_id == account.id).values(**self._proxy(account)))
+            await self._save(connection, account)
 
     async def remove(self, account_id: str) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(delete(accounts).where(accounts.c.id == account_id))
 
-    async def replace(self, account_id: str, credentials_: Credentials, expected_version: int) -> bool:
+    async def credentials(self, account_id: str) -> Credentials | None:
+        async with self._engine.connect() as connection:
+            found = await connection.execute(select(credentials).where(credentials.c.account_id == account_id))
+            row = found.mappings().one_or_none()
+        return self._unsealed(row) if row is not None else None
+
+    async def replace(self, account_id: str, credentials_: Credentials, expected_version: int, account: Account | None = None) -> bool:
         statement = (
             update(credentials)
             .where(credentials.c.account_id == account_id, credentials.c.version == expected_version)
             .values(**self._sealed(account_id, credentials_))
         )
         async with self._engine.begin() as connection:
-            return (await connection.execute(statement)).rowcount == 1
+            stored = (await connection.execute(statement)).rowcount == 1
+            if stored and account is not None:
+                await self._save(connection, account)
+            return stored
 
     async def set_profile(self, account_id: str, profile_arn: str) -> None:
         await self._set(account_id, {"profile_arn": profile_arn}, only_where_empty="profile_arn")
@@ -68,6 +74,12 @@ class DatabaseAccounts:
 
     async def set_allowance(self, account_id: str, allowance: Allowance) -> None:
         await self._set(account_id, {"allowance": json.dumps(asdict(allowance))})
+
+    async def _save(self, connection: AsyncConnection, account: Account) -> None:
+        result = await connection.execute(update(accounts).where(accounts.c.id == account.id).values(**_record(account)))
+        if result.rowcount != 1:
+            raise Absent("there is no such account")
+        await connection.execute(update(credentials).where(credentials.c.account_id == account.id).values(**self._proxy(account)))
 
     async def _set(self, account_id: str, values: Mapping[str, Any], only_where_empty: str = "") -> None:
         statement = update(accounts).where(accounts.c.id == account_id).values(**values)
@@ -89,14 +101,17 @@ class DatabaseAccounts:
 
     def _opened(self, row: RowMapping, name: str) -> str:
         sealed = row[credentials.c[name]]
-        return self._vault.open(row[accounts.c.id], name, bytes(sealed)) if sealed is not None else ""
+        return self._vault.open(row[credentials.c.account_id], name, bytes(sealed)) if sealed is not None else ""
+
+    def _unsealed(self, row: RowMapping) -> Credentials:
+        opened = {name: self._opened(row, name) for name in SEALED}
+        return Credentials(**opened, expires_at=row[credentials.c.expires_at], version=row[credentials.c.version])
 
     def _stored(self, row: RowMapping) -> StoredAccount:
-        opened = {name: self._opened(row, name) for name in SEALED}
         allowance = row[accounts.c.allowance]
         return StoredAccount(
             account=_account(row, self._opened(row, "proxy_url")),
-            credentials=Credentials(**opened, expires_at=row[credentials.c.expires_at], version=row[credentials.c.version]),
+            credentials=self._unsealed(row),
             standing=Standing(Status(row[accounts.c.status]), row[accounts.c.reason], row[accounts.c.until]),
             models=[ModelFacts(**model) for model in json.loads(row[accounts.c.offered])],
             models_at=row[accounts.c.offered_at],

@@ -5,6 +5,7 @@ Page: Kiro wire notes, sections on refresh, usage, models and profiles.
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,12 @@ from controlplane.domain.errors import ProviderUnavailable
 from controlplane.domain.model import ModelFacts
 
 TOKEN_SECONDS = 3600  # what every answer said that said anything
+# Neither a header, a database nor a protobuf message takes these.
+UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+# Figures beyond these are mistakes, and columns and messages have an end too.
+MOST_TOKENS = 2**32 - 1
+MOST_CREDITS = 1e12
+LATEST = 253_402_300_799  # the last second of the year 9999, epoch seconds
 
 
 def tokens(body: Any) -> Tokens:
@@ -122,7 +129,7 @@ def _model(row: Mapping[str, Any]) -> ModelFacts:
         context_window=_count(limits, "maxInputTokens"),
         max_output=_count(limits, "maxOutputTokens"),
         rate=max(0.0, _number(row, "rateMultiplier") or 0.0),
-        request_fields_schema=schema if isinstance(schema, str) else json.dumps(schema) if isinstance(schema, dict) else "",
+        request_fields_schema=json.dumps(schema) if isinstance(schema, dict) else _clean(schema),
     )
 
 
@@ -137,8 +144,11 @@ def _member(body: Any, name: str) -> Any:
 
 
 def _text(body: Any, name: str) -> str:
-    value = _member(body, name)
-    return value.strip() if isinstance(value, str) else ""
+    return _clean(_member(body, name)).strip()
+
+
+def _clean(value: Any) -> str:
+    return UNFIT.sub("", value) if isinstance(value, str) else ""
 
 
 def _rows(body: Any, name: str) -> Sequence[Mapping[str, Any]]:
@@ -158,25 +168,29 @@ def _number(body: Any, name: str) -> float | None:
 
 
 def _count(body: Any, name: str) -> int:
-    return max(0, int(_number(body, name) or 0))
+    return min(max(0, int(_number(body, name) or 0)), MOST_TOKENS)
 
 
 def _exact(body: Any, name: str) -> float:
     """A figure in its precise form, else in its rounded one."""
     precise = _number(body, name + "WithPrecision")
-    return max(0.0, (precise if precise is not None else _number(body, name)) or 0.0)
+    return min(max(0.0, (precise if precise is not None else _number(body, name)) or 0.0), MOST_CREDITS)
 
 
 def _time(body: Any, name: str) -> int:
     """Epoch seconds from seconds, milliseconds or ISO 8601; 0 when unknown."""
     number = _number(body, name)
     if number is not None:
-        return int(number / 1000 if number > 1e11 else number) if number > 0 else 0
+        return _moment(number / 1000 if number > 1e11 else number)
     try:
         moment = datetime.fromisoformat(_text(body, name))
     except ValueError:
         return 0
-    return int(moment.timestamp()) if moment.tzinfo else 0
+    return _moment(moment.timestamp()) if moment.tzinfo else 0
+
+
+def _moment(seconds: float) -> int:
+    return int(seconds) if 0 < seconds <= LATEST else 0
 
 
 PLANS = (("POWER", "Power"), ("PRO+", "Pro+"), ("PRO_PLUS", "Pro+"), ("PRO", "Pro"))

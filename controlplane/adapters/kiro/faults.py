@@ -10,18 +10,15 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderError, ProviderUnavailable
-
-
-class Forbidden(AccessRejected):
-    """A 403 about what the account may do (its plan, region or profile), not about its token."""
-
+from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, GrantRejected, ProviderError, ProviderUnavailable
 
 REASON = re.compile(r"[A-Za-z][A-Za-z_]{2,63}")
 
 
 def refresh_fault(status: int, headers: Mapping[str, str], body: Any) -> ProviderError:
-    """What a refused refresh means. Only the upstream's plain words make it permanent."""
+    """What a refused refresh means. Only the upstream's plain words make it permanent: a 401 or 403
+    without them was seen while the sign-in service had trouble of its own.
+    """
     words, reason = _words(body), _reason(body)
     if _suspended(status, words, reason):
         return AccountSuspended("Kiro has suspended this account")
@@ -30,7 +27,7 @@ def refresh_fault(status: int, headers: Mapping[str, str], body: Any) -> Provide
             return fault()
     # A page from a load balancer is no verdict on the account, whatever its status.
     if status in (401, 403) and isinstance(body, dict):
-        return GrantRejected(f"Kiro refused the sign-in (status {status}); sign in again")
+        return AccessRejected(f"Kiro refused the sign-in ({_shown(status, reason)})")
     return _passing("the token refresh", status, headers, body)
 
 
@@ -40,7 +37,7 @@ def control_fault(status: int, headers: Mapping[str, str], body: Any) -> Provide
     if _suspended(status, words, reason):
         return AccountSuspended("Kiro has suspended this account")
     if status == 403 and isinstance(body, dict) and "token" not in words:
-        return Forbidden(f"Kiro does not let this account make this call ({_shown(status, reason)})")
+        return CallForbidden(f"Kiro does not let this account make this call ({_shown(status, reason)})")
     if status in (401, 403) and isinstance(body, dict):
         return AccessRejected(f"Kiro refused the access token ({_shown(status, reason)})")
     return _passing("the request", status, headers, body)
@@ -137,7 +134,7 @@ GRANT_WORDS: dict[str, Callable[[], ProviderError]] = {
     "invalid refresh token": lambda: GrantRejected("the refresh token is no longer valid; sign in again"),
     "invalid_grant": lambda: GrantRejected("the refresh token is no longer valid; sign in again"),
     "expired_token": lambda: GrantRejected("the refresh token has expired; sign in again"),
-    "invalid_client": lambda: GrantRejected("the client registration is not valid; sign in again or correct clientId and clientSecret"),
-    "unauthorized_client": lambda: GrantRejected("the client registration may not refresh; sign in again"),
-    "invalid_request": lambda: GrantRejected("the client registration or the refresh token is malformed; sign in again"),
+    "invalid_client": lambda: AccessRejected("the client registration is not valid; sign in again or correct clientId and clientSecret"),
+    "unauthorized_client": lambda: AccessRejected("the client registration may not refresh; sign in again"),
+    "invalid_request": lambda: AccessRejected("the client registration or the refresh token is malformed; sign in again"),
 }

@@ -8,7 +8,7 @@ import httpx
 
 from controlplane.adapters.kiro import answers, bases, faults, identity
 from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Tokens
-from controlplane.domain.errors import GrantRejected, ProviderUnavailable
+from controlplane.domain.errors import CallForbidden, GrantRejected, ProviderUnavailable
 from controlplane.domain.model import ModelFacts
 
 TIMEOUT_SECONDS = 15.0
@@ -31,7 +31,7 @@ class Kiro:
         self._spellings = bases.Spellings()
 
     async def refresh(self, account: Account, credentials: Credentials) -> Tokens:
-        """Trade the refresh token. Raises GrantRejected, AccountSuspended, ProviderUnavailable."""
+        """Trade the refresh token. Raises GrantRejected, AccessRejected, AccountSuspended, ProviderUnavailable."""
         if not credentials.refresh_token:
             raise GrantRejected("the account has no refresh token; sign in again")
         request = self._idc(account, credentials) if account.auth_method is AuthMethod.IDC else self._social(account, credentials)
@@ -100,7 +100,7 @@ class Kiro:
             content = {"maxResults": 10, "nextToken": token} if token else {}
             try:
                 body = await self._control("profiles", account, bearer, content=content, region=region)
-            except faults.Forbidden:
+            except CallForbidden:
                 return []
             found += answers.profiles(body)
             before, token = token, answers.next_page(body)

@@ -13,7 +13,6 @@ import msgspec
 from dataplane.upstreams.kiro import tools
 from dataplane.wire import jsontext
 
-
 # Characters of one call's arguments. It is held until it is whole, so it must end somewhere; the
 # largest honest ones write a file.
 CALL_LENGTH = 16 * 1024 * 1024

@@ -158,3 +158,25 @@ def test_profiles() -> None:
     rows = [{"arn": "one", "status": "ACTIVE"}, {"arn": "two"}, {"arn": "three", "status": "INACTIVE"}, {"profileName": "x"}, None]
     assert answers.profiles({"profiles": rows}) == ["one", "two"]
     assert answers.profiles({}) == []
+
+
+def test_figures_beyond_reason_are_cut() -> None:
+    limits = {"maxInputTokens": 5_000_000_000, "maxOutputTokens": "1e300"}
+    (model,) = answers.models({"models": [{"modelId": "m", "tokenLimits": limits}]})
+    assert (model.context_window, model.max_output) == (2**32 - 1, 2**32 - 1)
+    huge = {"currentUsage": 1e308, "usageLimit": 1e308}
+    found = answers.allowance({"usageBreakdownList": [{**huge, "bonuses": [huge]}]})
+    assert (found.used, found.limit) == (2e12, 2e12)
+
+
+@pytest.mark.parametrize("value", [1e300, 10**18, "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+def test_a_reset_outside_the_calendar_is_unknown(value: object) -> None:
+    assert answers.allowance({"limits": [{}], "nextDateReset": value}).resets_at == 0
+
+
+def test_names_hold_no_character_that_cannot_be_stored_or_sent() -> None:
+    row = {"modelId": "a\x00b\ud800", "modelName": " Clau\udfffde\n4 ", "additionalModelRequestFieldsSchema": "{\x00}"}
+    (model,) = answers.models({"models": [row, {"modelId": "\x00"}]})
+    assert (model.id, model.display_name, model.request_fields_schema) == ("ab", "Claude4", "{}")
+    assert answers.allowance({"limits": [{}], "userInfo": {"email": "\ud83dx@y"}}).email == "x@y"
+    assert answers.tokens({"accessToken": "a", "refreshToken": "r\ud800"}).refresh_token == "r"

@@ -2,8 +2,15 @@
 
 import pytest
 
-from controlplane.adapters.kiro.faults import Forbidden, control_fault, refresh_fault, retry_after
-from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderError, ProviderUnavailable
+from controlplane.adapters.kiro.faults import control_fault, refresh_fault, retry_after
+from controlplane.domain.errors import (
+    AccessRejected,
+    AccountSuspended,
+    CallForbidden,
+    GrantRejected,
+    ProviderError,
+    ProviderUnavailable,
+)
 
 SUSPENDED = "Your User ID (d-1234567890) temporarily is suspended. We've locked your account as a security precaution."
 SUSPENDED_LATER = "Your User ID is temporarily suspended. We detected unusual user activity and locked it."
@@ -11,13 +18,13 @@ SUSPENDED_LATER = "Your User ID is temporarily suspended. We detected unusual us
 REFRESH_TABLE = [
     (400, {"message": "Invalid refresh token provided"}, GrantRejected),
     (400, {"error": "invalid_grant", "error_description": "Invalid refresh token provided"}, GrantRejected),
-    (401, {"error": "invalid_client"}, GrantRejected),
-    (400, {"error": "invalid_client"}, GrantRejected),
-    (400, {"error": "unauthorized_client"}, GrantRejected),
-    (400, {"error": "invalid_request"}, GrantRejected),
+    (401, {"error": "invalid_client"}, AccessRejected),
+    (400, {"error": "invalid_client"}, AccessRejected),
+    (400, {"error": "unauthorized_client"}, AccessRejected),
+    (400, {"error": "invalid_request"}, AccessRejected),
     (400, {"error": "expired_token"}, GrantRejected),
-    (401, {"message": "Bad credentials"}, GrantRejected),
-    (403, {"message": "Access denied"}, GrantRejected),
+    (401, {"message": "Bad credentials"}, AccessRejected),
+    (403, {"message": "Access denied"}, AccessRejected),
     (403, {"message": SUSPENDED}, AccountSuspended),
     (403, {"message": SUSPENDED_LATER, "reason": None}, AccountSuspended),
     (403, {"message": "There was an error processing your request", "reason": "TEMPORARILY_SUSPENDED"}, AccountSuspended),
@@ -38,8 +45,8 @@ CONTROL_TABLE = [
     (401, {}, AccessRejected),
     (403, {"message": "The bearer token included in the request is invalid.", "reason": None}, AccessRejected),
     (403, {"message": "Invalid token"}, AccessRejected),
-    (403, {"message": "Feature is not supported", "reason": "FEATURE_NOT_SUPPORTED"}, Forbidden),
-    (403, {"message": "User is not authorized"}, Forbidden),
+    (403, {"message": "Feature is not supported", "reason": "FEATURE_NOT_SUPPORTED"}, CallForbidden),
+    (403, {"message": "User is not authorized"}, CallForbidden),
     (403, {"message": SUSPENDED}, AccountSuspended),
     (403, {"Message": SUSPENDED_LATER}, AccountSuspended),
     (403, None, ProviderUnavailable),

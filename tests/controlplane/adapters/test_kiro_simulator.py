@@ -81,11 +81,11 @@ async def test_refusals() -> None:
             await provider.refresh(account, credentials)
 
 
-async def test_the_wrong_way_to_sign_in_needs_a_login() -> None:
+async def test_the_wrong_way_to_sign_in_is_refused_without_a_reason() -> None:
     async with KiroSimulator() as sim, kiro(sim) as provider:
         account, credentials = ours(sim.account(method="builder-id"))
         social = Account(account.id, "kiro", "x", AuthMethod.SOCIAL)
-        with pytest.raises(GrantRejected):
+        with pytest.raises(AccessRejected):
             await provider.refresh(social, credentials)
 
 

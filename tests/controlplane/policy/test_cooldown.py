@@ -1,7 +1,7 @@
 import pytest
 
 from controlplane.domain.account import Status
-from controlplane.policy.cooldown import TABLE, UNKNOWN_RESET, Fault, Rest, Scope, after, health_after, outweighs
+from controlplane.policy.cooldown import LONGEST_RESET, TABLE, UNKNOWN_RESET, Fault, Rest, Scope, after, health_after, outweighs, reset
 from dataplane.errors import Cause
 
 NOW = 1000.0
@@ -86,3 +86,10 @@ def test_health_falls_with_blame_and_recovers():
     for _ in range(40):
         health = health_after(health, "")
     assert 99 < health <= 100
+
+
+def test_a_reset_that_cannot_be_is_not_waited_for():
+    year = LONGEST_RESET
+    assert reset(1000 + year, 1000) == 1000 + year
+    for nonsense in (0, 999, 1000, 1001 + year, 10**12):
+        assert reset(nonsense, 1000) == 1000 + UNKNOWN_RESET

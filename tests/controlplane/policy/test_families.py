@@ -13,10 +13,13 @@ def account(**given):
 
 
 def test_the_own_profile_comes_before_the_familys():
-    assert profiled(account(profile_arn=OWN)).profile_arn == OWN
-    assert profiled(account()).profile_arn.endswith("699475941385:profile/EHGA3GRVQMUK")
-    assert profiled(account(auth_method=AuthMethod.IDC)).profile_arn.endswith("638616132270:profile/AAAACCCCXXXX")
-    assert profiled(account(auth_method=AuthMethod.API_KEY)).profile_arn == ""
+    tokens, key = Credentials(refresh_token="r"), Credentials(api_key="k")
+    assert profiled(account(profile_arn=OWN), tokens).profile_arn == OWN
+    assert profiled(account(), tokens).profile_arn.endswith("699475941385:profile/EHGA3GRVQMUK")
+    assert profiled(account(auth_method=AuthMethod.IDC), tokens).profile_arn.endswith("638616132270:profile/AAAACCCCXXXX")
+    assert profiled(account(profile_arn=OWN), key).profile_arn == OWN
+    for method in AuthMethod:
+        assert profiled(account(auth_method=method), key).profile_arn == ""
 
 
 @pytest.mark.parametrize(

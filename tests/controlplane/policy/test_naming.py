@@ -110,7 +110,58 @@ def test_any_text_resolves_to_a_known_model_or_none(written):
         (("claude-sonnet",), "claude-sonnet-4.5", False),
         (("claude.sonnet-4.5",), "claude-sonnet-4.5", False),
         (("gpt*", "auto"), "auto", True),
+        (("work/auto",), "auto", False),
+        (("kiro/claude-*-4.5",), "claude-haiku-4.5", True),
+        (("*4.5*1m",), "claude-sonnet-4.5-1m", True),
+        (("claude-*-4.5",), "claude-sonnet-4.5-1m", False),
+        (("c*c*auto",), "auto", False),
+        (("au*uto",), "auto", False),
+        (("*" * 60 + "!",), "claude-sonnet-4.5", False),
     ],
 )
 def test_patterns_of_a_key(patterns, model, said):
-    assert allowed(patterns, model) is said
+    assert allowed(patterns, model, lambda written: resolve(written, TABLE)) is said
+
+
+VARIANTS = names(
+    ("claude-sonnet-4", "claude-sonnet-4-20250514", "claude-sonnet-4-thinking", "claude-sonnet-4.5-thinking", "Claude-Opus-5-20260101"),
+    ["kiro"],
+    {},
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "model"),
+    [
+        ("claude-sonnet-4", "claude-sonnet-4"),
+        ("claude-sonnet-4-latest", "claude-sonnet-4"),
+        ("claude-sonnet-4-thinking", "claude-sonnet-4-thinking"),
+        ("Claude-Sonnet-4-Thinking", "claude-sonnet-4-thinking"),
+        ("anthropic/claude-sonnet-4-thinking", "claude-sonnet-4-thinking"),
+        ("claude-4-sonnet-thinking-latest", "claude-sonnet-4-thinking"),
+        ("kiro/CLAUDE-sonnet-4-20250514", "claude-sonnet-4-20250514"),
+        ("claude-sonnet-4-20250514-thinking", "claude-sonnet-4-20250514"),
+        ("claude-sonnet-4-5-thinking", "claude-sonnet-4.5-thinking"),
+        ("claude-sonnet-4.5", None),
+        ("claude-opus-5", "Claude-Opus-5-20260101"),
+    ],
+)
+def test_a_variant_with_an_id_of_its_own_is_no_spelling_of_another(written, model):
+    named = resolve(written, VARIANTS)
+    assert (named and named.model) == model
+
+
+@pytest.mark.parametrize(
+    ("pattern", "model", "said"),
+    [
+        ("claude-sonnet-4", "claude-sonnet-4", True),
+        ("claude-sonnet-4", "claude-sonnet-4-thinking", False),
+        ("claude-sonnet-4", "claude-sonnet-4-20250514", False),
+        ("claude-sonnet-4-thinking", "claude-sonnet-4-thinking", True),
+        ("claude-sonnet-4-thinking", "claude-sonnet-4", False),
+        ("*-sonnet-4", "claude-sonnet-4-thinking", False),
+        ("claude-sonnet-4*", "claude-sonnet-4-thinking", True),
+    ],
+)
+def test_a_key_for_one_variant_is_for_no_other(pattern, model, said):
+    assert allowed((pattern,), model, lambda written: resolve(written, VARIANTS)) is said

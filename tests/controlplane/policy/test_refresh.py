@@ -1,4 +1,6 @@
-from controlplane.policy.refresh import due, near, usable
+import pytest
+
+from controlplane.policy.refresh import backoff, due, life, near, usable
 
 
 def test_the_background_renews_ten_minutes_ahead_or_up_to_three_earlier():
@@ -19,3 +21,13 @@ def test_usable_to_the_last_second():
     assert usable(10_000, 9999)
     assert not usable(10_000, 10_000)
     assert usable(0, 10_000)
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [(None, 30), (0.0, 30), (31.5, 31.5), (300.0, 300), (10_000_000.0, 300), (1e300, 300)])
+def test_what_the_token_endpoint_asks_for_is_believed_within_limits(asked, seconds):
+    assert backoff(asked) == seconds
+
+
+@pytest.mark.parametrize(("said", "seconds"), [(-5, 60), (0, 60), (59, 60), (61, 61), (86_400, 86_400), (10**30, 86_400)])
+def test_a_life_is_believed_within_limits(said, seconds):
+    assert life(said) == seconds

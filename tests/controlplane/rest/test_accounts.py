@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from controlplane.domain.account import Allowance, Tokens
-from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderUnavailable
+from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, GrantRejected, ProviderUnavailable
 from tests.controlplane.rest.world import ARN, CLIENT_SECRET, World, refresh_token
 
 
@@ -194,6 +194,16 @@ async def test_usage_of_an_account_whose_token_stays_refused(world: World) -> No
     await world.settled(made["id"])
     world.provider.allowances = AccessRejected("refused")
     world.fails(await world.get(f"/api/accounts/{made['id']}/usage"), 502, "access_rejected")
+
+
+async def test_usage_that_the_account_may_not_ask_for_costs_no_token(world: World) -> None:
+    made = await world.account()
+    await world.settled(made["id"])
+    before = (await world.get(f"/api/accounts/{made['id']}")).json()["expiresAt"]
+    world.clock.pass_(5)
+    world.provider.allowances = CallForbidden("not in its plan")
+    world.fails(await world.get(f"/api/accounts/{made['id']}/usage"), 502, "call_forbidden")
+    assert (await world.get(f"/api/accounts/{made['id']}")).json()["expiresAt"] == before
 
 
 async def test_lists_are_cut_into_pages(world: World) -> None:

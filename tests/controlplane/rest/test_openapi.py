@@ -65,7 +65,7 @@ def check_operation(path: str, operation: dict[str, Any]) -> None:
         assert "security" not in operation
     else:
         assert operation["security"] == [{"password": []}]
-        assert {"400", "401", "429"} <= set(responses)
+        assert {"400", "401", "429", "503"} <= set(responses)
     if "{" in path:
         assert "404" in responses
     for status, response in responses.items():

@@ -88,7 +88,7 @@ class World:
         self.provider = provider
         self.clock = clock
         self.answers: list[httpx.Response] = []
-        self.api = build(self.services, trusted_proxies=("127.0.0.9",))
+        self.api = build(self.services, trusted_proxies=("127.0.0.9",), away=database.away)
         self.stranger = self.client("127.0.0.1")
         self.elsewhere = self.client("127.0.0.2")
 

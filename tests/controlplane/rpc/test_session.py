@@ -2,18 +2,21 @@
 
 import asyncio
 import contextlib
+import logging
+from dataclasses import replace
 
 import grpc
 import pytest
 
 from controlplane.domain.key import KeyDraft
 from controlplane.rpc.admission import Admission, Server
+from controlplane.rpc.session import Session
 from headgate import rpc
 from headgate.api.admission.v1 import admission_pb2 as nouns
 from headgate.api.admission.v1 import admission_service_pb2 as pb
 from headgate.api.admission.v1.admission_service_pb2_grpc import AdmissionServiceStub
 from headgate.api.error.v1 import detail_pb2
-from tests.controlplane.fakes import NOW, PROXY_KEY
+from tests.controlplane.fakes import HAIKU, NOW, PROXY_KEY, SONNET
 
 TOKEN = "token between the planes"
 
@@ -194,6 +197,132 @@ async def test_stopping_pays_what_is_owed_and_ends_the_stream(world, admission, 
     admission.stopping.set()
     assert (await client.answer(number)).WhichOneof("say") == "settled"
     assert await asyncio.wait_for(client.call.read(), 5) is grpc.aio.EOF
+
+
+def broken(*_arguments):
+    raise RuntimeError("a defect")
+
+
+async def test_a_defect_in_one_question_is_one_refusal(world, client, monkeypatch, caplog):
+    made = await world.account("one")
+    monkeypatch.setattr(world.leasing, "identify", broken)
+    refused, lease = await client.ask(identify=pb.Identify(caller=caller()), acquire=acquire())
+    assert refused.refusal.reason == detail_pb2.REASON_NO_ACCOUNT
+    assert refused.refusal.retry_after_seconds > 0
+    assert lease.lease.account_id == made
+    assert "a defect" in caplog.text
+
+
+async def test_a_settlement_that_fails_is_not_acknowledged(world, client, monkeypatch):
+    await world.account("one")
+    (lease,) = await client.ask(acquire=acquire())
+    with monkeypatch.context() as while_broken:
+        while_broken.setattr(world.leasing, "settle", broken)
+        (number,) = await client.send(settle=settle(lease.lease.lease_id))
+        await client.ask(identify=pb.Identify(caller=caller()))
+    assert number not in client.answers
+    (settled,) = await client.ask(settle=settle(lease.lease.lease_id))
+    assert settled.HasField("settled")
+
+
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("reserve_only", [False, True])
+async def test_an_answer_that_cannot_be_written_grants_nothing(world, client, waits, reserve_only):
+    # What no message can carry: text that is not Unicode, a number that is none.
+    await world.account("one")
+    odd = replace(SONNET, request_fields_schema="\ud800") if not reserve_only else replace(SONNET, context_window="many")
+    world.provider.offers = (odd, HAIKU)
+    await world.catalogue.fetch(next(iter(world.roster)))
+    if waits:
+        world.clock.time += 4000
+    refused, identity = await client.ask(acquire=acquire(reserve_only=reserve_only), identify=pb.Identify(caller=caller()))
+    assert refused.WhichOneof("say") == "refusal"
+    assert refused.refusal.reason == detail_pb2.REASON_NO_ACCOUNT
+    assert identity.HasField("identity")
+    assert world.in_flight() == {"one": 0}
+    assert world.leasing.open_leases == 0
+    assert [entry.outcome.status for entry in await world.rows()] == [503]
+
+
+async def test_a_move_that_cannot_be_told_keeps_the_lease(world, client):
+    await world.account("one")
+    (lease,) = await client.ask(acquire=acquire())
+    world.provider.offers = (replace(SONNET, request_fields_schema="\ud800"),)
+    await world.catalogue.fetch(next(iter(world.roster)))
+    (refused,) = await client.ask(acquire=acquire(lease_id=lease.lease.lease_id))
+    assert refused.HasField("refusal")
+    assert world.in_flight() == {"one": 0}
+    assert world.leasing.open_leases == 1
+
+
+async def test_a_wait_that_fails_is_answered(world, client, monkeypatch):
+    await world.account("one")
+    world.clock.time += 4000
+
+    async def away(_seat):
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(world.refreshing, "bearer", away)
+    (refused,) = await client.ask(acquire=acquire())
+    assert refused.refusal.reason == detail_pb2.REASON_NO_ACCOUNT
+    assert world.in_flight() == {"one": 0}
+
+
+async def test_figures_beyond_the_contract_are_told_as_near_as_can_be(world, client, stub):
+    await world.account("one")
+    world.provider.offers = (replace(SONNET, context_window=5_000_000_000, max_output=-1),)
+    await world.catalogue.fetch(next(iter(world.roster)))
+    lease, reservation = await client.ask(acquire_1=acquire(), acquire_2=acquire(reserve_only=True))
+    assert (lease.lease.context_window, lease.lease.max_output) == (2**32 - 1, 0)
+    assert reservation.reservation.context_window == 2**32 - 1
+    watch = stub.Watch(pb.WatchRequest(instance_id="w1"), metadata=rpc.metadata(TOKEN))
+    (model,) = (await asyncio.wait_for(watch.read(), 5)).snapshot.models
+    assert (model.context_window, model.max_output) == (2**32 - 1, 0)
+    watch.cancel()
+
+
+async def test_a_snapshot_goes_without_a_model_that_cannot_be_told(world, stub, caplog):
+    await world.account("one")
+    world.provider.offers = (replace(SONNET, display_name="\ud800"), HAIKU)
+    await world.catalogue.fetch(next(iter(world.roster)))
+    watch = stub.Watch(pb.WatchRequest(instance_id="w1"), metadata=rpc.metadata(TOKEN))
+    (model,) = (await asyncio.wait_for(watch.read(), 5)).snapshot.models
+    assert model.id == HAIKU.id
+    assert SONNET.id in caplog.text
+    watch.cancel()
+
+
+async def test_why_questions_cannot_be_read_is_logged(client, monkeypatch, caplog):
+    monkeypatch.setattr(Session, "take", broken)
+    await client.send(identify=pb.Identify(caller=caller()))
+    assert await asyncio.wait_for(client.call.read(), 5) is grpc.aio.EOF
+    assert "a defect" in caplog.text
+
+
+async def test_a_client_that_goes_is_no_error(world, client, caplog):
+    await client.ask(hello=pb.Hello(instance_id="w1"))
+    client.call.cancel()
+    for _ in range(20):
+        await asyncio.sleep(0.01)
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_a_reservation_is_named_in_a_hello(world, stub):
+    await world.account("one")
+    first = Client(stub)
+    _, named, lost = await first.ask(
+        hello=pb.Hello(instance_id="w1"), acquire_1=acquire(reserve_only=True), acquire_2=acquire(reserve_only=True)
+    )
+    first.call.cancel()
+    again = Client(stub)
+    _, kept, unknown = await again.ask(
+        hello=pb.Hello(instance_id="w1", open_reservation_ids=[named.reservation.lease_id]),
+        acquire_1=acquire(lease_id=named.reservation.lease_id),
+        acquire_2=acquire(lease_id=lost.reservation.lease_id),
+    )
+    assert kept.lease.lease_id == named.reservation.lease_id
+    assert unknown.refusal.reason == detail_pb2.REASON_UNKNOWN_LEASE
+    again.call.cancel()
 
 
 async def test_a_client_that_ends_its_side_gets_its_answers(world, client):

@@ -178,3 +178,62 @@ async def test_no_secret_in_what_is_shown(world):
     shown = repr(world.accounts.list()) + repr(AccountDraft(refresh_token="hush", proxy_url="http://u:hush@p"))
     for secret in ("refresh-one", "access-one", "hush"):
         assert secret not in shown
+
+
+async def test_a_new_access_token_does_not_end_with_the_old_one(world):
+    made = await world.accounts.create(AccountDraft(access_token="old", expires_at=int(NOW) + 10))
+    await settled(world)
+    world.clock.time += 100
+    await world.accounts.update(made.account.id, {"access_token": "new"})
+    seat = world.seat(made.account.id)
+    assert (seat.credentials.access_token, seat.credentials.expires_at) == ("new", 0)
+    assert await world.refreshing.bearer(seat) == "new"
+    await world.accounts.update(made.account.id, {"access_token": "newer", "expires_at": int(NOW) + 5000})
+    assert seat.credentials.expires_at == int(NOW) + 5000
+
+
+async def test_how_an_account_signs_in_is_told_anew_from_new_credentials(world):
+    made = await world.account("one", profile_arn="arn:aws:codewhisperer:us-east-1:123456789012:profile/OWN")
+    seat = world.seat(made)
+    assert (await world.accounts.update(made, {"refresh_token": "r2"})).account.profile_arn.endswith("OWN")
+    seen = await world.accounts.update(made, {"refresh_token": "r3", "client_id": "c", "client_secret": "s"})
+    assert (seen.account.auth_method, seen.account.profile_arn) == (AuthMethod.IDC, "")
+    seen = await world.accounts.update(made, {"api_key": "ksk_1"})
+    assert (seen.account.auth_method, seen.has_refresh_token) == (AuthMethod.API_KEY, False)
+    assert (seat.credentials.bearer, seat.credentials.client_secret) == ("ksk_1", "")
+    assert "profile_arn" not in seat.attributes
+    seen = await world.accounts.update(made, {"refresh_token": "r4"})
+    assert (seen.account.auth_method, seat.credentials.api_key) == (AuthMethod.SOCIAL, "")
+    assert seat.attributes["profile_arn"].endswith("EHGA3GRVQMUK")
+    named = {"client_id": "c", "client_secret": "s", "auth_method": AuthMethod.SOCIAL}
+    assert (await world.accounts.update(made, named)).account.auth_method is AuthMethod.SOCIAL
+
+
+async def test_a_sign_in_and_its_record_are_stored_together(world):
+    made = await world.account("one")
+    world.account_store.log.clear()
+    changes = {"refresh_token": "r2", "client_id": "c", "client_secret": "s", "region": "eu-west-1"}
+    await world.accounts.update(made, changes)
+    assert world.account_store.log[0] == "replace"
+    assert "save" not in world.account_store.log
+    stored = world.account_store.stored[made]
+    assert (stored.account.auth_method, stored.account.region, stored.credentials.client_id) == (AuthMethod.IDC, "eu-west-1", "c")
+    assert world.seat(made).account == stored.account
+
+
+async def test_a_change_whose_reply_was_lost_can_be_made_again(world):
+    made = await world.account("one")
+    changes = {"client_id": "c", "client_secret": "s"}
+    world.account_store.replies_lost = 1
+    with pytest.raises(OSError, match="lost"):
+        await world.accounts.update(made, changes)
+    assert (await world.accounts.update(made, changes)).account.auth_method is AuthMethod.IDC
+    await settled(world)
+    assert world.seat(made).credentials == world.account_store.stored[made].credentials
+    assert world.account_store.stored[made].account.auth_method is AuthMethod.IDC
+
+
+async def test_a_reset_that_cannot_be_is_not_waited_for(world):
+    made = await world.account("one")
+    world.provider.left = Allowance(50, 50, resets_at=10**12)
+    assert (await world.accounts.verify(made)).until == int(NOW) + 6 * 3600

@@ -1,6 +1,9 @@
 import asyncio
+from dataclasses import replace
 
-from controlplane.domain.errors import ProviderUnavailable
+import pytest
+
+from controlplane.domain.errors import AccessRejected, CallForbidden, ProviderUnavailable
 from controlplane.domain.model import ModelFacts
 from controlplane.policy import wellknown
 from tests.controlplane.fakes import HAIKU, NOW, SONNET
@@ -82,3 +85,25 @@ async def test_many_invented_names_do_not_fill_the_memory(world):
         world.catalogue.resolve(f"invented-{number}")
     assert world.catalogue.resolve("x" * 100_000) is None
     assert len(world.catalogue._resolved) <= 1024
+
+
+@pytest.mark.parametrize(("failure", "calls", "trades"), [(CallForbidden("plan"), 1, 0), (AccessRejected("401"), 2, 1)])
+async def test_a_list_that_is_refused_is_not_asked_for_every_minute(world, failure, calls, trades):
+    seat = world.seat(await world.account("one"))
+    seat.credentials = replace(seat.credentials, expires_at=int(NOW) + 99_999)
+    asked = []
+
+    async def models(account, bearer):
+        asked.append(bearer)
+        raise failure
+
+    world.provider.models = models
+    world.clock.time = NOW + 3600
+    for _ in range(20):
+        await world.catalogue.tend(seat)
+        world.clock.time += 120
+    assert (len(asked), len(world.provider.traded)) == (calls, trades)
+    world.clock.time = NOW + 7200
+    seat.credentials = replace(seat.credentials, expires_at=int(NOW) + 99_999)
+    await world.catalogue.tend(seat)
+    assert len(asked) == 2 * calls

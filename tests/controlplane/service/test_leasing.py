@@ -5,9 +5,10 @@ import pytest
 from controlplane.domain.account import Status
 from controlplane.domain.errors import Absent, GrantRejected, ProviderUnavailable
 from controlplane.domain.key import KeyDraft
-from controlplane.domain.lease import Bearer, Caller, Lease, Reason, Refusal, Reservation
+from controlplane.domain.lease import Bearer, Caller, HeldLease, Lease, Reason, Refusal, Reservation
 from controlplane.domain.outcome import Ending
-from controlplane.service.leasing import DEADLINE, Pending
+from controlplane.service.leases import DEADLINE
+from controlplane.service.leasing import Pending
 from tests.controlplane.fakes import NOW, PROXY_KEY, ask, attempt, outcome
 
 INSTANCE = "worker-1"
@@ -29,11 +30,11 @@ async def test_the_life_of_a_lease(world):
     assert len(lease.attributes["machine_id"]) == 64
     assert lease.deadline == int(NOW) + DEADLINE
     assert world.in_flight() == {"one": 1}
-    assert world.leasing.in_flight("proxy") == world.leasing.open_leases == 1
+    assert world.leasing.open_leases == 1
 
     await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
     assert world.in_flight() == {"one": 0}
-    assert world.leasing.in_flight("proxy") == world.leasing.open_leases == 0
+    assert world.leasing.open_leases == 0
     (entry,) = await world.rows()
     assert (entry.key_id, entry.asked_model, entry.account_id, entry.model) == ("proxy", "claude-sonnet-4-5", made, "claude-sonnet-4.5")
     counters = world.ledger.key_counters("proxy")
@@ -51,7 +52,7 @@ async def test_a_lease_moves_and_keeps_its_id(world):
     assert world.seat(first.account_id).standing.status is Status.COOLING
     assert world.seat(first.account_id).candidate.in_flight == 0
     assert world.seat(second.account_id).candidate.in_flight == 1
-    assert world.leasing.in_flight("proxy") == 1
+    assert world.leasing.open_leases == 1
     # the attempt is in the outcome again and does not count twice
     world.clock.time += 11
     await world.leasing.settle([outcome(first.lease_id, failed, attempt(second.account_id))])
@@ -67,7 +68,7 @@ async def test_a_reservation_then_its_account(world):
     reserved = acquire(world, reserve_only=True)
     assert reserved == Reservation(reserved.lease_id, "proxy", 200_000)
     assert world.in_flight() == {"one": 0}
-    assert world.leasing.in_flight("proxy") == 1
+    assert world.leasing.open_leases == 1
     lease = acquire(world, lease_id=reserved.lease_id)
     assert lease.lease_id == reserved.lease_id
     assert world.in_flight() == {"one": 1}
@@ -150,7 +151,6 @@ async def test_a_managed_key_and_its_limits(world):
     key, secret = await world.keys.create(draft)
     good = {"credential": secret, "address": "10.1.2.3"}
     assert {acquire(world, **good).account_id for _ in range(6)} == {one}
-    assert world.leasing.in_flight(key.id) == 6
     assert acquire(world, **good | {"address": "::ffff:10.1.2.3"}).key_id == key.id
     assert acquire(world, **good, model="claude-haiku-4.5").reason is Reason.MODEL_NOT_ALLOWED
     for address in ("11.1.2.3", "", "nonsense"):
@@ -218,6 +218,89 @@ async def test_a_session_that_ends_while_waiting_returns_the_place(world):
     assert world.in_flight() == {"one": 0}
     assert world.leasing.open_leases == 0
     world.provider.gate.set()
+
+
+async def test_a_question_that_fails_holds_nothing_and_is_recorded(world, monkeypatch):
+    await world.account("one")
+    world.clock.time += 4000
+
+    async def broken(_seat):
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(world.refreshing, "bearer", broken)
+    with pytest.raises(OSError, match="away"):
+        await world.leasing.finish(acquire(world))
+    assert world.in_flight() == {"one": 0}
+    assert world.leasing.open_leases == 0
+    (entry,) = await world.rows()
+    assert (entry.outcome.status, entry.outcome.error) == (503, "no_account")
+
+
+async def test_a_move_that_fails_gives_its_place_back_and_keeps_the_lease(world, monkeypatch):
+    await world.account("one")
+    lease = acquire(world)
+    world.clock.time += 4000
+    pending = acquire(world, lease_id=lease.lease_id)
+
+    async def broken(_seat):
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(world.refreshing, "bearer", broken)
+    with pytest.raises(OSError, match="away"):
+        await world.leasing.finish(pending)
+    assert world.in_flight() == {"one": 0}
+    assert world.leasing.open_leases == 1
+    assert await world.rows() == [], "the data plane still holds it and will settle it"
+
+
+def held(lease):
+    return HeldLease(lease.lease_id, lease.key_id, lease.account_id, lease.model, lease.deadline)
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "answered"])
+async def test_an_old_sessions_question_lets_a_newer_one_be(world, ends):
+    """The same move, asked again in a new session: what the old one waited for is not its own any more."""
+    one, _ = await world.account("one", priority=1), await world.account("two")
+    lease = acquire(world)
+    assert lease.account_id == one
+    world.clock.time += 4000
+    world.provider.gate.clear()
+    again = {"lease_id": lease.lease_id, "excluded_account_ids": [one]}
+    old = asyncio.create_task(world.leasing.finish(acquire(world, **again)))
+    await world.idle()
+    world.leasing.hello(INSTANCE, [held(lease)])
+    new = asyncio.create_task(world.leasing.finish(acquire(world, **again)))
+    await world.idle()
+    if ends == "cancelled":
+        old.cancel()
+        await world.idle()
+    assert world.in_flight() == {"one": 0, "two": 1}
+    world.provider.gate.set()
+    assert (await new).account_label == "two"
+    assert world.in_flight() == {"one": 0, "two": 1}
+    if ends == "answered":
+        assert (await old).reason is Reason.UNKNOWN_LEASE
+
+
+async def test_a_move_after_a_restart_keeps_the_keys_limits(world):
+    one, _ = await world.account("one"), await world.account("two")
+    _, secret = await world.keys.create(KeyDraft("team", allowed_account_ids=(one,)))
+    lease = acquire(world, credential=secret)
+    await world.restart()
+    world.leasing.hello(INSTANCE, [held(lease)])
+    move = {"lease_id": lease.lease_id, "excluded_account_ids": [one], "failed": [attempt(one, "throttled")]}
+    assert isinstance(acquire(world, credential=secret, **move), Refusal)
+    assert acquire(world, **move).reason is Reason.UNKNOWN_LEASE, "another key's lease"
+
+
+async def test_a_move_after_a_restart_keeps_what_the_name_pinned(world):
+    one, _ = await world.account("one"), await world.account("two")
+    lease = acquire(world, model="one/claude-sonnet-4.5")
+    await world.restart()
+    world.leasing.hello(INSTANCE, [held(lease)])
+    failed = [attempt(one, "throttled")]
+    said = acquire(world, model="one/claude-sonnet-4.5", lease_id=lease.lease_id, excluded_account_ids=[one], failed=failed)
+    assert isinstance(said, Refusal)
 
 
 async def test_renew_gives_the_newer_token_or_fetches_one(world):

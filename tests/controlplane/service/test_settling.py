@@ -4,7 +4,7 @@ from controlplane.domain.account import Status
 from controlplane.domain.key import KeyDraft
 from controlplane.domain.lease import HeldLease, Lease, Reason
 from controlplane.domain.outcome import LEASE_EXPIRED, Ending
-from controlplane.service.leasing import DEADLINE
+from controlplane.service.leases import DEADLINE
 from controlplane.service.settling import HARD_DEADLINE
 from tests.controlplane.fakes import NOW, ask, attempt, outcome
 
@@ -52,11 +52,46 @@ async def test_a_hello_after_a_restart_restores_what_is_held(world):
     world.leasing.hello(INSTANCE, [held])
     world.leasing.hello(INSTANCE, [held])
     assert world.in_flight() == {"one": 1}
-    assert world.leasing.in_flight("proxy") == 1
+    assert world.leasing.open_leases == 1
     assert world.leasing.renew(lease.lease_id, "older").access_token == "access-one"
     await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
     assert world.in_flight() == {"one": 0}
     assert world.ledger.key_counters("proxy").total_requests == 1
+
+
+async def test_a_reservation_survives_a_restart(world):
+    made = await world.account("one")
+    _, secret = await world.keys.create(KeyDraft("team", allowed_models=("claude-haiku-*",)))
+    reserved = acquire(world, reserve_only=True, credential=secret, model="claude-haiku-4-5")
+    await world.restart()
+    world.leasing.hello(INSTANCE, [], [reserved.lease_id])
+    again = {"lease_id": reserved.lease_id, "credential": secret}
+    assert acquire(world, **again, model="claude-sonnet-4.5").reason is Reason.MODEL_NOT_ALLOWED
+    lease = acquire(world, **again, model="claude-haiku-4-5")
+    assert (lease.lease_id, lease.account_id, lease.model) == (reserved.lease_id, made, "claude-haiku-4.5")
+    await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
+    (entry,) = await world.rows()
+    assert (entry.key_id, entry.asked_model) == (reserved.key_id, "claude-haiku-4-5")
+    assert world.in_flight() == {"one": 0}
+
+
+async def test_one_lease_twice_in_a_settlement_counts_once(world):
+    made = await world.account("one")
+    done = outcome(acquire(world).lease_id, attempt(made))
+    await world.leasing.settle([done, done])
+    assert len(await world.rows()) == 1
+    assert world.ledger.key_counters("proxy").total_requests == 1
+
+
+async def test_what_was_left_is_forgotten_at_its_deadline(world):
+    await world.account("one")
+    world.leasing.hello(INSTANCE, [])
+    acquire(world)
+    world.leasing.hello(INSTANCE, [])
+    world.clock.time += DEADLINE
+    assert world.leasing.expire() == 0, "it was not under way any more"
+    assert world.leasing.open_leases == 0
+    assert await world.rows() == []
 
 
 async def test_an_outcome_after_a_restart_without_a_hello_is_booked_on_who_pays(world):
@@ -74,12 +109,13 @@ async def test_what_a_returning_data_plane_does_not_hold_was_lost_on_the_way(wor
     made = await world.account("one")
     world.leasing.hello(INSTANCE, [])
     kept, lost = acquire(world), acquire(world)
-    reserved = acquire(world, reserve_only=True)
+    reserved, unheard = acquire(world, reserve_only=True), acquire(world, reserve_only=True)
     world.leasing.gone(INSTANCE)
-    world.leasing.hello(INSTANCE, [HeldLease(kept.lease_id, "proxy", made, kept.model, kept.deadline)])
+    world.leasing.hello(INSTANCE, [HeldLease(kept.lease_id, "proxy", made, kept.model, kept.deadline)], [reserved.lease_id])
     assert world.in_flight() == {"one": 1}
-    assert isinstance(acquire(world, lease_id=reserved.lease_id), Lease), "a reservation is no lease and need not be named"
-    assert acquire(world, lease_id=lost.lease_id).reason is Reason.UNKNOWN_LEASE
+    assert isinstance(acquire(world, lease_id=reserved.lease_id), Lease)
+    for gone in (lost, unheard):
+        assert acquire(world, lease_id=gone.lease_id).reason is Reason.UNKNOWN_LEASE
     # had it been settled already, its outcome comes again and is booked in full
     await world.leasing.settle([outcome(lost.lease_id, attempt(made))])
     assert (await world.rows())[0].asked_model == "claude-sonnet-4.5"

@@ -29,6 +29,7 @@ class Scripted(AdmissionServiceServicer):
         self.hold = asyncio.Event()
         self.hold.set()
         self.cut = self.full = False
+        self.reservation = "l"
         self.slow = set()
 
     def answer(self, question):
@@ -40,7 +41,7 @@ class Scripted(AdmissionServiceServicer):
             self.settled += question.settle.outcomes
             return service.Answer(id=question.id, settled=service.Settled())
         if kind == "acquire" and question.acquire.reserve_only:
-            return service.Answer(id=question.id, reservation=service.Reservation(lease_id="l", key_id="k", context_window=9))
+            return service.Answer(id=question.id, reservation=service.Reservation(lease_id=self.reservation, key_id="k", context_window=9))
         if kind == "acquire" and question.acquire.model == "nope":
             refusal = detail_pb2.Refusal(reason=detail_pb2.REASON_UNKNOWN_MODEL, message="no model nope.", suggestions=["yes"])
             return service.Answer(id=question.id, refusal=refusal)
@@ -209,6 +210,30 @@ async def test_a_hello_names_the_open_leases(peers):
     scripted.cut = False
     await asking
     assert [lease.lease_id for lease in scripted.hellos[-1].open_leases] == ["l-open"]
+
+
+async def test_a_hello_names_the_reservations_that_have_no_lease_yet(peers):
+    scripted, control = peers
+
+    async def told_again():
+        before = len(scripted.hellos)
+        scripted.cut = True
+        asking = asyncio.ensure_future(control.identify(Caller("k", "")))
+        await until(lambda: len(scripted.hellos) > before)
+        scripted.cut = False
+        await asking
+        return list(scripted.hellos[-1].open_reservation_ids)
+
+    scripted.reservation = "l-req_1"
+    await control.reserve(ask(reserve_only=True))
+    assert await told_again() == ["l-req_1"]
+    await control.acquire(ask(lease_id="l-req_1"))
+    assert await told_again() == []
+    scripted.reservation = "l-unused"
+    await control.reserve(ask(reserve_only=True))
+    assert await told_again() == ["l-unused"]
+    control.settle(outcome("l-unused"))
+    assert await told_again() == []
 
 
 async def test_a_lease_that_nobody_waits_for_is_given_back(peers):

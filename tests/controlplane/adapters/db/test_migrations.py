@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -43,6 +44,50 @@ async def test_a_database_that_is_not_there_is_told():
     ):
         with pytest.raises(StartError, match=message):
             await database.migrate(database.connect(url))
+
+
+async def test_a_database_that_cannot_be_used_is_told_in_one_line(tmp_path):
+    (tmp_path / "junk.db").write_bytes(b"x" * 8192)
+    with contextlib.closing(sqlite3.connect(tmp_path / "later.db")) as later:
+        later.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        later.execute("INSERT INTO alembic_version VALUES ('9999')")
+        later.commit()
+    with contextlib.closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE accounts (x)")
+    for file, message in (
+        ("none/x.db", "unable to open database file"),
+        ("junk.db", "file is not a database"),
+        ("later.db", "not one of this release: Can't locate revision identified by '9999'"),
+        ("other.db", "table accounts already exists"),
+    ):
+        engine = database.connect(f"sqlite+aiosqlite:///{tmp_path}/{file}")
+        with pytest.raises(StartError, match=message) as caught:
+            await database.migrate(engine)
+        await engine.dispose()
+        assert not caught.value.passing
+        assert "\n" not in str(caught.value)
+
+
+async def test_a_file_that_another_process_holds_passes(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "PRAGMAS", ["PRAGMA busy_timeout=1"])
+    with contextlib.closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        engine = database.connect(f"sqlite+aiosqlite:///{tmp_path}/x.db")
+        with pytest.raises(StartError, match="locked") as caught:
+            await database.migrate(engine)
+        await engine.dispose()
+    assert caught.value.passing
+
+
+async def test_a_postgres_that_refuses_is_told(empty):
+    if empty.dialect.name == "sqlite":
+        pytest.skip("SQLite has neither databases by name nor options")
+    for changed, message in (({"database": "nowhere_at_all"}, "does not exist"), ({"query": {"sslmode": "require"}}, "sslmode")):
+        engine = database.connect(empty.url.set(**changed).render_as_string(hide_password=False))
+        with pytest.raises(StartError, match=message) as caught:
+            await database.migrate(engine)
+        await engine.dispose()
+        assert not caught.value.passing
 
 
 def test_every_migration_carries_the_law():

@@ -131,3 +131,17 @@ async def test_settings(engine):
     await store.put({"a": "1", "b": "2"})
     await store.put({"b": "3", "c": "4"})
     assert await store.load() == {"a": "1", "b": "3", "c": "4"}
+
+
+async def test_credentials_and_record_change_together_or_not_at_all(accounts):
+    await accounts.add(ONE, SECRETS)
+    newer, renamed = replace(SECRETS, api_key="k", version=1), replace(ONE, label="renamed", proxy_url="http://other:1")
+    assert not await accounts.replace("acc_1", newer, 7, renamed)
+    assert list(await accounts.load()) == [StoredAccount(ONE, SECRETS, models=[])]
+    with pytest.raises(Absent):
+        await accounts.replace("acc_1", newer, 0, replace(renamed, id="acc_9"))
+    assert await accounts.credentials("acc_1") == SECRETS
+    assert await accounts.replace("acc_1", newer, 0, renamed)
+    assert list(await accounts.load()) == [StoredAccount(renamed, newer, models=[])]
+    assert await accounts.credentials("acc_1") == newer
+    assert await accounts.credentials("acc_9") is None
