@@ -133,6 +133,9 @@ class Grant(AbstractAsyncContextManager["Grant"]):
             lease_id=progress.lease_id,
             reserve_only=reserve_only,
             failed=failed,
+            received_at_ms=progress.request.received_at_ms,
+            dialect=progress.request.dialect,
+            streamed=progress.call.stream,
         )
 
 

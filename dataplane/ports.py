@@ -63,6 +63,9 @@ class Ask:
     lease_id: str = ""
     reserve_only: bool = False
     failed: Sequence[Attempt] = ()
+    received_at_ms: int = 0
+    dialect: str = ""
+    streamed: bool = False
 
 
 @dataclass(slots=True)

@@ -29,6 +29,9 @@ def ask(message: admission_service_pb2.Acquire) -> Ask:
         message.lease_id,
         message.reserve_only,
         [attempt(failed) for failed in message.failed],
+        message.received_at_ms,
+        message.dialect,
+        message.streamed,
     )
 
 

@@ -274,5 +274,5 @@ class Leasing:
 
     def _turned_away(self, identity: Identity, ask: Ask, refusal: Refusal) -> Refusal:
         """Refuse a first question; nobody else will write its record."""
-        self._settling.refused(self._leases.new_id(identity.key_id), identity, ask.request_id, ask.model, refusal)
+        self._settling.refused(self._leases.new_id(identity.key_id), identity, ask, refusal)
         return refusal

@@ -5,7 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 
-from controlplane.domain.lease import HeldLease, Identity, Refusal
+from controlplane.domain.lease import Ask, HeldLease, Identity, Refusal
 from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, Entry, Outcome, Usage
 from controlplane.service import metrics, refusals
 from controlplane.service.leases import Leases, Open, marks, payer, reserved, restored
@@ -67,14 +67,26 @@ class Settling:
             lease.seen.add(mark)
             self._standings.attempted(seat, attempt, renewed=_renewed(lease, attempt), served=served)
 
-    def refused(self, lease_id: str, identity: Identity, request_id: str, asked: str, refusal: Refusal) -> None:
+    def refused(self, lease_id: str, identity: Identity, ask: Ask, refusal: Refusal) -> None:
         """Record an authenticated request that was turned away before it had a lease."""
         metrics.REFUSED.labels(refusal.reason.name.lower()).inc()
         status, code = refusals.RECORDED[refusal.reason]
         now = int(self._clock.now() * 1000)
-        outcome = Outcome(lease_id, request_id, Ending.FAILED, status, now, 0, "", False, Usage(), error=code)
-        if self._ledger.record((_entry(outcome, identity.key_id, asked),)) is None:
-            log.error("a refusal was not recorded, the ledger is full request=%s", request_id)
+        received = ask.received_at_ms or now
+        outcome = Outcome(
+            lease_id,
+            ask.request_id,
+            Ending.FAILED,
+            status,
+            received,
+            max(0, now - received),
+            ask.dialect,
+            ask.streamed,
+            Usage(),
+            error=code,
+        )
+        if self._ledger.record((_entry(outcome, identity.key_id, ask.model),)) is None:
+            log.error("a refusal was not recorded, the ledger is full request=%s", ask.request_id)
 
     def hello(self, instance: str, leases: Sequence[HeldLease], reservations: Sequence[str]) -> None:
         """A data plane (re)opens its session and says what it holds. What it does not name it does not

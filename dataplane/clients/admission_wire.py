@@ -23,12 +23,15 @@ def acquire(ask: Ask) -> service.Acquire:
         request_id=ask.request_id,
         model=ask.model,
         estimated_input_tokens=ask.estimated_input_tokens,
-        max_output_tokens=ask.max_output_tokens,
+        max_output_tokens=_large(ask.max_output_tokens),
         session=ask.session,
         excluded_account_ids=ask.excluded_account_ids,
         lease_id=ask.lease_id,
         reserve_only=ask.reserve_only,
         failed=[attempt(each) for each in ask.failed],
+        received_at_ms=ask.received_at_ms,
+        dialect=ask.dialect,
+        streamed=ask.streamed,
     )
 
 
@@ -41,7 +44,7 @@ def attempt(value: Attempt) -> pb.Attempt:
         ended_ms=value.ended_ms,
         fault=value.fault,
         status=value.status,
-        retry_after_seconds=value.retry_after,
+        retry_after_seconds=None if value.retry_after is None else _small(value.retry_after),
         detail=redact(value.detail) if value.detail else "",
     )
 
@@ -58,31 +61,48 @@ def outcome(value: Outcome) -> pb.Outcome:
         finish_reason=value.finish_reason,
         received_at_ms=value.received_at_ms,
         first_event_ms=value.first_event_ms,
-        duration_ms=value.duration_ms,
+        duration_ms=_small(value.duration_ms),
         dialect=value.dialect,
         streamed=value.streamed,
         dropped=value.dropped,
     )
 
 
-def abandoned(lease_id: str, request_id: str, received_at_ms: int) -> pb.Outcome:
+def abandoned(lease_id: str, asked: service.Acquire, now_ms: int) -> pb.Outcome:
     """The end of a lease whose request ended before it was granted."""
     return pb.Outcome(
-        lease_id=lease_id, request_id=request_id, ending=pb.ENDING_CANCELLED, status=499, error="cancelled", received_at_ms=received_at_ms
+        lease_id=lease_id,
+        request_id=asked.request_id,
+        ending=pb.ENDING_CANCELLED,
+        status=499,
+        error="cancelled",
+        received_at_ms=asked.received_at_ms,
+        duration_ms=_small(now_ms - asked.received_at_ms),
+        dialect=asked.dialect,
+        streamed=asked.streamed,
     )
 
 
 def usage(value: Usage) -> pb.Usage:
     return pb.Usage(
-        input=value.input,
-        cache_read=value.cache_read,
-        cache_write=value.cache_write,
-        output=value.output,
-        reasoning=value.reasoning,
+        input=_large(value.input),
+        cache_read=_large(value.cache_read),
+        cache_write=_large(value.cache_write),
+        output=_large(value.output),
+        reasoning=_large(value.reasoning),
         credits=value.credits,
         input_source=SOURCES[value.input_source],
         output_source=SOURCES[value.output_source],
     )
+
+
+def _small(figure: int) -> int:
+    """A figure of an upstream's or a clock's making, as a field of 32 bits takes it."""
+    return min(max(figure, 0), 2**32 - 1)
+
+
+def _large(figure: int) -> int:
+    return min(max(figure, 0), 2**53)
 
 
 def lease(message: pb.Lease) -> Lease:

@@ -51,13 +51,12 @@ Answer = admission_service_pb2.Answer
 class Pending:
     """A question on its way."""
 
-    __slots__ = ("asked", "asked_at_ms", "future", "question")
+    __slots__ = ("asked", "future", "question")
 
     def __init__(self, question: Question, future: "asyncio.Future[Answer]") -> None:
         self.question = question
         self.future = future
         self.asked = time.monotonic()
-        self.asked_at_ms = time.time_ns() // 1_000_000
 
 
 class Delivery:
@@ -187,7 +186,7 @@ class ControlPlane:
         lease_id = answer.lease.lease_id or answer.reservation.lease_id
         self._forget(lease_id)
         if lease_id and not pending.question.acquire.lease_id:
-            self._post(wire.abandoned(lease_id, pending.question.acquire.request_id, pending.asked_at_ms))
+            self._post(wire.abandoned(lease_id, pending.question.acquire, time.time_ns() // 1_000_000))
 
     def _forget(self, lease_id: str) -> None:
         """A hello must not name it any more."""

@@ -7,6 +7,7 @@ import pytest
 from dataplane.catalogue import Catalogue
 from dataplane.clients import control as module
 from dataplane.clients.control import ControlPlane
+from dataplane.conversation.events import Usage
 from dataplane.errors import Cause, Kind, NotFound, Retry, Unavailable, UpstreamFault
 from dataplane.ports import Ask, Attempt, Caller, Ending, Outcome
 from headgate import rpc
@@ -102,7 +103,7 @@ async def peers(free_port, monkeypatch):
 
 
 def ask(model="m", request_id="req_1", **more) -> Ask:
-    return Ask(Caller("key", "1.2.3.4"), request_id, model, 10, **more)
+    return Ask(Caller("key", "1.2.3.4"), request_id, model, 10, received_at_ms=1_700_000_000_000, dialect="fake", **more)
 
 
 def outcome(lease_id="l", request_id="req_1") -> Outcome:
@@ -174,6 +175,16 @@ async def test_an_upstreams_words_are_masked_before_they_leave(peers):
     assert "is invalid" in sent.detail
     assert "secret" not in sent.detail
     assert "hidden-too" not in sent.detail
+
+
+async def test_figures_that_are_none_do_no_harm(peers):
+    scripted, control = peers
+    odd = Usage(input=-5, output=10**30)
+    attempt = Attempt("a", "kiro", "m", 1, 2, fault="throttled", status=429, retry_after=10**12)
+    control.settle(Outcome("l", "req_1", Ending.SERVED, 200, 1, -7, "fake", True, usage=odd, attempts=[attempt]))
+    await until(lambda: scripted.settled)
+    [sent] = scripted.settled
+    assert (sent.usage.input, sent.usage.output, sent.duration_ms, sent.attempts[0].retry_after_seconds) == (0, 2**53, 0, 2**32 - 1)
 
 
 async def test_outcomes_that_nobody_acknowledges_are_sent_again(peers, monkeypatch):
@@ -258,7 +269,8 @@ async def test_a_lease_that_comes_as_its_asker_leaves_is_given_back(peers):
     control._receive(service.Answer(id=number, lease=pb.Lease(lease_id="l-both", account_id="a")))
     asking.cancel()
     await until(lambda: scripted.settled)
-    assert (scripted.settled[0].lease_id, scripted.settled[0].received_at_ms > 0) == ("l-both", True)
+    [given_back] = scripted.settled
+    assert (given_back.lease_id, given_back.received_at_ms, given_back.dialect) == ("l-both", 1_700_000_000_000, "fake")
     assert "l-both" not in control._leases
 
 
