@@ -108,6 +108,11 @@ def blames(cause: str) -> bool:
     return TABLE[cause].blames
 
 
+def contagious(cause: str) -> bool:
+    """Whether the same fault at the next account speaks for the request that carries it around."""
+    return TABLE[cause].spared > 0 if cause in TABLE else False
+
+
 def health_after(health: float, cause: str) -> float:
     """The account's health after an attempt; an empty cause is success."""
     if not cause:
@@ -144,7 +149,8 @@ TABLE: Mapping[str, Rule] = {
     "unreachable": _passing("the upstream cannot be reached"),
     "timeout": _passing("the upstream is silent repeatedly"),
     "cut": _passing("the upstream breaks off repeatedly"),
-    "empty": _passing("the upstream answers without content repeatedly"),
+    # Often the request's own doing: a context that is nearly full.
+    "empty": _NOTHING,
     "corrupt": _passing("the upstream answers nonsense repeatedly"),
     "bad_request": _NOTHING,
     "too_long": _NOTHING,

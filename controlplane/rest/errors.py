@@ -67,7 +67,8 @@ def complaint(faults: Sequence[Any]) -> ErrorDetail:
     """The first of pydantic's complaints in our words."""
     fault = faults[0]
     path = [part for part in fault["loc"] if part not in PLACES]
-    if fault["type"] in NOT_AN_OBJECT and not path:
+    # A body that is not JSON is complained about at a place in its text, which is no field.
+    if fault["type"] in NOT_AN_OBJECT and (not path or fault["type"] == "json_invalid"):
         return ErrorDetail(code="invalid", message=NOT_AN_OBJECT[fault["type"]], field=None)
     field = named(re.sub(r"\.(\d+)", r"[\1]", ".".join(str(part) for part in path))) or None
     said = WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))

@@ -22,7 +22,8 @@ class Open:
     `wanted` is the upstream model id; `kind` and `pinned` limit who may serve it. `seen` are the
     failed attempts that were already acted on. `orphan`: the data plane does not hold it any more;
     kept only to know its outcome again. `restored`: this process learned of it from a hello.
-    `renewed` is the account whose bearer was replaced, `refused` those that had one refused. `moves`
+    `renewed` is the account whose bearer was replaced, `refused` those that had one refused.
+    `faults` are the causes that its attempts failed of. `moves`
     counts the places it was given, so that who waits for one can tell whether it is still that one.
     """
 
@@ -40,6 +41,7 @@ class Open:
     moves: int = 0
     renewed: str = ""
     refused: set[str] = field(default_factory=set)
+    faults: set[str] = field(default_factory=set)
     seen: set[tuple[str, int]] = field(default_factory=set)
     orphan: bool = False
     restored: bool = False

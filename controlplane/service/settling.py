@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from controlplane.domain.lease import Ask, HeldLease, Identity, Refusal
 from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, Entry, Outcome, Usage
+from controlplane.policy import cooldown
 from controlplane.service import metrics, refusals
 from controlplane.service.leases import Leases, Open, marks, payer, reserved, restored
 from controlplane.service.ledger import Ledger
@@ -65,6 +66,10 @@ class Settling:
             if mark in lease.seen or seat is None:
                 continue
             lease.seen.add(mark)
+            if attempt.fault in lease.faults and cooldown.contagious(attempt.fault):
+                continue  # one client's bad luck must not rest every account it is tried on
+            if attempt.fault:
+                lease.faults.add(attempt.fault)
             self._standings.attempted(seat, attempt, renewed=_renewed(lease, attempt), served=served)
 
     def refused(self, lease_id: str, identity: Identity, ask: Ask, refusal: Refusal) -> None:

@@ -160,6 +160,12 @@ async def test_nonsense(world: World, method: str, path: str) -> None:
             assert "application/json" in reply.json()["error"]["message"]
 
 
+async def test_text_that_breaks_off_is_called_what_it_is(world: World) -> None:
+    reply = await world.send("POST", "/api/keys", b'{"name": "a string w')
+    world.fails(reply, 400, "invalid")
+    assert reply.json()["error"] == {"code": "invalid", "message": "the body is not valid JSON", "field": None}
+
+
 @pytest.mark.parametrize(("method", "path"), WRITES)
 async def test_what_utf8_cannot_carry(world: World, method: str, path: str) -> None:
     where = path.format(**await places(world))

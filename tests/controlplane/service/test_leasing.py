@@ -341,6 +341,15 @@ async def test_a_refused_token_that_was_not_renewed_condemns_nobody(world):
     assert world.seat(made).standing.status is Status.ACTIVE
 
 
+async def test_one_requests_bad_luck_is_held_against_one_account_only(world):
+    made = [await world.account(name) for name in ("one", "two", "three")]
+    for _ in range(5):
+        tried = [attempt(account, "corrupt", started_ms=at) for at, account in enumerate(made, 1)]
+        await world.leasing.settle([outcome(acquire(world).lease_id, *tried, ending=Ending.FAILED)])
+    standings = [world.seat(account).standing.status for account in made]
+    assert standings == [Status.COOLING, Status.ACTIVE, Status.ACTIVE]
+
+
 async def test_a_lost_credential_is_told(world):
     await world.account("one")
     lease = acquire(world)
