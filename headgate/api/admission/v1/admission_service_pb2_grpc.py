@@ -51,7 +51,7 @@ class AdmissionServiceServicer:
 
     def Session(self, request_iterator, context):
         """One long-lived stream for each data-plane worker. Each message is a batch of whatever was
-        queued while the previous one was being written, so that a call costs microseconds under load.
+        asked while the one before was under way, so that a call costs microseconds under load.
         The first batch starts with a hello. A broken stream is reopened with a new hello; questions
         that were not answered are asked again, outcomes that were not acknowledged are sent again.
         """
