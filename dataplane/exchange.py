@@ -18,6 +18,8 @@ from dataplane.relay import relay
 from dataplane.upstreams.base import Lease, Upstream
 
 HEADER_LENGTH = 2000
+# Parsing is cheap, but not for strangers: above this the key is looked at before the body.
+LARGE_BYTES = 1024 * 1024
 # What a client names travels on to the control plane and must be of bounded size; honest names are shorter.
 PATHS, PATH_LENGTH = 100, 200
 NAME_LENGTH = 200
@@ -37,6 +39,8 @@ class Line:
 
 async def exchange(line: Line, dialect: Dialect, request: Request, client: Client) -> None:
     """Answer one request. Raises the GatewayError to tell, or CancelledError when the client left."""
+    if len(request.body) > LARGE_BYTES:
+        await line.control.identify(request.caller)
     try:
         call = accept(dialect, request, client)
     except GatewayError as error:

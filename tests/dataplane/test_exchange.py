@@ -193,6 +193,13 @@ async def test_a_malformed_body_with_a_wrong_key_is_about_the_key():
     assert control.outcomes == []
 
 
+async def test_a_strangers_large_body_is_not_even_parsed():
+    control, dialect = FakeControl(identity=Unauthenticated("no such key")), FakeDialect()
+    dialect.parse = None
+    with pytest.raises(Unauthenticated):
+        await exchange(line(control, FakeTransport()), dialect, request(b" " * (1024 * 1024 + 1)), FakeClient())
+
+
 async def test_a_malformed_body_is_told_even_if_nobody_can_check_the_key():
     control = FakeControl(identity=Unavailable("away", kind=Kind.STANDBY))
     with pytest.raises(InvalidRequest):
