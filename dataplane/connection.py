@@ -58,7 +58,9 @@ class HttpClient:
     # ---- what the line does
 
     def say(self, name: str, value: str) -> None:
-        if self.explains or name not in EXPLAINING:
+        if not value:
+            self._said.pop(name, None)
+        elif self.explains or name not in EXPLAINING:
             # Values may hold names of the client's making.
             self._said[name] = value if value.isascii() and value.isprintable() else quote(value, safe=PRINTABLE)
 

@@ -93,8 +93,7 @@ def describe(client: Client, lease: Lease, progress: Progress) -> None:
 def drop(client: Client, progress: Progress, paths: Sequence[str]) -> None:
     """What of the client's body has no seat upstream; known in part only when the answer is opened."""
     progress.dropped = [*progress.dropped, *(path[:PATH_LENGTH] for path in paths)][:PATHS]
-    if progress.dropped:
-        client.say("x-headgate-dropped", listed(progress.dropped))
+    client.say("x-headgate-dropped", listed(progress.dropped))
 
 
 def listed(paths: Sequence[str]) -> str:

@@ -186,7 +186,7 @@ class Client(Protocol):
     committed: bool
 
     def say(self, name: str, value: str) -> None:
-        """Set a response header; ignored once opened."""
+        """Set a response header, or with "" take it back; ignored once opened."""
         ...
 
     def prepare(self, *, stream: bool, fresh: Callable[[], Encoder]) -> None:

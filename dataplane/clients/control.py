@@ -155,7 +155,7 @@ class ControlPlane:
             answer = await future
         except asyncio.CancelledError:
             # The answer and the departure may fall into one pass of the loop.
-            if future.done() and not future.cancelled():
+            if future.done() and not future.cancelled() and future.exception() is None:
                 self._give_back(pending, future.result())
             raise
         if answer.HasField("refusal"):

@@ -248,6 +248,8 @@ class FakeClient:
 
     def say(self, name: str, value: str) -> None:
         self.said[name] = value
+        if not value:
+            del self.said[name]
 
     def prepare(self, *, stream: bool, fresh) -> None:
         self.fresh = fresh

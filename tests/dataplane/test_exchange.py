@@ -235,6 +235,22 @@ async def test_a_client_that_leaves_is_settled_as_cancelled():
     assert transport.closed == 1
 
 
+async def test_what_a_failed_attempt_dropped_is_not_said_of_the_one_that_served():
+    control, transport = FakeControl("acc-1", "acc-2"), FakeTransport((200, [b"x throttled\n"]), GOOD)
+    transport.dropped = ("messages[].thinking",)
+    follow = transport.follow
+
+    def following(plan):
+        stream = follow(plan)
+        transport.dropped = ()
+        return stream
+
+    transport.follow = following
+    client = await run(control, transport)
+    assert "x-headgate-dropped" not in client.said
+    assert list(settled(control).dropped) == []
+
+
 async def test_names_without_bounds_go_nowhere():
     control = FakeControl()
     with pytest.raises(NotFound):

@@ -219,6 +219,13 @@ async def test_what_a_client_names_cannot_break_a_header():
     assert dict(client._all_headers())[b"x-headgate-dropped"] == b"a%0D%0Aset-cookie: b,%E4%B8%96,ok"
 
 
+async def test_a_header_can_be_taken_back():
+    client = connection.HttpClient(None, FakeDialect(), "req_1")
+    client.say("x-headgate-dropped", "top_k")
+    client.say("x-headgate-dropped", "")
+    assert client._all_headers() == []
+
+
 async def test_a_keep_alive_never_follows_the_end(monkeypatch):
     monkeypatch.setattr(connection, "OPEN_SECONDS", 0.0)
     monkeypatch.setattr(connection, "PERIOD_SECONDS", 0.0)

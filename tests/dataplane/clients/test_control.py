@@ -274,6 +274,18 @@ async def test_a_lease_that_comes_as_its_asker_leaves_is_given_back(peers):
     assert "l-both" not in control._leases
 
 
+async def test_a_question_given_up_as_its_asker_leaves_is_just_cancelled(peers):
+    _, control = peers
+    await control.acquire(ask())
+    asking = asyncio.ensure_future(control.identify(Caller("k", "")))
+    await asyncio.sleep(0)
+    [(_, pending)] = control._pending.items()
+    pending.future.set_exception(module.away())
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
 async def test_a_move_answered_after_the_end_revives_nothing(peers):
     scripted, control = peers
     await control.acquire(ask())
