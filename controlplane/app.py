@@ -21,6 +21,7 @@ from controlplane.adapters.db.ledger import DatabaseLedger
 from controlplane.adapters.db.settings import DatabaseSettings
 from controlplane.adapters.vault import FileVault, read_key, read_or_make_key
 from controlplane.domain.errors import SealBroken, StartError
+from controlplane.policy.hosts import Hosts
 from controlplane.rest.api import build
 from controlplane.rpc.admission import Admission, Server
 from controlplane.service import first_start, metrics
@@ -30,6 +31,7 @@ from controlplane.service.background import Background
 from controlplane.service.catalogue import Catalogue
 from controlplane.service.identity import Identities
 from controlplane.service.keys import Keys
+from controlplane.service.learning import Learning
 from controlplane.service.leases import Leases
 from controlplane.service.leasing import Leasing
 from controlplane.service.ledger import Ledger
@@ -77,7 +79,7 @@ async def serve(settings: Settings) -> None:
     stop = stop_signals()
     prepare(settings)
     async with opened(settings) as engine, kiro.connect() as http:
-        bases = kiro.Bases.chosen(settings.kiro_auth_url, settings.kiro_oidc_url, settings.kiro_management_url, settings.kiro_api_urls)
+        bases = kiro.Bases.chosen(settings.kiro_auth_url, settings.kiro_oidc_url, hosts(settings))
         plane = await wire(settings, engine, {"kiro": kiro.Kiro(http, bases)})
         announce(plane.access.made)
         async with running(plane):
@@ -129,6 +131,11 @@ async def opened(settings: Settings) -> AsyncIterator[AsyncEngine]:
         await engine.dispose()
 
 
+def hosts(settings: Settings) -> Hosts:
+    """Where Kiro is."""
+    return Hosts.chosen(settings.kiro_profile, settings.kiro_api_urls, settings.kiro_management_url)
+
+
 async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Provider]) -> Plane:
     """Every use case over its adapters, loaded from the database. Raises StartError."""
     stored = RuntimeSettings(DatabaseSettings(engine))
@@ -138,9 +145,10 @@ async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Pro
     await first_start.check_seal(stored, vault)
     access = await first_start.access(stored, vault, settings.proxy_key, settings.admin_password)
 
-    account_store, roster = DatabaseAccounts(engine, vault), Roster()
+    account_store, roster = DatabaseAccounts(engine, vault), Roster(hosts(settings))
     standings = Standings(account_store, clock, background)
-    refreshing = Refreshing(roster, account_store, providers, standings, clock)
+    learning = Learning(account_store, standings, background)
+    refreshing = Refreshing(roster, account_store, providers, standings, learning, clock)
     catalogue = Catalogue(roster, account_store, providers, refreshing, standings, clock)
     ledger = Ledger(DatabaseLedger(engine), clock)
     keys = Keys(DatabaseKeys(engine), vault, clock)
@@ -150,8 +158,8 @@ async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Pro
     care = Care(refreshing, catalogue, standings, background)
     accounts = Accounts(roster, account_store, providers, care, ledger, clock)
     leases = Leases()
-    placing = Placing(catalogue, roster, clock, settings.kiro_api_urls)
-    leasing = Leasing(identities, placing, Settling(leases, roster, standings, ledger, clock), refreshing, leases, ledger, clock)
+    settling = Settling(leases, roster, standings, learning, ledger, clock)
+    leasing = Leasing(identities, Placing(catalogue, roster, clock), settling, refreshing, leases, ledger, clock)
     try:
         await accounts.load()
     except SealBroken as error:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataplane.admission import Patience
 from dataplane.catalogue import Catalogue
 from dataplane.clients.control import ControlPlane
+from dataplane.clients.fetching import Fetcher
+from dataplane.clients.media.converter import MediaConverter
 from dataplane.clients.summarizer import Summarizer
 from dataplane.clients.transport import Transport
 from dataplane.compression import Budget
@@ -38,10 +40,12 @@ class App:
         self.control = ControlPlane(settings.control_addr[0], settings.rpc_token, self.catalogue)
         self.summarizer = Summarizer(settings.summarizer_addr[0], settings.rpc_token)
         self.transport = Transport(settings.idle_seconds)
+        self.converter = MediaConverter(Fetcher())
         kiro = Kiro()
         line = Line(
             control=self.control,
             summarizer=self.summarizer,
+            converter=self.converter,
             transport=self.transport,
             upstreams={kiro.kind: kiro},
             patience=Patience(settings.max_attempts, settings.first_token_seconds),
@@ -62,6 +66,7 @@ class App:
         await self.control.close(SETTLE_SECONDS)
         await self.summarizer.close()
         await self.transport.close()
+        await self.converter.close()
 
     def _serve(self, line: Line, settings: Settings) -> Server:
         anthropic, openai = Anthropic(), OpenAIChat()

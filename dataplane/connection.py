@@ -35,11 +35,15 @@ SSE_HEADERS: tuple[Header, ...] = (
 
 
 class HttpClient:
-    """The Client port. `headers` go out with every answer; `explains` adds those of EXPLAINING."""
+    """The Client port. `headers` go out with every answer; `explains` adds those of EXPLAINING.
+
+    `complete`: the whole answer was sent, so that nobody leaves too early any more.
+    """
 
     def __init__(self, send: Send, dialect: Dialect, request_id: str) -> None:
         self.opened = False
         self.committed = False
+        self.complete = False
         self.request_id = request_id
         self.headers: Sequence[Header] = ()
         self.explains = False
@@ -91,8 +95,10 @@ class HttpClient:
                 await self._open()
             else:
                 await self.reply(data)
+                self.complete = True
                 return
         await self._body(data, more=False)
+        self.complete = True
         self.rest()
 
     # ---- what the server does

@@ -22,7 +22,10 @@ Statuses, types and codes belong to the dialects: each has a table from `Kind` t
 Messages are ours; an upstream's words travel in `UpstreamFault.detail` to the request log only.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum, auto
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -195,11 +198,22 @@ class Retry(StrEnum):
     NONE = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class EndpointFault:
+    """One endpoint of an account did not serve; `retry_after` is seconds, None when it asked for nothing."""
+
+    url: str
+    cause: Cause
+    retry_after: int | None = None
+
+
 class UpstreamFault(Exception):
     """One attempt failed.
 
     `error` is what the client is told when nothing else can be tried. `status` is the upstream's
-    HTTP status (0: none), `retry_after` what it asked for in seconds, `detail` its own words.
+    HTTP status (0: none), `retry_after` what it asked for in seconds, `detail` its own words,
+    `endpoints` which of the account's endpoints were tried in vain. `before` are the events that the
+    same bytes held before the fault: worth having where the answer can only be broken off.
     """
 
     def __init__(
@@ -211,6 +225,7 @@ class UpstreamFault(Exception):
         status: int = 0,
         retry_after: int | None = None,
         detail: str = "",
+        endpoints: tuple[EndpointFault, ...] = (),
     ) -> None:
         super().__init__(f"{cause}: {detail}" if detail else str(cause))
         self.cause = cause
@@ -219,3 +234,5 @@ class UpstreamFault(Exception):
         self.status = status
         self.retry_after = retry_after
         self.detail = detail
+        self.endpoints = endpoints
+        self.before: Sequence[Any] = ()

@@ -1,6 +1,7 @@
 """The line of a request: accept, admit, compress, translate, stream back, settle."""
 
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +10,14 @@ from functools import partial
 from dataplane.admission import Grant, Patience, turn_away
 from dataplane.compression import Budget, compress
 from dataplane.conversation.estimate import prompt_tokens
-from dataplane.conversation.model import Call, Stamp
+from dataplane.conversation.model import Call, Stamp, Thinking
 from dataplane.dialects.base import Dialect
-from dataplane.errors import GatewayError, NotFound, UpstreamFault
-from dataplane.ports import Client, Control, Summarizer, Transport
+from dataplane.errors import GatewayError, InvalidRequest, NotFound, UpstreamFault
+from dataplane.media import fit
+from dataplane.ports import Client, Control, Converter, Summarizer, Transport
 from dataplane.progress import Progress, Request
-from dataplane.relay import relay
-from dataplane.upstreams.base import Lease, Upstream
+from dataplane.relay import Relay
+from dataplane.upstreams.base import Lease, Plan, Upstream
 
 HEADER_LENGTH = 2000
 # Parsing is cheap, but not for strangers: above this the key is looked at before the body.
@@ -23,6 +25,8 @@ LARGE_BYTES = 1024 * 1024
 # What a client names travels on to the control plane and must be of bounded size; honest names are shorter.
 PATHS, PATH_LENGTH = 100, 200
 NAME_LENGTH = 200
+# How clients without a switch for it ask a model to think.
+THINKING = re.compile(r"-thinking(\[1m\])?$").search
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Line:
 
     control: Control
     summarizer: Summarizer
+    converter: Converter
     transport: Transport
     upstreams: Mapping[str, Upstream]
     patience: Patience
@@ -63,6 +68,8 @@ def accept(dialect: Dialect, request: Request, client: Client) -> Call:
     call = dialect.parse(request.body)
     call.input_estimate = prompt_tokens(call)
     call.session = (call.session or request.session)[:NAME_LENGTH]
+    if call.thinking is None and THINKING(call.model):
+        call.thinking = Thinking("enabled")
     if len(call.model) > NAME_LENGTH:
         raise NotFound("no model has a name this long", param="model")
     client.prepare(stream=call.stream, fresh=partial(dialect.encoder, call, stamp()))
@@ -70,16 +77,21 @@ def accept(dialect: Dialect, request: Request, client: Client) -> Call:
 
 
 async def attempt(line: Line, call: Call, lease: Lease, client: Client, progress: Progress) -> None:
-    """One try at one account: translate, open, stream back."""
+    """One try at one account: fit, translate, open, stream back."""
     upstream = line.upstreams[lease.kind]
     progress.dropped = ()
-    drop(client, progress, [*call.dropped, *upstream.dropped(call, lease)])
+    drop(client, progress, lease, [*call.dropped, *upstream.dropped(call, lease)])
     describe(client, lease, progress)
-    plan = upstream.plan(call, lease, stamp())
-    async with progress.patience(line.patience.first_token_seconds), line.transport.follow(plan) as stream:
-        progress.attempts[-1].status = stream.reply.status
-        drop(client, progress, stream.reply.dropped)
-        await relay(stream, upstream.decoder(call, lease), client.encoder(), client, progress)
+    async with progress.patience(line.patience.first_token_seconds):
+        call = await fit(line.converter, call, upstream.media(call, lease))
+        once = stamp()
+        plan: Plan | None = upstream.plan(call, lease, once)
+        relay = Relay(upstream.decoder(call, lease, once), client.encoder(), client, progress)
+        while plan is not None:
+            async with line.transport.follow(plan) as stream:
+                progress.answered(stream.reply)
+                drop(client, progress, lease, stream.reply.dropped)
+                plan = await relay.carry(stream)
 
 
 def describe(client: Client, lease: Lease, progress: Progress) -> None:
@@ -90,8 +102,14 @@ def describe(client: Client, lease: Lease, progress: Progress) -> None:
     client.say("x-headgate-overhead-ms", str(progress.overhead_ms()))
 
 
-def drop(client: Client, progress: Progress, paths: Sequence[str]) -> None:
-    """What of the client's body has no seat upstream; known in part only when the answer is opened."""
+def drop(client: Client, progress: Progress, lease: Lease, paths: Sequence[str]) -> None:
+    """What of the client's body has no seat upstream; known in part only when the answer is opened.
+
+    Raises InvalidRequest for a strict key.
+    """
+    if paths and lease.strict:
+        told = f"the key is strict, and what serves this model has no place for {listed(paths)}"
+        raise InvalidRequest(told, param=paths[0][:PATH_LENGTH])
     progress.dropped = [*progress.dropped, *(path[:PATH_LENGTH] for path in paths)][:PATHS]
     client.say("x-headgate-dropped", listed(progress.dropped))
 

@@ -1,16 +1,16 @@
 """What the line needs from outside. `clients/` implements these; tests use hand-written fakes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from dataplane.conversation.events import Usage
-from dataplane.conversation.model import Call
+from dataplane.conversation.model import Call, Document, Image, Media, Text
 from dataplane.dialects.base import Encoder
-from dataplane.errors import GatewayError
-from dataplane.upstreams.base import Credential, Lease, Plan, Reply
+from dataplane.errors import EndpointFault, GatewayError
+from dataplane.upstreams.base import Credential, Lease, MediaRules, Plan, Reply
 
 
 @dataclass(slots=True, frozen=True)
@@ -36,7 +36,10 @@ class Identity:
 
 @dataclass(slots=True)
 class Attempt:
-    """One try at one account; times in milliseconds after the request was read."""
+    """One try at one account; times in milliseconds after the request was read.
+
+    `endpoint` answered; `endpoints` did not. `learned` are facts about the account, by name.
+    """
 
     account_id: str
     kind: str
@@ -47,6 +50,9 @@ class Attempt:
     status: int = 0
     retry_after: int | None = None
     detail: str = ""
+    endpoint: str = ""
+    endpoints: Sequence[EndpointFault] = ()
+    learned: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -150,6 +156,17 @@ class Summarizer(Protocol):
     """The summarizer. None when the conversation is to pass as it is, whatever the reason."""
 
     async def compress(self, call: Call, key_id: str, request_id: str, budget_tokens: int) -> Compressed | None: ...
+
+
+class Converter(Protocol):
+    """Pictures and files into what an upstream takes: fetched, recoded, read."""
+
+    async def convert(self, media: Sequence[Media], rules: MediaRules) -> list[Sequence[Text | Image | Document]]:
+        """For each of `media` what stands in its place: itself where it fits as it is.
+
+        Raises InvalidRequest, naming the path, for what cannot be fetched, is no picture, or does not fit.
+        """
+        ...
 
 
 class Stream(Protocol):

@@ -11,7 +11,7 @@ from dataplane.conversation.events import Event, Finished, FinishReason
 from dataplane.conversation.model import Call
 from dataplane.errors import Cause, Retry, UpstreamFault, UpstreamTimeout
 from dataplane.ports import Attempt, Caller
-from dataplane.upstreams.base import Decoder, Lease
+from dataplane.upstreams.base import Decoder, Lease, Reply
 
 
 @dataclass(slots=True)
@@ -35,7 +35,10 @@ class Request:
 
 
 class Progress:
-    """What settlement will need; `decoder` and `finish` are those of the latest attempt only."""
+    """What settlement will need; `decoder` and `finish` are those of the latest attempt only.
+
+    `served`: the client has its whole answer, whatever happens to the rest of the upstream's.
+    """
 
     def __init__(self, request: Request, call: Call) -> None:
         self.request = request
@@ -47,6 +50,7 @@ class Progress:
         self.finish: FinishReason | None = None
         self.first_event_ms: int | None = None
         self.dropped: Sequence[str] = ()
+        self.served = False
         self._timeout: asyncio.Timeout | None = None
 
     def begin(self, lease: Lease) -> None:
@@ -54,6 +58,13 @@ class Progress:
         self.lease_id, self.key_id = lease.lease_id, lease.key_id
         self.decoder = self.finish = self.first_event_ms = None
         self.attempts.append(Attempt(lease.account_id, lease.kind, lease.model, self.request.elapsed_ms()))
+
+    def answered(self, reply: Reply) -> None:
+        """An exchange of the latest attempt found its answer."""
+        attempt = self.attempts[-1]
+        attempt.status, attempt.endpoint = reply.status, reply.endpoint
+        attempt.endpoints = (*attempt.endpoints, *reply.failed)
+        attempt.learned = {**attempt.learned, **reply.learned}
 
     def end(self, error: BaseException | None) -> None:
         """The latest attempt is over, with `error` or well; does nothing when it was over before."""
@@ -64,6 +75,7 @@ class Progress:
         if isinstance(error, UpstreamFault):
             attempt.fault, attempt.status, attempt.detail = str(error.cause), error.status, error.detail
             attempt.retry_after = error.retry_after
+            attempt.endpoints = (*attempt.endpoints, *error.endpoints)
         telemetry.attempts(attempt.kind, attempt.fault).inc()
 
     def ended(self, last: Sequence[Event]) -> None:

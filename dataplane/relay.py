@@ -4,38 +4,81 @@ The opening events are held back until there is real content, so that a fault re
 good-looking stream can still be answered by another account.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from dataplane.conversation.events import Event, Started, UsageSeen
 from dataplane.dialects.base import Encoder
+from dataplane.errors import UpstreamFault
 from dataplane.ports import Client, Stream
 from dataplane.progress import Progress
-from dataplane.upstreams.base import Decoder
+from dataplane.upstreams.base import Decoder, Plan
 
 # Events that are no content: they alone do not commit an answer.
 PRELUDE = (Started, UsageSeen)
+# How long an answer that was ended here is read on for the figures at its end.
+TAIL_SECONDS = 10.0
 
 
-async def relay(stream: Stream, decoder: Decoder, encoder: Encoder, client: Client, progress: Progress) -> None:
-    """Carry one answer from `stream` to `client`, to its regular end."""
-    progress.decoder = decoder
-    held: list[Event] = []
-    while data := await stream.read():
-        events = decoder.feed(data)
-        if not events:
-            continue
-        if progress.first_event_ms is None or held:
-            held += events
-            if not content(held):
-                continue
+class Relay:
+    """Carries one answer to its regular end, over as many streams as it takes."""
+
+    def __init__(self, decoder: Decoder, encoder: Encoder, client: Client, progress: Progress) -> None:
+        self._decoder = decoder
+        self._encoder = encoder
+        self._client = client
+        self._progress = progress
+        self._held: list[Event] = []
+        progress.decoder = decoder
+
+    async def carry(self, stream: Stream) -> Plan | None:
+        """Everything `stream` brings. The exchanges by which the answer goes on, None when it has ended."""
+        decoder = self._decoder
+        while not decoder.over and (data := await stream.read()):
+            try:
+                events = decoder.feed(data)
+            except UpstreamFault as fault:
+                if self._client.committed and fault.before:
+                    await self._send([*fault.before])
+                raise
+            if events:
+                await self._send(events)
+        last = decoder.finish()
+        onward = decoder.onward()
+        if onward is not None:
+            await self._send(last)
+            return onward
+        await self._finish(last)
+        if decoder.over:
+            await self._count(stream)
+        return None
+
+    async def _send(self, events: list[Event]) -> None:
+        progress = self._progress
+        if progress.first_event_ms is None or self._held:
+            self._held += events
+            if not content(self._held):
+                return
             progress.saw_first_event()
-            events, held = held, []
-        if piece := encoder.feed(events):
-            await client.send(piece)
-    last = held + decoder.finish()
-    progress.saw_first_event()
-    progress.ended(last)
-    await client.finish(encoder.feed(last) + encoder.finish())
+            events, self._held = self._held, []
+        if piece := self._encoder.feed(events):
+            await self._client.send(piece)
+
+    async def _finish(self, last: list[Event]) -> None:
+        last = self._held + last
+        self._progress.saw_first_event()
+        self._progress.ended(last)
+        await self._client.finish(self._encoder.feed(last) + self._encoder.finish())
+        self._progress.served = True
+
+    async def _count(self, stream: Stream) -> None:
+        """The client has its whole answer; what the upstream still says counts, for a while."""
+        try:
+            async with asyncio.timeout(TAIL_SECONDS):
+                while data := await stream.read():
+                    self._decoder.feed(data)
+        except (TimeoutError, UpstreamFault):
+            return
 
 
 def content(events: Sequence[Event]) -> bool:

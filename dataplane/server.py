@@ -180,7 +180,7 @@ class Server:
         client = visit.client
         task = asyncio.current_task()
         assert task is not None
-        left = Departure(task)
+        left = Departure(task, client)
         client.watch(left.leave)
         visit.receive = left.listening(visit.receive)
         try:
@@ -237,12 +237,14 @@ class Server:
 class Departure:
     """Notices that the client has left and ends the task that works for it.
 
-    One task for each visit waits for the disconnect from the moment the body was read.
+    One task for each visit waits for the disconnect from the moment the body was read. A client that
+    has its whole answer may go: what is left of the work is counting.
     """
 
-    def __init__(self, task: "asyncio.Task[Any]") -> None:
+    def __init__(self, task: "asyncio.Task[Any]", client: HttpClient) -> None:
         self.gone = False
         self._task = task
+        self._client = client
         self._watcher: asyncio.Task[None] | None = None
 
     def listening(self, receive: Receive) -> Receive:
@@ -260,7 +262,8 @@ class Departure:
 
     def leave(self) -> None:
         self.gone = True
-        self._task.cancel()
+        if not self._client.complete:
+            self._task.cancel()
 
     def stop(self) -> None:
         if self._watcher is not None:

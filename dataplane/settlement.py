@@ -14,6 +14,7 @@ CLIENT_CLOSED_REQUEST = 499
 
 def outcome(progress: Progress, client: Client, error: BaseException | None) -> Outcome:
     """The end of a request's lease; `error` is what ended the request, None when it was served."""
+    error = None if progress.served else error
     request, ending = progress.request, how(client, error)
     usage = spent(progress, ending)
     telemetry.requests(request.dialect, ending).inc()

@@ -41,12 +41,25 @@ SECRET_KEY_FILE = Option(
 )
 RPC_TOKEN = Option("HEADGATE_RPC_TOKEN", s.text, None, "shared secret between the services; the launcher makes one", True)
 
-KIRO_API_URL = Option("HEADGATE_KIRO_API_URL", s.urls, "https://runtime.{region}.kiro.dev", "Kiro chat")
+KIRO_PROFILE = Option(
+    "HEADGATE_KIRO_PROFILE",
+    s.choice("runtime", "legacy"),
+    "runtime",
+    "which generation of Kiro's hosts: their addresses and paths, and what they call a valid request",
+)
+KIRO_API_URL = Option(
+    "HEADGATE_KIRO_API_URL",
+    s.urls,
+    None,
+    "Kiro chat and MCP, several comma-separated, tried in a learned order; when unset https://runtime.{region}.kiro.dev, with profile "
+    "legacy https://q.{region}.amazonaws.com,https://codewhisperer.{region}.amazonaws.com; {region} is the account's API region",
+)
 KIRO_MANAGEMENT_URL = Option(
     "HEADGATE_KIRO_MANAGEMENT_URL",
     s.url,
     None,
-    "Kiro models, usage, profiles; when unset the API URL if that is set, else https://management.{region}.kiro.dev",
+    "Kiro models, usage, profiles; when unset the first API URL if that is set, else https://management.{region}.kiro.dev, with profile "
+    "legacy https://q.{region}.amazonaws.com",
 )
 KIRO_AUTH_URL = Option("HEADGATE_KIRO_AUTH_URL", s.url, "https://prod.{region}.auth.desktop.kiro.dev", "social token refresh")
 KIRO_OIDC_URL = Option("HEADGATE_KIRO_OIDC_URL", s.url, "https://oidc.{region}.amazonaws.com", "IdC token refresh")

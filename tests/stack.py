@@ -20,11 +20,15 @@ ADMIN_PASSWORD = "demo-admin-password"
 
 
 class Stack:
-    """`headgate up` and a simulator as real processes. `log` holds what the services printed."""
+    """`headgate up` and a simulator as real processes. `log` holds what the services printed.
 
-    def __init__(self, *, demo: bool = False, ports: tuple[int, ...] = (), **environ: str) -> None:
+    `endpoints` are paths below the simulator's address, each an endpoint of every account.
+    """
+
+    def __init__(self, *, demo: bool = False, ports: tuple[int, ...] = (), endpoints: tuple[str, ...] = (), **environ: str) -> None:
         self._exit = ExitStack()
         self._demo = demo
+        self._endpoints = endpoints
         self._environ = environ
         self.ports = ports or free_ports(5)
         self.gateway = f"http://127.0.0.1:{self.ports[0]}"
@@ -116,7 +120,7 @@ class Stack:
             "HEADGATE_CONTROL_ADDR": f"127.0.0.1:{control}",
             "HEADGATE_SUMMARIZER_ADDR": f"127.0.0.1:{summarizer}",
             "HEADGATE_SUMMARIZER_HTTP_PORT": summarizer_http,
-            "HEADGATE_KIRO_API_URL": self.upstream,
+            "HEADGATE_KIRO_API_URL": ",".join(f"{self.upstream}/{each}" for each in self._endpoints) or self.upstream,
             "HEADGATE_KIRO_AUTH_URL": self.upstream,
             "HEADGATE_KIRO_OIDC_URL": self.upstream,
             **self._environ,

@@ -10,7 +10,7 @@ class Key:
     `prefix` is the visible beginning of the key, `digest` its keyed hash. Empty tuples allow all.
     `allowed_models` are public names, `*` stands for any run of characters; `allowed_ips` are
     addresses or networks. `old_digest` is the digest before the last rotation, good until
-    `old_until`.
+    `old_until`. `strict`: refuse requests of which something would have to be left out.
     """
 
     id: str
@@ -25,6 +25,7 @@ class Key:
     created_at: int = 0
     old_digest: str = field(default="", repr=False)
     old_until: int = 0
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class KeyDraft:
     allowed_account_ids: tuple[str, ...] = ()
     allowed_ips: tuple[str, ...] = ()
     expires_at: int = 0
+    strict: bool = False
 
 
 PROXY_KEY_ID = "proxy"

@@ -43,12 +43,15 @@ class Caller:
 
 @dataclass(slots=True)
 class Identity:
-    """A valid credential. `key_id` is "proxy" or the managed key's id; empty tuples allow all."""
+    """A valid credential. `key_id` is "proxy" or the managed key's id; empty tuples allow all.
+    `strict`: the key wants a refusal where something would have to be left out.
+    """
 
     key_id: str
     key_name: str
     allowed_models: tuple[str, ...] = ()
     allowed_account_ids: tuple[str, ...] = ()
+    strict: bool = False
 
 
 @dataclass(slots=True)
@@ -95,6 +98,8 @@ class Lease:
     bearer: Bearer
     attributes: Mapping[str, str]
     deadline: int
+    input_types: Sequence[str]
+    strict: bool
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ class ModelFacts:
 
     `request_fields_schema` is the upstream's JSON schema of additional request fields, as JSON
     text, empty when it has none. `rate` is credits per unit relative to the cheapest, 0 unknown.
+    `input_types` are what the model reads, "text", "image"; empty when unknown.
     """
 
     id: str
@@ -18,6 +19,7 @@ class ModelFacts:
     rate: float = 0.0
     request_fields_schema: str = ""
     created: int = 0
+    input_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The end of a request: what the ledger keeps."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 # The error code of a record that the control plane wrote because nobody reported the end in time.
@@ -28,7 +28,7 @@ class Source(IntEnum):
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens and credits of one request; `output` includes `reasoning`."""
+    """Tokens and credits of one request; `output` includes `reasoning`. `searches`: web searches made for it."""
 
     input: int = 0
     cache_read: int = 0
@@ -38,11 +38,24 @@ class Usage:
     credits: float = 0.0
     input_source: int = 0
     output_source: int = 0
+    searches: int = 0
+
+
+@dataclass(slots=True)
+class EndpointFault:
+    """One address of an account that did not serve; `retry_after` is seconds, None when it asked for nothing."""
+
+    url: str
+    fault: str
+    retry_after: int | None = None
 
 
 @dataclass(slots=True)
 class Attempt:
-    """One try at one account; milliseconds after the request was read, `fault` empty when it served."""
+    """One try at one account; milliseconds after the request was read, `fault` empty when it served.
+
+    `endpoint` answered, `endpoints` did not. `learned` are facts about the account, by name.
+    """
 
     account_id: str
     kind: str
@@ -53,6 +66,9 @@ class Attempt:
     status: int = 0
     retry_after: int | None = None
     detail: str = ""
+    endpoint: str = ""
+    endpoints: Sequence[EndpointFault] = ()
+    learned: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

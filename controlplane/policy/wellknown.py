@@ -12,8 +12,12 @@ K = 1000
 M = 1_000_000
 
 
-def _model(id: str, name: str, window: int, output: int, rate: float = 1.0) -> ModelFacts:
-    return ModelFacts(id, name, window, output, rate)
+TEXT = ("text",)
+PICTURES = ("text", "image")
+
+
+def _model(id: str, name: str, window: int, output: int, rate: float = 1.0, reads: tuple[str, ...] = PICTURES) -> ModelFacts:
+    return ModelFacts(id, name, window, output, rate, input_types=reads)
 
 
 MODELS: Mapping[str, Sequence[ModelFacts]] = {
@@ -34,10 +38,10 @@ MODELS: Mapping[str, Sequence[ModelFacts]] = {
         _model("gpt-5.6-sol", "GPT 5.6 Sol", 272 * K, 128 * K, 4.4),
         _model("gpt-5.6-terra", "GPT 5.6 Terra", 272 * K, 128 * K, 2.2),
         _model("gpt-5.6-luna", "GPT 5.6 Luna", 272 * K, 128 * K, 1.1),
-        _model("deepseek-3.2", "DeepSeek 3.2", 128 * K, 8 * K),
-        _model("minimax-m2.5", "MiniMax M2.5", 196 * K, 8 * K),
-        _model("minimax-m2.1", "MiniMax M2.1", 196 * K, 8 * K),
-        _model("glm-5", "GLM 5", 200 * K, 8 * K),
-        _model("qwen3-coder-next", "Qwen3 Coder Next", 256 * K, 8 * K),
+        _model("deepseek-3.2", "DeepSeek 3.2", 128 * K, 8 * K, reads=TEXT),
+        _model("minimax-m2.5", "MiniMax M2.5", 196 * K, 8 * K, reads=TEXT),
+        _model("minimax-m2.1", "MiniMax M2.1", 196 * K, 8 * K, reads=TEXT),
+        _model("glm-5", "GLM 5", 200 * K, 8 * K, reads=TEXT),
+        _model("qwen3-coder-next", "Qwen3 Coder Next", 256 * K, 8 * K, reads=()),
     ),
 }

@@ -42,9 +42,9 @@ class KeyChange(Body):
     allowed_account_ids: Listed | None = Field(None, description="null: all")
     allowed_ips: Annotated[list[Annotated[Text, AfterValidator(_network)]], Field(max_length=500)] | None = None
     expires_at: Moment | None = None
+    strict: StrictBool | None = Field(None, description="Refuse requests of which something would have to be left out")
     credit_limit: NotOffered = None
     limits: NotOffered = None
-    strict: NotOffered = None
     compression: NotOffered = None
 
     def changes(self) -> dict[str, Any]:
@@ -86,6 +86,7 @@ class KeyRead(View):
     allowed_models: list[str]
     allowed_account_ids: list[str]
     allowed_ips: list[str]
+    strict: bool
     expires_at: datetime | None
     created_at: datetime | None
     old_key_until: datetime | None = Field(description="When the key before the last rotation stops working")
@@ -190,6 +191,7 @@ def _shown(services: Services, key: Key) -> KeyRead:
         allowed_models=list(key.allowed_models),
         allowed_account_ids=list(key.allowed_account_ids),
         allowed_ips=list(key.allowed_ips),
+        strict=key.strict,
         expires_at=moment(key.expires_at),
         created_at=moment(key.created_at),
         old_key_until=moment(key.old_until if key.old_until > services.clock.now() else 0),
@@ -201,6 +203,6 @@ def _place(key: Key) -> str:
     return f"{key.created_at:012d}{key.id}"
 
 
-UNOFFERED = {"credit_limit", "limits", "strict", "compression"}
+UNOFFERED = {"credit_limit", "limits", "compression"}
 LISTS: Sequence[str] = ("allowed_models", "allowed_account_ids", "allowed_ips")
 DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in dataclasses.fields(KeyDraft)}

@@ -36,6 +36,7 @@ class UsageRead(View):
     credits: float
     input_source: str
     output_source: str
+    searches: int = Field(description="Web searches made for the answer")
 
     @classmethod
     def of(cls, usage: Usage) -> "UsageRead":
@@ -48,6 +49,7 @@ class UsageRead(View):
             credits=usage.credits,
             input_source=Source(usage.input_source).name.lower(),
             output_source=Source(usage.output_source).name.lower(),
+            searches=usage.searches,
         )
 
 

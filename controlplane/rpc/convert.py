@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from controlplane.domain.account import Counters
 from controlplane.domain.lease import Ask, Bearer, Caller, HeldLease, Identity, Lease, Reason, Refusal
 from controlplane.domain.model import ListedModel
-from controlplane.domain.outcome import Attempt, Ending, Outcome, Usage
+from controlplane.domain.outcome import Attempt, Ending, EndpointFault, Outcome, Usage
 from headgate.api.admission.v1 import admission_pb2, admission_service_pb2, snapshot_pb2
 from headgate.api.error.v1 import detail_pb2
 
@@ -46,7 +46,15 @@ def attempt(message: admission_pb2.Attempt) -> Attempt:
         message.status,
         message.retry_after_seconds if message.HasField("retry_after_seconds") else None,
         message.detail,
+        message.endpoint,
+        [endpoint_fault(failed) for failed in message.endpoints] if message.endpoints else (),
+        dict(message.learned),
     )
+
+
+def endpoint_fault(message: admission_pb2.EndpointFault) -> EndpointFault:
+    asked = message.retry_after_seconds if message.HasField("retry_after_seconds") else None
+    return EndpointFault(message.url, message.fault, asked)
 
 
 def outcome(message: admission_pb2.Outcome) -> Outcome:
@@ -78,6 +86,7 @@ def usage(message: admission_pb2.Usage) -> Usage:
         message.credits,
         message.input_source,
         message.output_source,
+        message.searches,
     )
 
 
@@ -99,6 +108,8 @@ def lease(value: Lease, into: admission_pb2.Lease) -> None:
     into.base_urls.extend(value.base_urls)
     into.attributes.update(value.attributes)
     into.deadline = value.deadline
+    into.input_types.extend(value.input_types)
+    into.strict = value.strict
     credential(value.bearer, into.credential)
 
 

@@ -18,6 +18,8 @@ from controlplane.service.standing import Standings
 log = logging.getLogger(__name__)
 
 STALE_AFTER = 3600  # Kiro rules: a list is good for about an hour
+# A new account offers all it has only after some minutes (Kiro rules, 3.2); seconds after its creation.
+COMPLETE_AFTER = (60, 300)
 ASK_AGAIN = 60.0  # after a list could not be fetched
 # Names that were resolved; clients use a handful, so a full cache is one being filled on purpose.
 REMEMBERED = 1024
@@ -100,7 +102,7 @@ class Catalogue:
     async def tend(self, seat: Seat) -> None:
         """The background's visit: fetch the account's list when it is stale and there is a token."""
         now = self._clock.now()
-        if now < seat.offered_at + STALE_AFTER or now < self._not_before.get(seat.account.id, 0.0):
+        if not stale(seat.offered_at, seat.account.created_at, now) or now < self._not_before.get(seat.account.id, 0.0):
             return
         if seat.account.disabled or seat.standing.status in LOST or not seat.ready(now):
             return
@@ -145,6 +147,11 @@ class Catalogue:
             ids = {model.id for models in wellknown.MODELS.values() for model in models}
         labels = {seat.account.label: (seat.account.kind, seat.account.id) for seat in self._roster}
         return naming.names(ids, wellknown.MODELS, labels)
+
+
+def stale(offered_at: int, created_at: int, now: float) -> bool:
+    """Whether a list is asked for again: by its age, or because it is from before a new account's list is complete."""
+    return now >= offered_at + STALE_AFTER or any(offered_at < created_at + seconds <= now for seconds in COMPLETE_AFTER)
 
 
 def _merged(roster: Roster) -> tuple[ListedModel, ...]:

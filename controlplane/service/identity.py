@@ -64,7 +64,7 @@ class Identities:
             return Refusal(Reason.UNAUTHENTICATED, "the API key has expired")
         if key.allowed_ips and not _inside(address, key.allowed_ips):
             return Refusal(Reason.ADDRESS_NOT_ALLOWED, "the API key may not be used from this address")
-        return Identity(key.id, key.name, key.allowed_models, key.allowed_account_ids)
+        return Identity(key.id, key.name, key.allowed_models, key.allowed_account_ids, key.strict)
 
     def _managed(self, key: Key, address: str) -> Identity | Refusal:
         said = self.admit(key, address)

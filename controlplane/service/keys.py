@@ -71,6 +71,7 @@ class Keys:
             allowed_ips=draft.allowed_ips,
             expires_at=draft.expires_at,
             created_at=int(self._clock.now()),
+            strict=draft.strict,
         )
         async with self._changing:
             self._check_name(draft.name)
@@ -148,7 +149,7 @@ def check(draft: KeyDraft) -> None:
 
 def _draft(key: Key) -> KeyDraft:
     """The draft that would make the key as it is."""
-    return KeyDraft(key.name, key.enabled, key.allowed_models, key.allowed_account_ids, key.allowed_ips, key.expires_at)
+    return KeyDraft(key.name, key.enabled, key.allowed_models, key.allowed_account_ids, key.allowed_ips, key.expires_at, key.strict)
 
 
 def _secret() -> str:

@@ -1,6 +1,6 @@
 """Finding a place for a request: a seat by policy, and the lease that its data plane is given."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from controlplane.domain.lease import Ask, Bearer, Identity, Lease, Refusal
 from controlplane.domain.model import ModelFacts
@@ -17,15 +17,13 @@ UNLISTED = ModelFacts("")
 
 
 class Placing:
-    """Chooses accounts. `base_urls` are the chat addresses, `{region}` stands for the account's."""
+    """Chooses accounts."""
 
-    def __init__(self, catalogue: Catalogue, roster: Roster, clock: Clock, base_urls: Sequence[str]) -> None:
+    def __init__(self, catalogue: Catalogue, roster: Roster, clock: Clock) -> None:
         self._catalogue = catalogue
         self._roster = roster
         self._clock = clock
-        self._base_urls = tuple(base_urls)
         self._turn = 0
-        self._by_region: dict[str, tuple[str, ...]] = {}
 
     def named(self, identity: Identity, written: str) -> Named | Refusal:
         """The model that was asked for, if there is one and the key may use it."""
@@ -66,14 +64,10 @@ class Placing:
             context_window=facts.context_window,
             max_output=facts.max_output,
             request_fields_schema=facts.request_fields_schema,
-            base_urls=(account.base_url,) if account.base_url else self._urls(account.api_region),
+            base_urls=seat.endpoints.order(seat.urls, self._clock.now()),
             bearer=Bearer(bearer, seat.credentials.expires_at),
             attributes=seat.attributes,
             deadline=lease.deadline,
+            input_types=facts.input_types,
+            strict=lease.identity.strict,
         )
-
-    def _urls(self, region: str) -> tuple[str, ...]:
-        urls = self._by_region.get(region)
-        if urls is None:
-            urls = self._by_region[region] = tuple(url.replace("{region}", region) for url in self._base_urls)
-        return urls

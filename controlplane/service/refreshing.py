@@ -15,7 +15,7 @@ from controlplane.domain.account import AuthMethod, Credentials, Status
 from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderError, ProviderUnavailable
 from controlplane.policy import refresh
 from controlplane.policy.cooldown import Rest, Scope
-from controlplane.policy.families import ARN
+from controlplane.service.learning import Learning
 from controlplane.service.ports import AccountStore, Clock, Provider
 from controlplane.service.roster import Roster, Seat
 from controlplane.service.standing import Standings
@@ -64,11 +64,20 @@ class _Trade:
 class Refreshing:
     """Fresh bearers for accounts."""
 
-    def __init__(self, roster: Roster, store: AccountStore, providers: Mapping[str, Provider], standings: Standings, clock: Clock) -> None:
+    def __init__(
+        self,
+        roster: Roster,
+        store: AccountStore,
+        providers: Mapping[str, Provider],
+        standings: Standings,
+        learning: Learning,
+        clock: Clock,
+    ) -> None:
         self._roster = roster
         self._store = store
         self._providers = providers
         self._standings = standings
+        self._learning = learning
         self._clock = clock
         self._flights: dict[str, asyncio.Task[None]] = {}
         self._setbacks: dict[str, _Setback] = {}
@@ -243,17 +252,7 @@ class Refreshing:
                 found = next(iter(await self._providers[seat.account.kind].profiles(seat.account, seat.credentials.access_token)), "")
             except ProviderError as error:
                 log.info("no profile list account=%s reason=%s", seat.account.id, error.message)
-        if ARN.fullmatch(found):
-            await self._set_profile(seat, found)
-
-    async def _set_profile(self, seat: Seat, found: str) -> None:
-        try:
-            await self._store.set_profile(seat.account.id, found)
-        except Exception:
-            log.exception("the profile could not be stored, the next refresh tries again account=%s", seat.account.id)
-            return
-        seat.account = replace(seat.account, profile_arn=seat.account.profile_arn or found)
-        seat.settle()
+        await self._learning.keep_profile(seat, found)
 
     def _set_back(self, seat: Seat, error: ProviderError) -> None:
         """Remember a failure; the dead-grant wording and repeated refusals take the account out."""

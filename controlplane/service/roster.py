@@ -12,7 +12,9 @@ from controlplane.domain.errors import Absent
 from controlplane.domain.model import ModelFacts
 from controlplane.policy import cooldown, refresh, wellknown
 from controlplane.policy.cooldown import Rest, Scope
+from controlplane.policy.endpoints import Endpoints
 from controlplane.policy.families import profiled
+from controlplane.policy.hosts import Hosts
 from controlplane.policy.scheduling import Candidate
 from controlplane.service.ports import Standing, StoredAccount
 
@@ -21,17 +23,22 @@ HUNDRED = 100
 
 @dataclass(slots=True)
 class Seat:
-    """One account in the roster. `strikes`: like faults in a row, by cause, with the time of the last."""
+    """One account in the roster. `strikes`: like faults in a row, by cause, with the time of the last or
+    of the end of the rest that it led to. `urls`: its addresses, as configured.
+    """
 
     account: Account
     credentials: Credentials
     candidate: Candidate
+    hosts: Hosts
     standing: Standing = field(default_factory=Standing)
     offered: Mapping[str, ModelFacts] = field(default_factory=dict)
     offered_at: int = 0
     allowance: Allowance | None = None
     strikes: dict[str, tuple[int, float]] = field(default_factory=dict)
+    endpoints: Endpoints = field(default_factory=Endpoints)
     served: Account = field(init=False)
+    urls: Sequence[str] = field(init=False)
     attributes: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,7 +53,9 @@ class Seat:
         """Bring everything derived into line with the record, the secrets and the standing."""
         account, credentials, candidate = self.account, self.credentials, self.candidate
         self.served = profiled(account, credentials)
-        self.attributes = attributes(self.served)
+        places = self.hosts.places(self.served.api_region, account.base_url)
+        self.urls = places.chat
+        self.attributes = attributes(self.served, self.hosts.profile, places.management)
         candidate.kind, candidate.priority, candidate.max_concurrency = account.kind, account.priority, account.max_concurrency
         candidate.status = Status.DISABLED if account.disabled else self.standing.status
         candidate.until = self.standing.until
@@ -91,6 +100,11 @@ class Seat:
         self.strikes[cause] = (count + 1, now)
         return count
 
+    def remember(self, cause: str, until: float) -> None:
+        """The fault led to a rest: only what passes after its end is forgiven."""
+        if cause in self.strikes:
+            self.strikes[cause] = (self.strikes[cause][0], max(self.strikes[cause][1], until))
+
     def rest(self, rest: Rest, model: str) -> bool:
         """Put the account (or its model) out; True when how the account stands changed."""
         if rest.scope is Scope.MODEL:
@@ -129,7 +143,8 @@ class Seat:
 class Roster:
     """Every account by id, oldest first. Who changes it calls `changed`: the model table may differ."""
 
-    def __init__(self) -> None:
+    def __init__(self, hosts: Hosts) -> None:
+        self._hosts = hosts
         self._seats: dict[str, Seat] = {}
         self.candidates: list[Candidate] = []
         self.changed: Callable[[], None] = lambda: None
@@ -155,6 +170,7 @@ class Roster:
             stored.account,
             stored.credentials,
             Candidate(stored.account.id, stored.account.kind),
+            self._hosts,
             stored.standing,
             _offered(stored),
             stored.models_at,
@@ -178,13 +194,15 @@ def _offered(stored: StoredAccount) -> Mapping[str, ModelFacts]:
     return {model.id: model for model in models}
 
 
-def attributes(account: Account) -> Mapping[str, str]:
+def attributes(account: Account, profile: str, management: str) -> Mapping[str, str]:
     """What the data plane's plug-in needs to speak for the account, empty values left out."""
     named = {
         "profile_arn": account.profile_arn,
         "machine_id": account.machine_id,
         "auth_method": str(account.auth_method),
         "region": account.api_region,
+        "host_profile": profile,
+        "management_url": management,
         "proxy_url": account.proxy_url,
     }
     return {name: value for name, value in named.items() if value}

@@ -9,6 +9,7 @@ from controlplane.domain.lease import Ask, HeldLease, Identity, Refusal
 from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, Entry, Outcome, Usage
 from controlplane.policy import cooldown
 from controlplane.service import metrics, refusals
+from controlplane.service.learning import Learning
 from controlplane.service.leases import Leases, Open, marks, payer, reserved, restored
 from controlplane.service.ledger import Ledger
 from controlplane.service.ports import Clock
@@ -24,10 +25,11 @@ HARD_DEADLINE = 6 * 3600  # no request lasts longer, whatever its data plane say
 class Settling:
     """Closes leases, each exactly once, and keeps the places they hold exact."""
 
-    def __init__(self, leases: Leases, roster: Roster, standings: Standings, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, leases: Leases, roster: Roster, standings: Standings, learning: Learning, ledger: Ledger, clock: Clock) -> None:
         self._leases = leases
         self._roster = roster
         self._standings = standings
+        self._learning = learning
         self._ledger = ledger
         self._clock = clock
         self._connected: Counter[str] = Counter()
@@ -66,6 +68,9 @@ class Settling:
             if mark in lease.seen or seat is None:
                 continue
             lease.seen.add(mark)
+            self._standings.reached(seat, attempt)
+            if attempt.learned:
+                self._learning.learned(seat, attempt.learned)
             if attempt.fault in lease.faults and cooldown.contagious(attempt.fault):
                 continue  # one client's bad luck must not rest every account it is tried on
             if attempt.fault:

@@ -25,6 +25,14 @@ class Standings:
         self._clock = clock
         self._background = background
 
+    def reached(self, seat: Seat, attempt: Attempt) -> None:
+        """Take in which of the account's addresses answered. One that did not says nothing about the account."""
+        for failed in attempt.endpoints:
+            if failed.url in seat.urls:
+                seat.endpoints.failed(failed.url, self._clock.now(), failed.retry_after)
+        if not attempt.fault and attempt.endpoint in seat.urls:
+            seat.endpoints.served(attempt.endpoint)
+
     def attempted(self, seat: Seat, attempt: Attempt, *, renewed: bool, served: bool = True) -> None:
         """Take in one attempt: a success clears strikes, a fault may put the account out. Without a
         fault and not `served` it says nothing: the client went away before anybody knew. A cause
@@ -55,6 +63,7 @@ class Standings:
         )
         rest = cooldown.after(fault, now)
         if rest is not None:
+            seat.remember(attempt.fault, rest.until)
             self.rest(seat, rest, attempt.model)
 
     def rest(self, seat: Seat, rest: Rest, model: str = "") -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dataplane.conversation.events import Source, Usage
-from dataplane.errors import Forbidden, GatewayError, Internal, Kind, Limited, NotFound, Unauthenticated, Unavailable
+from dataplane.errors import EndpointFault, Forbidden, GatewayError, Internal, Kind, Limited, NotFound, Unauthenticated, Unavailable
 from dataplane.ports import Ask, Attempt, Caller, Ending, Identity, ModelFacts, Outcome, Reservation
 from dataplane.upstreams.base import Credential, Lease
 from headgate.api.admission.v1 import admission_pb2 as pb
@@ -46,7 +46,15 @@ def attempt(value: Attempt) -> pb.Attempt:
         status=value.status,
         retry_after_seconds=None if value.retry_after is None else _small(value.retry_after),
         detail=redact(value.detail) if value.detail else "",
+        endpoint=value.endpoint,
+        endpoints=[endpoint_fault(each) for each in value.endpoints],
+        learned=value.learned,
     )
+
+
+def endpoint_fault(value: EndpointFault) -> pb.EndpointFault:
+    wait = None if value.retry_after is None else _small(value.retry_after)
+    return pb.EndpointFault(url=value.url, fault=str(value.cause), retry_after_seconds=wait)
 
 
 def outcome(value: Outcome) -> pb.Outcome:
@@ -91,6 +99,7 @@ def usage(value: Usage) -> pb.Usage:
         output=_large(value.output),
         reasoning=_large(value.reasoning),
         credits=value.credits,
+        searches=value.searches,
         input_source=SOURCES[value.input_source],
         output_source=SOURCES[value.output_source],
     )
@@ -120,6 +129,8 @@ def lease(message: pb.Lease) -> Lease:
         request_fields_schema=message.request_fields_schema,
         attributes=dict(message.attributes),
         deadline=message.deadline,
+        input_types=tuple(message.input_types),
+        strict=message.strict,
     )
 
 

@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from dataplane.clients.http1 import Connection, Unreachable
@@ -21,6 +21,8 @@ NEXT_SECONDS = 0.25
 
 # Family and socket address, as getaddrinfo has them.
 Address = tuple[int, Any]
+# Finds the addresses of an origin. Raises OSError, ValueError.
+Lookup = Callable[[Origin], Awaitable[list[Address]]]
 
 
 def trust() -> ssl.SSLContext:
@@ -28,20 +30,6 @@ def trust() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
-
-
-async def dial(origin: Origin, tls: ssl.SSLContext | None, make: Callable[[], Connection]) -> Connection:
-    """A new connection, made by `make`. Raises Unreachable."""
-    name = origin.host if tls else None
-    try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            found = await reach(await resolve(origin))
-            _, connection = await asyncio.get_running_loop().create_connection(make, sock=found, ssl=tls, server_hostname=name)
-            return connection
-    except TimeoutError as error:
-        raise Unreachable(f"no connection within {CONNECT_SECONDS:g} s") from error
-    except (OSError, ValueError) as error:  # ValueError: a name that cannot be one of a host
-        raise Unreachable(str(error)) from error
 
 
 async def resolve(origin: Origin) -> list[Address]:
@@ -52,6 +40,20 @@ async def resolve(origin: Origin) -> list[Address]:
         families.setdefault(family, []).append((family, address))
     turns = itertools.zip_longest(*families.values())
     return [address for turn in turns for address in turn if address is not None]
+
+
+async def dial(origin: Origin, tls: ssl.SSLContext | None, make: Callable[[], Connection], lookup: Lookup = resolve) -> Connection:
+    """A new connection, made by `make`, to one of the addresses that `lookup` finds. Raises Unreachable, and what `lookup` refuses with."""
+    name = origin.host if tls else None
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            found = await reach(await lookup(origin))
+            _, connection = await asyncio.get_running_loop().create_connection(make, sock=found, ssl=tls, server_hostname=name)
+            return connection
+    except TimeoutError as error:
+        raise Unreachable(f"no connection within {CONNECT_SECONDS:g} s") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that cannot be one of a host
+        raise Unreachable(str(error)) from error
 
 
 async def reach(addresses: Sequence[Address]) -> socket.socket:

@@ -1,11 +1,12 @@
 """The Summarizer port over gRPC: a Call to the contract's conversation and back."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 import grpc
 
-from dataplane.conversation.model import Call, Document, Image, Part, Role, Text, ToolCall, ToolResult, Turn
+from dataplane.conversation.model import Call, Document, Image, Media, Part, Role, Text, ToolCall, ToolResult, Turn
 from dataplane.ports import Compressed
 from headgate import rpc
 from headgate.api.compression.v1 import compression_service_pb2 as service
@@ -41,10 +42,17 @@ class Summarizer:
         except LookupError:
             log.warning("summarizer answered with parts that were not sent id=%s", request_id)
             return None
-        return Compressed(replace(call, turns=turns), answer.replaced_turns, answer.saved_tokens)
+        return Compressed(replace(call, turns=turns, media=media(turns)), answer.replaced_turns, answer.saved_tokens)
 
     async def close(self) -> None:
         await self._channel.close(None)
+
+
+def media(turns: Sequence[Turn]) -> list[Media]:
+    """The pictures and files that are left."""
+    parts = [part for turn in turns for part in turn.parts]
+    flat = [each for part in parts for each in (part.parts if isinstance(part, ToolResult) else (part,))]
+    return [each for each in flat if isinstance(each, Image | Document)]
 
 
 class Carrier:

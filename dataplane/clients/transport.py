@@ -52,14 +52,13 @@ class Following(AbstractAsyncContextManager[Stream]):
         try:
             request = next(self._plan)
             while True:
-                request = self._plan.send(await self._exchange(request))
+                answer = await self._exchange(request)
+                # A plan may know another place to ask.
+                request = self._plan.throw(answer) if isinstance(answer, UpstreamFault) else self._plan.send(answer)
         except StopIteration as named:
-            assert self._connection is not None, "a plan must make a request"
+            assert self._connection is not None, "a plan ends with an answer"
             self.reply = named.value
             return self
-        except HttpError as error:
-            self._leave()
-            raise fault(error) from error
         except BaseException:
             self._leave()
             raise
@@ -74,14 +73,21 @@ class Following(AbstractAsyncContextManager[Stream]):
         except HttpError as error:
             raise fault(error) from error
 
-    async def _exchange(self, request: HttpRequest) -> Reply:
+    async def _exchange(self, request: HttpRequest) -> Reply | UpstreamFault:
+        """The answer, or why there is none."""
         self._leave()
-        origin, data = encode(request)
-        connection = self._connection = await self._pool.connect(origin)
-        await connection.ask(data, bodiless=request.method == "HEAD")
-        if request.streamed and connection.status < 400:
-            return Reply(connection.status, connection.headers)
-        return Reply(connection.status, connection.headers, await self._whole(connection))
+        try:
+            origin, data = encode(request)
+            connection = self._connection = await self._pool.connect(origin)
+            await connection.ask(data, bodiless=request.method == "HEAD")
+            streamed = request.streamed and connection.status < 400
+            body = b"" if streamed else await self._whole(connection)
+        except HttpError as error:
+            self._leave()
+            found = fault(error)
+            found.__cause__ = error
+            return found
+        return Reply(connection.status, connection.headers, body)
 
     async def _whole(self, connection: Connection) -> bytes:
         """The body, cut where it is longer than anybody needs."""

@@ -9,7 +9,7 @@ near the tokenizers of the models behind the gateway: about 3.5 characters a tok
 from collections.abc import Callable
 from typing import Any
 
-from dataplane.conversation.model import Call, Document, Image, Reasoning, Text, ToolCall, ToolResult
+from dataplane.conversation.model import Call, Document, Image, Reasoning, Search, Text, ToolCall, ToolResult
 
 ASCII_PER_TOKEN = 3.5
 TOKENS_PER_FURTHER_BYTE = 0.4
@@ -70,6 +70,11 @@ def _document(part: Document) -> float:
     return text_tokens(part.text) + size / per_token
 
 
+def _search(part: Search) -> float:
+    told = (hit.title + hit.url + hit.text for hit in part.hits)
+    return text_tokens(part.query) + sum(map(text_tokens, told))
+
+
 PARTS: dict[type, Callable[[Any], float]] = {
     Text: _text,
     Reasoning: _reasoning,
@@ -77,4 +82,5 @@ PARTS: dict[type, Callable[[Any], float]] = {
     ToolResult: _tool_result,
     Image: _image,
     Document: _document,
+    Search: _search,
 }

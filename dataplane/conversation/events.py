@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from dataplane.conversation.model import Search
+
 
 class Source(StrEnum):
     """Where a usage figure came from."""
@@ -18,13 +20,17 @@ class Source(StrEnum):
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens and credits of one answer. `output` includes `reasoning`; `input` excludes both caches."""
+    """Tokens and credits of one answer. `output` includes `reasoning`; `input` excludes both caches.
+
+    `searches` counts the web searches that were made for it.
+    """
 
     input: int = 0
     cache_read: int = 0
     cache_write: int = 0
     output: int = 0
     reasoning: int = 0
+    searches: int = 0
     credits: float = 0.0
     input_source: Source = Source.ESTIMATED
     output_source: Source = Source.ESTIMATED
@@ -84,6 +90,13 @@ class ToolCallEnded:
 
 
 @dataclass(slots=True)
+class Searched:
+    """The web was searched on the model's wish, and this is what came of it; the model has seen it."""
+
+    search: Search
+
+
+@dataclass(slots=True)
 class UsageSeen:
     """The best figures known so far; each replaces the one before."""
 
@@ -98,4 +111,15 @@ class Finished:
     stop_sequence: str | None = None
 
 
-Event = Started | TextDelta | ReasoningDelta | ReasoningSigned | ToolCallStarted | ToolCallDelta | ToolCallEnded | UsageSeen | Finished
+Event = (
+    Started
+    | TextDelta
+    | ReasoningDelta
+    | ReasoningSigned
+    | ToolCallStarted
+    | ToolCallDelta
+    | ToolCallEnded
+    | Searched
+    | UsageSeen
+    | Finished
+)

@@ -7,6 +7,7 @@ from dataplane.conversation.events import (
     Finished,
     ReasoningDelta,
     ReasoningSigned,
+    Searched,
     TextDelta,
     ToolCallDelta,
     ToolCallEnded,
@@ -14,14 +15,14 @@ from dataplane.conversation.events import (
     Usage,
     UsageSeen,
 )
-from dataplane.conversation.model import Reasoning, Text, ToolCall
+from dataplane.conversation.model import Reasoning, Search, Text, ToolCall
 
 
 class Transcript:
     """The answer in whole parts, in the order they were opened."""
 
     def __init__(self) -> None:
-        self.parts: list[Text | Reasoning | ToolCall] = []
+        self.parts: list[Text | Reasoning | ToolCall | Search] = []
         self.usage = Usage()
         self.finish: Finished | None = None
         self._pieces: list[str] = []
@@ -55,6 +56,9 @@ class Transcript:
                 self._pieces.append(text)
             case ToolCallEnded():
                 self._end_call()
+            case Searched(search):
+                self.close()
+                self.parts.append(search)
             case UsageSeen(usage):
                 self.usage = usage
             case Finished():

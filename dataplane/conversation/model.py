@@ -7,6 +7,8 @@ Results of tool calls are parts of a user turn. JSON that nobody has to look int
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dataplane.conversation.features import Feature
+
 Role = Literal["user", "assistant", "system"]
 
 
@@ -19,22 +21,27 @@ class Text:
 
 @dataclass(slots=True)
 class Image:
-    """A picture: base64 `data` of `media_type`, or a `url` to fetch."""
+    """A picture: base64 `data` of `media_type`, or a `url` to fetch. `where` is its JSON path in the client's body."""
 
     media_type: str = ""
     data: str = ""
     url: str = ""
+    where: str = field(default="", compare=False)
 
 
 @dataclass(slots=True)
 class Document:
-    """A file: base64 `data` of `media_type`, plain `text`, or a `url` to fetch."""
+    """A file: base64 `data` of `media_type`, plain `text`, or a `url` to fetch; `where` as in Image."""
 
     media_type: str = ""
     data: str = ""
     text: str = ""
     url: str = ""
     name: str = ""
+    where: str = field(default="", compare=False)
+
+
+Media = Image | Document
 
 
 @dataclass(slots=True)
@@ -68,7 +75,30 @@ class ToolResult:
     is_error: bool = False
 
 
-Part = Text | Image | Document | Reasoning | ToolCall | ToolResult
+@dataclass(slots=True)
+class Hit:
+    """One page that a web search found. `text` is what of the page the model was shown; `age` is in the provider's words."""
+
+    title: str
+    url: str
+    text: str = ""
+    age: str = ""
+
+
+@dataclass(slots=True)
+class Search:
+    """A web search that was made for the model while it answered; part of an assistant turn.
+
+    `error` is "" or Anthropic's code for why there are no hits, such as "unavailable".
+    """
+
+    id: str
+    query: str
+    hits: list[Hit] = field(default_factory=list)
+    error: str = ""
+
+
+Part = Text | Image | Document | Reasoning | ToolCall | ToolResult | Search
 
 
 @dataclass(slots=True)
@@ -81,11 +111,15 @@ class Turn:
 
 @dataclass(slots=True)
 class Tool:
-    """A function the model may call. `schema` is its JSON schema as JSON text, b"" when none was given."""
+    """A function the model may call. `schema` is its JSON schema as JSON text, b"" when none was given.
+
+    `custom`: the client declared a tool that takes one free text; here it is the argument `input`.
+    """
 
     name: str
     description: str = ""
     schema: bytes = b""
+    custom: bool = False
 
 
 @dataclass(slots=True)
@@ -123,6 +157,28 @@ class Thinking:
 
 
 @dataclass(slots=True)
+class OutputFormat:
+    """What form the whole answer must have: any JSON object, or JSON that fits `schema` (JSON text)."""
+
+    kind: Literal["json_object", "json_schema"]
+    schema: bytes = b""
+    name: str = ""
+
+
+@dataclass(slots=True)
+class WebSearch:
+    """The client lets the provider search the web while it answers.
+
+    `max_uses` bounds the searches of one answer, None for no bound. Hosts as in
+    "example.com", which stands for its subdomains too, perhaps with a path; empty is no filter.
+    """
+
+    max_uses: int | None = None
+    allowed_domains: list[str] = field(default_factory=list)
+    blocked_domains: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Call:
     """One request, whatever dialect it came in.
 
@@ -130,7 +186,9 @@ class Call:
     conversation, "" when it gave none. `include_usage` is OpenAI's stream_options.include_usage.
     `dropped` lists the JSON paths of the body that have no place in this model. `extras` keeps
     unmodelled members of the body as JSON text for upstreams of the same family, `family` naming
-    it. `input_estimate` is the gateway's estimate of the prompt in tokens.
+    it. `asked` says, for each thing that an upstream may have to leave out, the JSON paths where
+    this client asked for it. `media` are the pictures and files of all turns, in their order.
+    `input_estimate` is the gateway's estimate of the prompt in tokens.
     """
 
     model: str
@@ -141,12 +199,16 @@ class Call:
     tool_choice: ToolChoice = field(default_factory=ToolChoice)
     sampling: Sampling = field(default_factory=Sampling)
     thinking: Thinking | None = None
+    output_format: OutputFormat | None = None
+    web_search: WebSearch | None = None
     stream: bool = False
     include_usage: bool = False
     user: str = ""
     session: str = ""
     dropped: list[str] = field(default_factory=list)
     extras: dict[str, bytes] = field(default_factory=dict)
+    asked: dict[Feature, list[str]] = field(default_factory=dict)
+    media: list[Media] = field(default_factory=list)
     input_estimate: int = 0
 
 

@@ -11,6 +11,7 @@ from dataplane.conversation.events import (
     Finished,
     ReasoningDelta,
     ReasoningSigned,
+    Searched,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -55,6 +56,8 @@ _OPENING: dict[type, State] = {
     # A signature without text: the provider kept its thinking to itself.
     ReasoningSigned: State.BETWEEN,
     ToolCallStarted: State.TOOL_CALL,
+    # Whole in itself, as the model had stopped for it.
+    Searched: State.BETWEEN,
     Finished: State.FINISHED,
 }
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dataplane.conversation.events import Event, Usage
+from dataplane.conversation.features import Feature, Fidelity
 from dataplane.conversation.model import Call, Stamp
+from dataplane.errors import EndpointFault
 
 
 @dataclass(slots=True)
@@ -20,7 +22,9 @@ class Credential:
 class Lease:
     """Permission to spend one account for one request; fields as in the admission contract.
 
-    `context_window` and `max_output` are tokens, 0 when unknown.
+    `context_window` and `max_output` are tokens, 0 when unknown. `base_urls` are the account's
+    endpoints, the one to be tried first in front. `input_types` are what the model reads ("text",
+    "image"), empty when unknown. With `strict`, what would have to be dropped is refused.
     """
 
     lease_id: str
@@ -36,6 +40,26 @@ class Lease:
     request_fields_schema: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     deadline: int = 0
+    input_types: Sequence[str] = ()
+    strict: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class MediaRules:
+    """What pictures and files an upstream takes; others are converted before its plan.
+
+    `formats` are media types of pictures, "image/png". Sizes are bytes in base64, sides pixels. In
+    a request with more than `many` pictures each may have `many_side` only. Without `documents`
+    files become text, or where they hold none, pictures of their pages (at most `pages`).
+    """
+
+    formats: frozenset[str]
+    max_base64: int
+    max_side: int
+    many: int
+    many_side: int
+    documents: bool = False
+    pages: int = 20
 
 
 @dataclass(slots=True)
@@ -54,30 +78,52 @@ class Reply:
     """The answer to an HttpRequest. Header names are lower case.
 
     `body` is whole unless the request was streamed and the status below 400; then it is empty and
-    the stream is read after the plan has ended. The plan notes in `dropped` what of the client's
-    body it had to leave out on the way to this reply, as JSON paths.
+    the stream is read after the plan has ended.
+
+    The plan notes on the reply it names what it learned on the way: in `dropped` what of the client's
+    body it had to leave out, as JSON paths; in `endpoint` who answers; in `failed` which endpoints did
+    not; in `learned` facts about the account for the control plane to keep, such as "profile_arn".
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
     dropped: tuple[str, ...] = ()
+    endpoint: str = ""
+    failed: tuple[EndpointFault, ...] = ()
+    learned: Mapping[str, str] = field(default_factory=dict)
 
 
 # Yields requests, is sent their replies, returns the reply whose stream is the answer.
-# Raises UpstreamFault when a reply says that this attempt has failed.
+# A request that found no answer (no connection, silence) is thrown in as the UpstreamFault it means:
+# the plan may try elsewhere or let it pass. Raises UpstreamFault when this attempt has failed, and
+# InvalidRequest for what cannot be sent.
 Plan = Generator[HttpRequest, Reply, Reply]
 
 
 class Decoder(Protocol):
-    """Upstream bytes into events; born with an attempt, gone with it."""
+    """Upstream bytes into events; born with an attempt, gone with it.
+
+    `over`: the answer is complete although its body goes on (a stop sequence, a limit of the client's).
+    Then `finish` comes at once, and what else arrives is fed only for its figures.
+    """
+
+    over: bool
 
     def feed(self, data: bytes) -> list[Event]:
         """The events these bytes complete. Raises UpstreamFault on corrupt bytes or a reported error."""
         ...
 
     def finish(self) -> list[Event]:
-        """The body has ended; the last event is Finished. Raises UpstreamFault when it broke off."""
+        """The body has ended, or the answer is over. The last event is Finished, unless the answer goes
+        on in another exchange. Raises UpstreamFault when it broke off.
+        """
+        ...
+
+    def onward(self) -> Plan | None:
+        """After `finish`: the exchanges by which the answer goes on (the model waits for a search), whose
+        stream is to be fed to this same decoder; None after Finished.
+        """
         ...
 
     def usage(self) -> Usage:
@@ -86,16 +132,23 @@ class Decoder(Protocol):
 
 
 class Upstream(Protocol):
-    """One kind of provider."""
+    """One kind of provider. `fidelity` has a row for every Feature."""
 
     kind: str
+    fidelity: Mapping[Feature, Fidelity]
+
+    def media(self, call: Call, lease: Lease) -> MediaRules | None:
+        """What pictures and files may be sent, None for any. Raises InvalidRequest for a model that reads none."""
+        ...
 
     def plan(self, call: Call, lease: Lease, stamp: Stamp) -> Plan:
         """The exchanges that lead to the answer. Raises InvalidRequest for what cannot be sent."""
         ...
 
-    def decoder(self, call: Call, lease: Lease) -> Decoder: ...
+    def decoder(self, call: Call, lease: Lease, stamp: Stamp) -> Decoder:
+        """The reader of the answer; `stamp` is the plan's."""
+        ...
 
     def dropped(self, call: Call, lease: Lease) -> list[str]:
-        """JSON paths of the client's body that have no seat in this upstream's request."""
+        """JSON paths of the client's body, in its own spelling (`call.asked`), that have no seat with this upstream."""
         ...

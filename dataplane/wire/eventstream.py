@@ -6,7 +6,7 @@ its value. Both checksums are always checked; after the first mistake nothing is
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
@@ -36,7 +36,12 @@ class Frame:
 
 
 class Corrupt(Exception):
-    """The bytes are not frames: a checksum is wrong, a length impossible or a header unreadable."""
+    """The bytes are not frames: a checksum is wrong, a length impossible or a header unreadable.
+
+    `before` are the good frames that the same call completed.
+    """
+
+    before: Sequence[Frame] = ()
 
 
 class Parser:
@@ -49,8 +54,9 @@ class Parser:
         self._corrupt: Corrupt | None = None
 
     def feed(self, data: bytes) -> list[Frame]:
-        """The frames that `data` completes; Corrupt gives up those completed in the same call."""
+        """The frames that `data` completes."""
         if self._corrupt:
+            self._corrupt.before = ()
             raise self._corrupt
         if self._held:
             self._held += data
@@ -62,7 +68,7 @@ class Parser:
         try:
             end = self._read(data, frames)
         except Corrupt as error:
-            self._corrupt = error
+            self._corrupt, error.before = error, tuple(frames)
             raise
         if end < len(data):
             self._held += data[end:] if end else data

@@ -9,6 +9,7 @@ from controlplane.domain.account import Account, AccountDraft, Allowance, Counte
 from controlplane.domain.lease import Ask, Caller
 from controlplane.domain.model import ModelFacts
 from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, EntryPage, Outcome, Usage
+from controlplane.policy.hosts import Hosts
 from controlplane.service import administration, identity
 from controlplane.service.accounts import Accounts, Care
 from controlplane.service.administration import Administration
@@ -16,6 +17,7 @@ from controlplane.service.background import Background
 from controlplane.service.catalogue import Catalogue
 from controlplane.service.identity import Identities
 from controlplane.service.keys import Keys
+from controlplane.service.learning import Learning
 from controlplane.service.leases import Leases
 from controlplane.service.leasing import Leasing
 from controlplane.service.ledger import Ledger
@@ -30,7 +32,8 @@ from controlplane.service.standing import Standings
 NOW = 1_800_000_000.0
 PROXY_KEY = "proxy-key-of-the-tests"
 PASSWORD = "password-of-the-tests"
-SONNET = ModelFacts("claude-sonnet-4.5", "Claude Sonnet 4.5", 200_000, 64_000)
+HOSTS = Hosts.chosen("runtime", ("https://chat.{region}.test", "https://other.{region}.test"), "https://management.{region}.test")
+SONNET = ModelFacts("claude-sonnet-4.5", "Claude Sonnet 4.5", 200_000, 64_000, input_types=("text", "image"))
 HAIKU = ModelFacts("claude-haiku-4.5", "Claude Haiku 4.5", 200_000, 64_000)
 
 
@@ -260,9 +263,10 @@ class World:
     def wire(self) -> None:
         """(Re)build everything that a restart of the process would forget."""
         providers = {"kiro": self.provider}
-        self.roster = Roster()
+        self.roster = Roster(HOSTS)
         self.standings = Standings(self.account_store, self.clock, self.background)
-        self.refreshing = Refreshing(self.roster, self.account_store, providers, self.standings, self.clock)
+        self.learning = Learning(self.account_store, self.standings, self.background)
+        self.refreshing = Refreshing(self.roster, self.account_store, providers, self.standings, self.learning, self.clock)
         self.catalogue = Catalogue(self.roster, self.account_store, providers, self.refreshing, self.standings, self.clock)
         self.ledger = Ledger(self.ledger_store, self.clock)
         self.keys = Keys(self.key_store, self.vault, self.clock)
@@ -274,8 +278,8 @@ class World:
         self.care = Care(self.refreshing, self.catalogue, self.standings, self.background)
         self.accounts = Accounts(self.roster, self.account_store, providers, self.care, self.ledger, self.clock)
         self.leases = Leases()
-        placing = Placing(self.catalogue, self.roster, self.clock, ("https://chat.{region}.test",))
-        settling = Settling(self.leases, self.roster, self.standings, self.ledger, self.clock)
+        placing = Placing(self.catalogue, self.roster, self.clock)
+        settling = Settling(self.leases, self.roster, self.standings, self.learning, self.ledger, self.clock)
         self.leasing = Leasing(self.identities, placing, settling, self.refreshing, self.leases, self.ledger, self.clock)
         self.writing = asyncio.create_task(self.ledger.run())
 

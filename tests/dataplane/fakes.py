@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from types import MappingProxyType
 
 from dataplane.admission import Patience
 from dataplane.compression import Budget
@@ -19,7 +20,7 @@ from dataplane.errors import BadUpstream, Cause, GatewayError, InvalidRequest, L
 from dataplane.exchange import Line
 from dataplane.ports import Ask, Caller, Identity, Outcome, Reservation
 from dataplane.progress import Request
-from dataplane.upstreams.base import Credential, HttpRequest, Lease, Reply
+from dataplane.upstreams.base import Credential, HttpRequest, Lease, MediaRules, Reply
 
 LEASE = Lease("lease-1", "key-1", "acc-1", "fake", "model-1", Credential("token-1"), ("http://upstream",))
 
@@ -28,8 +29,13 @@ class FakeControl:
     """Leases the accounts it was given one after another; raises those that are errors."""
 
     def __init__(
-        self, *grants: str | GatewayError, renewals: Sequence[str | UpstreamFault] = (), identity: GatewayError | None = None
+        self,
+        *grants: str | GatewayError,
+        renewals: Sequence[str | UpstreamFault] = (),
+        identity: GatewayError | None = None,
+        strict: bool = False,
     ) -> None:
+        self.strict = strict
         self.identity = identity
         self.grants = list(grants) or ["acc-1"]
         self.renewals = list(renewals)
@@ -51,7 +57,7 @@ class FakeControl:
         grant = self.grants.pop(0)
         if isinstance(grant, GatewayError):
             raise grant
-        return replace(LEASE, account_id=grant, credential=Credential(f"token-{grant}"))
+        return replace(LEASE, account_id=grant, credential=Credential(f"token-{grant}"), strict=self.strict)
 
     async def renew(self, lease: Lease, cause: str) -> Credential:
         self.renewed.append(cause)
@@ -74,7 +80,8 @@ class FakeSummarizer:
 
 class FakeStream(AbstractAsyncContextManager["FakeStream"]):
     def __init__(self, transport: "FakeTransport", plan, pieces: list[bytes | BaseException], status: int) -> None:
-        self.transport, self.plan, self.pieces, self.reply = transport, plan, pieces, Reply(status, {}, dropped=transport.dropped)
+        self.transport, self.plan, self.pieces = transport, plan, pieces
+        self.reply = Reply(status, {}, **transport.noted)
 
     async def __aenter__(self):
         request = next(self.plan)
@@ -108,15 +115,32 @@ class FakeTransport:
         self.scripts = list(scripts)
         self.requests: list[HttpRequest] = []
         self.closed = 0
-        self.dropped: tuple[str, ...] = ()
+        # What the plan notes on its reply.
+        self.noted: dict = {}
 
     def follow(self, plan) -> FakeStream:
         status, pieces = self.scripts.pop(0)
         return FakeStream(self, plan, list(pieces), status)
 
 
-class FakeDecoder:
+class FakeConverter:
+    """Refuses or replaces what it is told to; everything else fits."""
+
     def __init__(self) -> None:
+        self.places: dict[str, list] = {}
+        self.asked: list[tuple] = []
+
+    async def convert(self, media, rules):
+        self.asked.append((tuple(media), rules))
+        return [self.places.get(part.where, [part]) for part in media]
+
+
+class FakeDecoder:
+    """Also knows "o URL", after which the answer goes on there, and "e", after which it is over."""
+
+    def __init__(self) -> None:
+        self.over = False
+        self.next: str | None = None
         self.buffer = b""
         self.started = self.finished = False
         self.seen: Usage | None = None
@@ -129,7 +153,15 @@ class FakeDecoder:
             events += self._line(line.decode())
         return events
 
+    def onward(self):
+        url, self.next = self.next, None
+        return FakeUpstream.exchange(url) if url else None
+
     def finish(self) -> list[Event]:
+        if self.next:
+            return []
+        if self.over:
+            return [Finished("length")]
         if self.buffer or not self.finished:
             raise UpstreamFault(Cause.CUT, Retry.OTHER_ACCOUNT, BadUpstream("the upstream broke off its answer"))
         return [Finished("stop")]
@@ -144,6 +176,12 @@ class FakeDecoder:
         if kind == "f":
             self.finished = True
             return []
+        if kind == "o":
+            self.next = rest
+            return []
+        if kind == "e":
+            self.over = True
+            return []
         first: list[Event] = [] if self.started else [Started()]
         self.started = True
         if kind == "u":
@@ -155,14 +193,23 @@ class FakeDecoder:
 
 class FakeUpstream:
     kind = "fake"
+    fidelity = MappingProxyType({})
+    rules: MediaRules | None = None
+
+    def media(self, call: Call, lease: Lease) -> MediaRules | None:
+        return self.rules
 
     def plan(self, call: Call, lease: Lease, stamp):
-        reply = yield HttpRequest("POST", lease.base_urls[0], {"authorization": lease.credential.access_token})
+        return self.exchange(lease.base_urls[0], lease.credential.access_token)
+
+    @staticmethod
+    def exchange(url: str, token: str = ""):
+        reply = yield HttpRequest("POST", url, {"authorization": token})
         if reply.status >= 400:
             raise fault(reply.body.decode(), reply.status)
         return reply
 
-    def decoder(self, call: Call, lease: Lease) -> FakeDecoder:
+    def decoder(self, call: Call, lease: Lease, stamp) -> FakeDecoder:
         return FakeDecoder()
 
     def dropped(self, call: Call, lease: Lease) -> list[str]:
@@ -276,6 +323,7 @@ def line(control: FakeControl, transport: FakeTransport, *, attempts: int = 3, f
     return Line(
         control=control,
         summarizer=FakeSummarizer(),
+        converter=FakeConverter(),
         transport=transport,
         upstreams={"fake": FakeUpstream()},
         patience=Patience(attempts, first_token),

@@ -4,10 +4,23 @@ import asyncio
 
 import pytest
 
-from dataplane import admission
-from dataplane.errors import GatewayError, InvalidRequest, Kind, Limited, NotFound, Unauthenticated, Unavailable, UpstreamTimeout
+from dataplane import admission, relay
+from dataplane.conversation.model import Call, Image, Text, Turn
+from dataplane.errors import (
+    Cause,
+    EndpointFault,
+    GatewayError,
+    InvalidRequest,
+    Kind,
+    Limited,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+    UpstreamTimeout,
+)
 from dataplane.exchange import exchange
 from dataplane.ports import Ending
+from dataplane.upstreams.base import MediaRules
 from tests.dataplane.fakes import FakeClient, FakeControl, FakeDialect, FakeTransport, fault, line, request
 
 GOOD = (200, [b"t Hel\n", b"t lo\nu 2\n", b"f stop\n"])
@@ -221,7 +234,7 @@ async def test_the_time_limit_holds_for_all_attempts_of_a_whole_answer():
 
 async def test_what_a_plan_had_to_leave_out_is_said_too():
     control, transport = FakeControl(), FakeTransport(GOOD)
-    transport.dropped = ("messages[].thinking",)
+    transport.noted = {"dropped": ("messages[].thinking",)}
     client = await run(control, transport, body=b'{"stream":true,"top_k":5}')
     assert client.said["x-headgate-dropped"] == "top_k,messages[].thinking"
     assert settled(control).dropped == ["top_k", "messages[].thinking"]
@@ -237,12 +250,12 @@ async def test_a_client_that_leaves_is_settled_as_cancelled():
 
 async def test_what_a_failed_attempt_dropped_is_not_said_of_the_one_that_served():
     control, transport = FakeControl("acc-1", "acc-2"), FakeTransport((200, [b"x throttled\n"]), GOOD)
-    transport.dropped = ("messages[].thinking",)
+    transport.noted = {"dropped": ("messages[].thinking",)}
     follow = transport.follow
 
     def following(plan):
         stream = follow(plan)
-        transport.dropped = ()
+        transport.noted = {}
         return stream
 
     transport.follow = following
@@ -260,7 +273,7 @@ async def test_names_without_bounds_go_nowhere():
 
 async def test_what_a_client_names_is_recorded_within_bounds():
     control, transport = FakeControl(), FakeTransport(GOOD)
-    transport.dropped = tuple("x" * 5000 for _ in range(500))
+    transport.noted = {"dropped": tuple("x" * 5000 for _ in range(500))}
     await run(control, transport)
     dropped = settled(control).dropped
     assert len(dropped) <= 100
@@ -308,3 +321,102 @@ async def test_what_has_no_seat_upstream_is_said():
     client = await run(control, FakeTransport(GOOD), body=b'{"stream":true,"top_k":5}')
     assert client.said["x-headgate-dropped"] == "top_k"
     assert settled(control).dropped == ["top_k"]
+
+
+async def test_an_answer_may_go_on_in_another_exchange():
+    control = FakeControl()
+    transport = FakeTransport((200, [b"t Hel\n", b"o http://onward\n"]), (200, [b"t lo\nu 2\n", b"f stop\n"]))
+    client = await run(control, transport)
+    assert client.pieces == [b"<Hel>", b"<lo>", b"."]
+    assert [each.url for each in transport.requests] == ["http://upstream", "http://onward"]
+    assert settled(control).usage.output == 2
+    assert transport.closed == 2
+
+
+async def test_a_fault_after_an_answer_went_on_without_content_still_fails_over():
+    control = FakeControl("acc-1", "acc-2")
+    transport = FakeTransport((200, [b"u 1\n", b"o http://onward\n"]), (200, [b"x unavailable\n"]), GOOD)
+    client = await run(control, transport)
+    assert b"".join(client.pieces) == b"<Hel><lo>."
+    assert [each.fault for each in settled(control).attempts] == ["unavailable", ""]
+
+
+async def test_an_answer_that_is_over_is_finished_at_once_and_counted_to_its_end():
+    control, client = FakeControl(), FakeClient()
+
+    async def tail():
+        assert client.complete, "the client does not wait for figures"
+        return b"u 7\n"
+
+    await run(control, FakeTransport((200, [b"t Hel\ne\n", tail])), client)
+    assert b"".join(client.pieces) == b"<Hel>."
+    outcome = settled(control)
+    assert (outcome.ending, outcome.finish_reason, outcome.usage.output) == (Ending.SERVED, "length", 7)
+
+
+@pytest.mark.parametrize("end", [b"x unavailable\n", asyncio.CancelledError()], ids=["fault", "cancel"])
+async def test_what_happens_after_the_client_has_everything_does_not_unserve_it(end):
+    control = FakeControl()
+    try:
+        await run(control, FakeTransport((200, [b"t Hel\ne\n", end])))
+    except asyncio.CancelledError:
+        assert isinstance(end, asyncio.CancelledError)
+    outcome = settled(control)
+    assert (outcome.ending, outcome.status, outcome.error) == (Ending.SERVED, 200, "")
+
+
+async def test_reading_on_for_figures_has_an_end(monkeypatch):
+    async def never():
+        await asyncio.sleep(30)
+
+    monkeypatch.setattr(relay, "TAIL_SECONDS", 0.02)
+    control = FakeControl()
+    await run(control, FakeTransport((200, [b"t Hello, you\ne\n", never])))
+    assert settled(control).usage.output == 2, "estimated, as the figures did not come"
+
+
+async def test_a_strict_key_is_refused_what_would_be_dropped():
+    control = FakeControl(strict=True)
+    with pytest.raises(InvalidRequest) as caught:
+        await run(control, FakeTransport(GOOD), body=b'{"stream":true,"top_k":5}')
+    assert caught.value.param == "top_k"
+    assert settled(control).status == 400
+    assert (await run(FakeControl(strict=True), FakeTransport(GOOD))).complete
+
+
+async def test_what_came_out_about_endpoints_and_account_is_reported():
+    control, transport = FakeControl(), FakeTransport(GOOD)
+    bad = EndpointFault("http://one", Cause.THROTTLED, 3)
+    transport.noted = {"endpoint": "http://two", "failed": (bad,), "learned": {"profile_arn": "arn"}}
+    await run(control, transport)
+    (attempt,) = settled(control).attempts
+    assert (attempt.endpoint, attempt.endpoints, attempt.learned) == ("http://two", (bad,), {"profile_arn": "arn"})
+
+
+async def test_pictures_are_fitted_before_the_plan():
+    control, transport = FakeControl(), FakeTransport(GOOD)
+    wired = line(control, transport)
+    rules = MediaRules(frozenset({"image/png"}), 1000, 100, 20, 50)
+    wired.upstreams["fake"].rules = rules
+    dialect, image = FakeDialect(), Image(url="http://x", where="messages[0]")
+    call = Call("m", [Turn("user", [image])], "fake", media=[image])
+    dialect.parse = lambda _: call
+    seen = []
+    wired.upstreams["fake"].dropped = lambda call, _: []
+    plan = wired.upstreams["fake"].plan
+    wired.upstreams["fake"].plan = lambda call, lease, stamp: seen.append(call) or plan(call, lease, stamp)
+    wired.converter.places["messages[0]"] = [Text("a note"), Image("image/png", "AAAA")]
+    await exchange(wired, dialect, request(), FakeClient())
+    assert wired.converter.asked == [((image,), rules)]
+    assert seen[0].turns[0].parts == [Text("a note"), Image("image/png", "AAAA")]
+    assert seen[0].media == [Image("image/png", "AAAA")]
+    assert call.turns[0].parts == [image], "another upstream may take the original"
+
+
+@pytest.mark.parametrize(("model", "thinks"), [("m-thinking", True), ("m-thinking[1m]", True), ("m", False)])
+async def test_a_name_that_asks_for_thinking_is_heard(model, thinks):
+    seen = []
+    wired = line(FakeControl(), FakeTransport(GOOD))
+    wired.upstreams["fake"].dropped = lambda call, _: seen.append(call.thinking is not None) or []
+    await exchange(wired, FakeDialect(), request(b'{"stream":true,"model":"%s"}' % model.encode()), FakeClient())
+    assert seen == [thinks]

@@ -101,7 +101,9 @@ def test_thinking_both_ways(anthropic_client, stack):
     messages += [{"role": "assistant", "content": first.content}, {"role": "user", "content": "and then?"}]
     anthropic_client.messages.create(model=THINKER, max_tokens=4000, thinking=thinking, messages=messages)
     history = stack.sim("GET", "requests")["requests"][-1]["body"]["conversationState"]["history"]
-    assert history[1]["assistantResponseMessage"]["reasoningContent"]["reasoningText"]["signature"] == block.signature
+    sent = history[1]["assistantResponseMessage"]["reasoningContent"]["reasoningText"]
+    assert sent["text"] == block.thinking
+    assert block.signature.endswith(sent["signature"]), "the client's has a tag of its origin in front"
 
 
 def test_counting_tokens(anthropic_client, stack):
@@ -135,7 +137,7 @@ def test_models(anthropic_client):
                 ]
             },
             anthropic.BadRequestError,
-            "image",
+            "messages[0].content[0]: the picture",
         ),
     ],
 )

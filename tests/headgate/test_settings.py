@@ -147,6 +147,11 @@ def test_check_tells_every_service_s_mistakes_at_once():
     ]
 
 
+def test_a_host_profile_that_there_is_not_is_told():
+    assert options.check({"HEADGATE_KIRO_PROFILE": "legacy"}) == []
+    assert options.check({"HEADGATE_KIRO_PROFILE": "newest"}) == ["HEADGATE_KIRO_PROFILE: 'newest' is not one of runtime, legacy"]
+
+
 def test_a_wrong_database_address_is_told_without_its_password():
     [mistake] = options.check({"HEADGATE_DATABASE_URL": "postgresql+asyncpg://u:hush@a:x/y"})
     assert mistake == "HEADGATE_DATABASE_URL: its value does not name its host as host or host:port"

@@ -14,6 +14,7 @@ from controlplane.domain.errors import Absent
 from controlplane.domain.model import ModelFacts
 from controlplane.service.ports import Standing, StoredAccount, Vault
 
+READS = "input_types"
 SEALED = ("refresh_token", "access_token", "client_id", "client_secret", "api_key")
 
 
@@ -70,7 +71,10 @@ class DatabaseAccounts:
         await self._set(account_id, {"status": standing.status.value, "reason": standing.reason, "until": standing.until})
 
     async def set_models(self, account_id: str, models: Sequence[ModelFacts], fetched_at: int) -> None:
-        await self._set(account_id, {"offered": json.dumps([asdict(model) for model in models]), "offered_at": fetched_at})
+        # Two columns: the previous release reads no other names in the first.
+        rows = [{name: value for name, value in asdict(model).items() if name != READS} for model in models]
+        reads = {model.id: model.input_types for model in models if model.input_types}
+        await self._set(account_id, {"offered": json.dumps(rows), "offered_at": fetched_at, READS: json.dumps(reads)})
 
     async def set_allowance(self, account_id: str, allowance: Allowance) -> None:
         await self._set(account_id, {"allowance": json.dumps(asdict(allowance))})
@@ -113,10 +117,15 @@ class DatabaseAccounts:
             account=_account(row, self._opened(row, "proxy_url")),
             credentials=self._unsealed(row),
             standing=Standing(Status(row[accounts.c.status]), row[accounts.c.reason], row[accounts.c.until]),
-            models=[ModelFacts(**model) for model in json.loads(row[accounts.c.offered])],
+            models=_models(row),
             models_at=row[accounts.c.offered_at],
             allowance=Allowance(**json.loads(allowance)) if allowance else None,
         )
+
+
+def _models(row: RowMapping) -> list[ModelFacts]:
+    reads = json.loads(row[accounts.c.input_types])
+    return [ModelFacts(**model, input_types=tuple(reads.get(model["id"], ()))) for model in json.loads(row[accounts.c.offered])]
 
 
 def _record(account: Account) -> dict[str, Any]:

@@ -152,6 +152,7 @@ def row(entry: Entry) -> tuple[Any, ...]:
         usage.output_source,
         json.dumps([_attempt(attempt) for attempt in outcome.attempts]) if outcome.attempts else "[]",
         json.dumps(list(outcome.dropped)) if outcome.dropped else "[]",
+        min(usage.searches, BIG),
     )
 
 
@@ -185,7 +186,8 @@ def _entry(found: RowMapping) -> Entry:
     return Entry(outcome, found["key_id"], found["asked_model"], found["account_id"], found["kind"], found["model"])
 
 
-ATTEMPT = tuple(Attempt.__slots__)
+# What a row keeps of an attempt; the previous release reads no other names.
+ATTEMPT = ("account_id", "kind", "model", "started_ms", "ended_ms", "fault", "status", "retry_after", "detail")
 USAGE = tuple(Usage.__slots__)
 EMPTY = ("", 0, None)
 # What the columns hold at most; nothing real comes near. Texts are names, this long only by mistake.
@@ -220,4 +222,5 @@ COLUMNS = (
     "output_source",
     "attempts",
     "dropped",
+    "searches",
 )

@@ -3,7 +3,21 @@
 A change here needs a migration; `tests/controlplane/adapters/db` compares the two.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    false,
+)
 
 # Constraint names are given, so that later migrations can name them on every database.
 metadata = MetaData(
@@ -39,6 +53,7 @@ accounts = Table(
     Column("offered", Text, nullable=False),  # JSON: what its upstream said it offers
     Column("offered_at", BigInteger, nullable=False),  # 0: never asked
     Column("allowance", Text, nullable=True),  # JSON
+    Column("input_types", Text, nullable=False, server_default="{}"),  # JSON: what the offered models read, by id
 )
 
 credentials = Table(
@@ -71,6 +86,7 @@ keys = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("old_digest", Text, nullable=False),
     Column("old_until", BigInteger, nullable=False),
+    Column("strict", Boolean, nullable=False, server_default=false()),
 )
 
 settings = Table(
@@ -110,6 +126,7 @@ requests = Table(
     Column("output_source", SmallInteger, nullable=False),
     Column("attempts", Text, nullable=False),  # JSON
     Column("dropped", Text, nullable=False),  # JSON
+    Column("searches", BigInteger, nullable=False, server_default="0"),
     Index(None, "received_at_ms", "id"),
     Index(None, "key_id", "received_at_ms"),
     Index(None, "request_id"),

@@ -130,6 +130,7 @@ def _model(row: Mapping[str, Any]) -> ModelFacts:
         max_output=_count(limits, "maxOutputTokens"),
         rate=max(0.0, _number(row, "rateMultiplier") or 0.0),
         request_fields_schema=json.dumps(schema) if isinstance(schema, dict) else _clean(schema),
+        input_types=_words(row, "supportedInputTypes"),
     )
 
 
@@ -149,6 +150,13 @@ def _text(body: Any, name: str) -> str:
 
 def _clean(value: Any) -> str:
     return UNFIT.sub("", value) if isinstance(value, str) else ""
+
+
+def _words(body: Any, name: str) -> tuple[str, ...]:
+    """A list of names, lower case, each once."""
+    value = _member(body, name)
+    words = [_clean(word).strip().lower() for word in value] if isinstance(value, list) else []
+    return tuple(dict.fromkeys(filter(None, words)))
 
 
 def _rows(body: Any, name: str) -> Sequence[Mapping[str, Any]]:

@@ -10,6 +10,7 @@ from controlplane.adapters.kiro import answers, bases, faults, identity
 from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Tokens
 from controlplane.domain.errors import CallForbidden, GrantRejected, ProviderUnavailable
 from controlplane.domain.model import ModelFacts
+from controlplane.policy import hosts
 
 TIMEOUT_SECONDS = 15.0
 PAGES = 20  # a list that never ends is the upstream's mistake, not our memory
@@ -28,7 +29,7 @@ class Kiro:
     def __init__(self, http: httpx.AsyncClient, where: bases.Bases) -> None:
         self._http = http
         self._bases = where
-        self._spellings = bases.Spellings()
+        self._spellings = bases.Spellings(dashed=where.dashed)
 
     async def refresh(self, account: Account, credentials: Credentials) -> Tokens:
         """Trade the refresh token. Raises GrantRejected, AccessRejected, AccountSuspended, ProviderUnavailable."""
@@ -89,7 +90,7 @@ class Kiro:
 
     def _profile_regions(self, account: Account) -> Sequence[str]:
         """Profiles live in one of two regions, whatever the sign-in's region is."""
-        if bases.MARK not in self._bases.management:
+        if hosts.MARK not in self._bases.management:
             return (account.api_region,)
         return (account.api_region, *(region for region in API_REGIONS if region != account.api_region))
 
@@ -133,7 +134,7 @@ class Kiro:
             if reply.status_code != 404:
                 self._spellings.learn(base, operation, path)
                 return _judged(reply)
-        raise ProviderUnavailable("Kiro knows neither spelling of this call; check the management address")
+        raise ProviderUnavailable("Kiro knows no spelling of this call; check the management address")
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         """Send and read. The library's error is not chained: it carries the request with its secrets."""

@@ -1,39 +1,50 @@
-"""Messages and their content blocks, turned into turns and parts."""
+"""Messages and their content blocks, turned into turns and parts.
+
+A step reads one kind of block, found at `at`, and adds what it says to `parts`.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from dataplane.conversation.model import Document, Image, Part, Reasoning, Text, ToolCall, ToolResult, Turn
 from dataplane.dialects.anthropic import body as wire
+from dataplane.dialects.anthropic import served
+from dataplane.dialects.anthropic.notes import At, Notes, path
 from dataplane.errors import InvalidRequest
 
-# JSON paths of what has no place in a Call.
-Dropped: TypeAlias = list[str]
-# Where a block is: the message, the block in it, the block in that.
-At: TypeAlias = tuple[int, ...]
+Step: TypeAlias = Callable[[Any, At, Notes, list[Any]], None]
 
 
-def turn(message: wire.Message, i: int, dropped: Dropped) -> Turn:
-    """The message at `i`. Texts without a character say nothing and are left out. Raises InvalidRequest."""
-    role, content = message.role, message.content
-    if message.output_config is not None:
-        dropped.append(f"messages[{i}].output_config")
-    if type(content) is str:
-        return Turn(role, [Text(content)] if content else [])
-    allowed = ALLOWED[role]
+def turns(messages: list[wire.Message], notes: Notes) -> list[Turn]:
+    """Texts without a character say nothing and are left out. Raises InvalidRequest."""
+    made = []
+    for i, message in enumerate(messages):
+        role, content = message.role, message.content
+        if message.output_config:
+            notes.dropped.append(f"messages[{i}].output_config")
+        if type(content) is str:
+            made.append(Turn(role, [Text(content)] if content else []))
+        else:
+            made.append(Turn(role, _parts(role, content, i, notes)))  # type: ignore[arg-type]  # mypy does not narrow by `type`
+    return made
+
+
+def _parts(role: str, content: list[wire.Block], i: int, notes: Notes) -> list[Part]:
+    steps = STEPS[role]
     parts: list[Part] = []
     for j, block in enumerate(content):
         kind = type(block)
-        if kind not in allowed:
-            _refuse(block, _path((i, j)), role)
-        part = PARTS[kind](block, (i, j), dropped)
-        if part is not None:
-            parts.append(part)
-    return Turn(role, parts)
+        if kind is wire.TextBlock and block.text and not block.citations:  # type: ignore[union-attr]  # as above
+            parts.append(Text(block.text))  # type: ignore[union-attr]
+        elif kind in steps:
+            steps[kind](block, (i, j), notes, parts)
+        else:
+            _refuse(block, path((i, j)), role)
+    return parts
 
 
-def texts(content: str | list[wire.TextBlock] | None, path: str, dropped: Dropped) -> list[str]:
-    """Text given as a string or as blocks."""
+def texts(content: str | list[wire.TextBlock] | None, place: str, notes: Notes) -> list[str]:
+    """Text given as a string or as blocks; `place` is its JSON path."""
     if not content:
         return []
     if isinstance(content, str):
@@ -43,103 +54,136 @@ def texts(content: str | list[wire.TextBlock] | None, path: str, dropped: Droppe
         if block.text:
             found.append(block.text)
         if block.citations:
-            dropped.append(f"{path}[{j}].citations")
+            notes.dropped.append(f"{place}[{j}].citations")
     return found
 
 
-def _path(at: At) -> str:
-    inner = "".join(f".content[{place}]" for place in at[1:])
-    return f"messages[{at[0]}]{inner}"
-
-
-def _refuse(block: Any, path: str, role: str) -> None:
+def _refuse(block: Any, place: str, role: str) -> None:
     kind = block.__struct_config__.tag
-    raise InvalidRequest(f"{path}.type: a {kind} block cannot be in a message of role {role}", param=f"{path}.type")
+    raise InvalidRequest(f"{place}.type: a {kind} block cannot be in a message of role {role}", param=f"{place}.type")
 
 
-def _text(block: wire.TextBlock, at: At, dropped: Dropped) -> Text | None:
+def _text(block: wire.TextBlock, at: At, notes: Notes, parts: list[Any]) -> None:
     if block.citations:
-        dropped.append(f"{_path(at)}.citations")
-    return Text(block.text) if block.text else None
+        notes.dropped.append(f"{path(at)}.citations")
+    if block.text:
+        parts.append(Text(block.text))
 
 
-def _image(block: wire.ImageBlock, _at: At, _dropped: Dropped) -> Image:
-    source = block.source
-    if isinstance(source, wire.UrlSource):
-        return Image(url=source.url)
-    return Image(source.media_type, source.data)
+def _image(block: wire.ImageBlock, at: At, notes: Notes, parts: list[Any]) -> None:
+    _picture(block, path(at), notes, parts)
 
 
-def _document(block: wire.DocumentBlock, at: At, dropped: Dropped) -> Document:
-    if block.context:
-        dropped.append(f"{_path(at)}.context")
-    if block.citations and block.citations != {"enabled": False}:
-        dropped.append(f"{_path(at)}.citations")
-    name = block.title or ""
+def _picture(block: wire.ImageBlock, where: str, notes: Notes, parts: list[Any]) -> None:
     match block.source:
-        case wire.Base64Source(media_type, data):
-            return Document(media_type, data, name=name)
         case wire.UrlSource(url):
-            return Document(url=url, name=name)
+            image = Image(url=url, where=where)
+        case wire.Base64Source(media_type, data):
+            image = Image(media_type, data, where=where)
+    notes.media.append(image)
+    parts.append(image)
+
+
+def _document(block: wire.DocumentBlock, at: At, notes: Notes, parts: list[Any]) -> None:
+    """`context` is what the client tells the model about the file: it is said in front of it."""
+    where = path(at)
+    if block.citations and block.citations != {"enabled": False}:
+        notes.dropped.append(f"{where}.citations")
+    if block.context:
+        parts.append(Text(f"About the document that follows: {block.context}"))
+    document, source = Document(name=block.title or "", where=where), block.source
+    notes.media.append(document)
+    parts.append(document)
+    match source:
+        case wire.Base64Source(media_type, data):
+            document.media_type, document.data = media_type, data
+        case wire.UrlSource(url):
+            document.url = url
         case wire.TextSource(data, media_type):
-            return Document(media_type, text=data, name=name)
+            document.media_type, document.text = media_type, data
         case wire.ContentSource(content):
-            text = "\n".join(texts(content, f"{_path(at)}.source.content", dropped))
-            return Document("text/plain", text=text, name=name)
+            document.media_type, document.text = "text/plain", _composed(content, f"{where}.source.content", notes, parts)
 
 
-def _tool_use(block: wire.ToolUseBlock, _at: At, _dropped: Dropped) -> ToolCall:
-    return ToolCall(block.id, block.name, str(block.input, "utf-8"))
+def _composed(content: str | list[wire.TextBlock | wire.ImageBlock], place: str, notes: Notes, parts: list[Any]) -> str:
+    """The text of a document of blocks; the pictures in it follow it."""
+    if isinstance(content, str):
+        return content
+    found: list[Any] = []
+    for k, block in enumerate(content):
+        if isinstance(block, wire.ImageBlock):
+            _picture(block, f"{place}[{k}]", notes, parts)
+        elif block.text:
+            found.append(block.text)
+        if isinstance(block, wire.TextBlock) and block.citations:
+            notes.dropped.append(f"{place}[{k}].citations")
+    return "\n".join(found)
 
 
-def _tool_result(block: wire.ToolResultBlock, at: At, dropped: Dropped) -> ToolResult:
+def _search_result(block: wire.SearchResultBlock, at: At, notes: Notes, parts: list[Any]) -> None:
+    if block.citations and block.citations != {"enabled": False}:
+        notes.dropped.append(f"{path(at)}.citations")
+    told = [f"Search result: {block.title}\nSource: {block.source}", *texts(block.content, f"{path(at)}.content", notes)]
+    parts.append(Text("\n".join(told)))
+
+
+def _tool_use(block: wire.ToolUseBlock, _at: At, _notes: Notes, parts: list[Any]) -> None:
+    parts.append(ToolCall(block.id, block.name, str(block.input, "utf-8")))
+
+
+def _tool_result(block: wire.ToolResultBlock, at: At, notes: Notes, parts: list[Any]) -> None:
     content = block.content
-    parts: list[Text | Image | Document] = []
+    inside: list[Text | Image | Document] = []
     if type(content) is str:
         if content:
-            parts.append(Text(content))
+            inside.append(Text(content))
     else:
         for k, inner in enumerate(content or ()):
-            part = RESULT_PARTS[type(inner)](inner, (*at, k), dropped)
-            if part is not None:
-                parts.append(part)
-    return ToolResult(block.tool_use_id, parts, block.is_error is True)
+            RESULT_STEPS[type(inner)](inner, (*at, k), notes, inside)
+    parts.append(ToolResult(block.tool_use_id, inside, block.is_error is True))
 
 
-def _tool_reference(block: wire.ToolReferenceBlock, _at: At, _dropped: Dropped) -> Text:
-    return Text(f"Tool found: {block.tool_name}")
+def _tool_reference(block: wire.ToolReferenceBlock, _at: At, _notes: Notes, parts: list[Any]) -> None:
+    parts.append(Text(f"Tool found: {block.tool_name}"))
 
 
-def _reasoning(block: wire.ThinkingBlock, _at: At, _dropped: Dropped) -> Reasoning | None:
+def _reasoning(block: wire.ThinkingBlock, at: At, notes: Notes, parts: list[Any]) -> None:
     """An empty signature is what a streamed block starts with: there never was one."""
     signature = block.signature or None
-    return Reasoning(block.thinking, signature) if block.thinking or signature else None
+    if block.thinking or signature:
+        (notes.signed if signature else notes.unsigned).append(at)
+        parts.append(Reasoning(block.thinking, signature))
 
 
-def _redacted(block: wire.RedactedThinkingBlock, _at: At, _dropped: Dropped) -> Reasoning:
-    return Reasoning(redacted=block.data)
+def _redacted(block: wire.RedactedThinkingBlock, at: At, notes: Notes, parts: list[Any]) -> None:
+    notes.redacted.append(at)
+    parts.append(Reasoning(redacted=block.data))
 
 
-RESULT_PARTS: dict[type, Callable[[Any, At, Dropped], Any]] = {
+RESULT_STEPS: dict[type, Step] = {
     wire.TextBlock: _text,
     wire.ImageBlock: _image,
     wire.DocumentBlock: _document,
+    wire.SearchResultBlock: _search_result,
     wire.ToolReferenceBlock: _tool_reference,
 }
 
-PARTS: dict[type, Callable[[Any, At, Dropped], Any]] = {
-    wire.TextBlock: _text,
-    wire.ImageBlock: _image,
-    wire.DocumentBlock: _document,
-    wire.ToolUseBlock: _tool_use,
-    wire.ToolResultBlock: _tool_result,
-    wire.ThinkingBlock: _reasoning,
-    wire.RedactedThinkingBlock: _redacted,
-}
-
 # Which blocks a role may hold, as the Messages API has it.
-ALLOWED: dict[str, frozenset[type]] = {
-    "user": frozenset({wire.TextBlock, wire.ImageBlock, wire.DocumentBlock, wire.ToolResultBlock}),
-    "assistant": frozenset({wire.TextBlock, wire.ToolUseBlock, wire.ThinkingBlock, wire.RedactedThinkingBlock}),
-    "system": frozenset({wire.TextBlock}),
+STEPS: dict[str, dict[type, Step]] = {
+    "user": {
+        wire.TextBlock: _text,
+        wire.ImageBlock: _image,
+        wire.DocumentBlock: _document,
+        wire.SearchResultBlock: _search_result,
+        wire.ToolResultBlock: _tool_result,
+        wire.ContainerUploadBlock: served.drop,
+    },
+    "assistant": {
+        wire.TextBlock: _text,
+        wire.ToolUseBlock: _tool_use,
+        wire.ThinkingBlock: _reasoning,
+        wire.RedactedThinkingBlock: _redacted,
+        **served.STEPS,
+    },
+    "system": {wire.TextBlock: _text},
 }

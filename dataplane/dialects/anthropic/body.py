@@ -40,20 +40,29 @@ class TextBlock(Struct, tag_field="type", tag="text", gc=False):
     citations: Any = None
 
 
-class ContentSource(Struct, tag_field="type", tag="content", gc=False):
-    """A document given as text blocks."""
-
-    content: str | list[TextBlock]
-
-
 class ImageBlock(Struct, tag_field="type", tag="image", gc=False):
     source: Base64Source | UrlSource
+
+
+class ContentSource(Struct, tag_field="type", tag="content", gc=False):
+    """A document given as blocks."""
+
+    content: str | list[TextBlock | ImageBlock]
 
 
 class DocumentBlock(Struct, tag_field="type", tag="document", gc=False):
     source: Base64Source | UrlSource | TextSource | ContentSource
     title: str | None = None
     context: str | None = None
+    citations: Any = None
+
+
+class SearchResultBlock(Struct, tag_field="type", tag="search_result", gc=False):
+    """What a search of the client's found; `source` says where."""
+
+    source: str
+    title: str
+    content: list[TextBlock]
     citations: Any = None
 
 
@@ -71,7 +80,7 @@ class ToolUseBlock(Struct, tag_field="type", tag="tool_use", gc=False):
 
 class ToolResultBlock(Struct, tag_field="type", tag="tool_result", gc=False):
     tool_use_id: str
-    content: str | list[TextBlock | ImageBlock | DocumentBlock | ToolReferenceBlock] | None = None
+    content: str | list[TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolReferenceBlock] | None = None
     is_error: bool | None = None
 
 
@@ -84,7 +93,126 @@ class RedactedThinkingBlock(Struct, tag_field="type", tag="redacted_thinking", g
     data: str
 
 
-Block = TextBlock | ImageBlock | DocumentBlock | ToolUseBlock | ToolResultBlock | ThinkingBlock | RedactedThinkingBlock
+class ServerToolUseBlock(Struct, tag_field="type", tag="server_tool_use", gc=False):
+    """A call that Anthropic's servers, or this gateway, acted on themselves."""
+
+    id: str
+    name: str
+    input: Raw = field(default_factory=lambda: NO_ARGUMENTS)
+
+
+class WebSearchResult(Struct, tag_field="type", tag="web_search_result", gc=False):
+    url: str
+    title: str | None = None
+    encrypted_content: str | None = None
+    page_age: str | None = None
+
+
+class WebSearchError(Struct, tag_field="type", tag="web_search_tool_result_error", gc=False):
+    error_code: str
+
+
+class WebSearchToolResultBlock(Struct, tag_field="type", tag="web_search_tool_result", gc=False):
+    tool_use_id: str
+    content: WebSearchError | list[WebSearchResult]
+
+
+class FetchedDocument(Struct, tag_field="type", tag="document", gc=False):
+    source: Base64Source | TextSource
+    title: str | None = None
+
+
+class FetchedPage(Struct, tag_field="type", tag="web_fetch_result", gc=False):
+    url: str
+    content: FetchedDocument
+
+
+class FetchError(Struct, tag_field="type", tag="web_fetch_tool_result_error", gc=False):
+    error_code: str
+
+
+class WebFetchToolResultBlock(Struct, tag_field="type", tag="web_fetch_tool_result", gc=False):
+    tool_use_id: str
+    content: FetchError | FetchedPage
+
+
+class McpToolUseBlock(Struct, tag_field="type", tag="mcp_tool_use", gc=False):
+    id: str
+    name: str
+    server_name: str = ""
+    input: Raw = field(default_factory=lambda: NO_ARGUMENTS)
+
+
+class Served(Struct, gc=False):
+    """What came of another tool of Anthropic's servers. Its words are kept, whatever its form."""
+
+    content: Any = None
+
+
+class McpToolResultBlock(Served, tag_field="type", tag="mcp_tool_result", gc=False):
+    pass
+
+
+class CodeExecutionResultBlock(Served, tag_field="type", tag="code_execution_tool_result", gc=False):
+    pass
+
+
+class BashCodeExecutionResultBlock(Served, tag_field="type", tag="bash_code_execution_tool_result", gc=False):
+    pass
+
+
+class TextEditorCodeExecutionResultBlock(Served, tag_field="type", tag="text_editor_code_execution_tool_result", gc=False):
+    pass
+
+
+class ToolSearchResultBlock(Served, tag_field="type", tag="tool_search_tool_result", gc=False):
+    pass
+
+
+class AdvisorResultBlock(Served, tag_field="type", tag="advisor_tool_result", gc=False):
+    pass
+
+
+class CompactionBlock(Served, tag_field="type", tag="compaction", gc=False):
+    pass
+
+
+class ContainerUploadBlock(Struct, tag_field="type", tag="container_upload", gc=False):
+    """A file kept by Anthropic, for its code execution."""
+
+
+class McpToolListingBlock(Struct, tag_field="type", tag="mcp_tool_listing", gc=False):
+    """Tools of a server that Anthropic's servers would ask."""
+
+
+class FallbackBlock(Struct, tag_field="type", tag="fallback", gc=False):
+    """Where another model took over; never shown to a model."""
+
+
+Block = (
+    TextBlock
+    | ImageBlock
+    | DocumentBlock
+    | SearchResultBlock
+    | ToolUseBlock
+    | ToolResultBlock
+    | ThinkingBlock
+    | RedactedThinkingBlock
+    | ServerToolUseBlock
+    | WebSearchToolResultBlock
+    | WebFetchToolResultBlock
+    | McpToolUseBlock
+    | McpToolResultBlock
+    | CodeExecutionResultBlock
+    | BashCodeExecutionResultBlock
+    | TextEditorCodeExecutionResultBlock
+    | ToolSearchResultBlock
+    | AdvisorResultBlock
+    | CompactionBlock
+    | ContainerUploadBlock
+    | McpToolListingBlock
+    | FallbackBlock
+)
 
 
 class Message(Struct, gc=False):
@@ -96,10 +224,11 @@ class Message(Struct, gc=False):
 
 
 class Tool(Struct, gc=False):
-    """A client tool, or with another `type` than "custom" one that Anthropic's servers would run.
+    """A client tool; with another `type` than "custom" one that Anthropic defines.
 
-    The last three members change what the model may do with the tool, unlike the hints
-    `cache_control`, `eager_input_streaming` and `defer_loading`.
+    `strict`, `input_examples` and `allowed_callers` change what the model may do with the tool, unlike
+    the hints `cache_control`, `eager_input_streaming` and `defer_loading`. The members after them
+    belong to web search, the computer and the text editor.
     """
 
     name: str = ""
@@ -109,6 +238,14 @@ class Tool(Struct, gc=False):
     strict: Any = None
     input_examples: Any = None
     allowed_callers: Any = None
+    max_uses: Positive | None = None
+    allowed_domains: list[str] | None = None
+    blocked_domains: list[str] | None = None
+    user_location: Any = None
+    display_width_px: Positive | None = None
+    display_height_px: Positive | None = None
+    enable_zoom: bool | None = None
+    max_characters: Positive | None = None
 
 
 class ToolChoice(Struct, gc=False):
@@ -123,8 +260,14 @@ class Thinking(Struct, gc=False):
     display: str | None = None
 
 
+class OutputFormat(Struct, gc=False):
+    type: Literal["json_schema"]
+    schema: Raw
+
+
 class OutputConfig(Struct, gc=False):
     effort: str | None = None
+    format: OutputFormat | None = None
 
 
 class Metadata(Struct, gc=False):
@@ -132,7 +275,10 @@ class Metadata(Struct, gc=False):
 
 
 class Request(Struct, gc=False):
-    """The body of /v1/messages; /v1/messages/count_tokens sends the same without `max_tokens`."""
+    """The body of /v1/messages; /v1/messages/count_tokens sends the same without `max_tokens`.
+
+    `output_format` is where older clients have `output_config.format`.
+    """
 
     model: Name
     messages: list[Message] | None = None
@@ -146,5 +292,6 @@ class Request(Struct, gc=False):
     stop_sequences: list[str] | None = None
     thinking: Thinking | None = None
     output_config: OutputConfig | None = None
+    output_format: OutputFormat | None = None
     metadata: Metadata | None = None
     stream: bool | None = None

@@ -13,6 +13,7 @@ from dataplane.conversation.events import (
     Finished,
     ReasoningDelta,
     ReasoningSigned,
+    Searched,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -22,7 +23,8 @@ from dataplane.conversation.events import (
     UsageSeen,
 )
 from dataplane.conversation.fold import Transcript
-from dataplane.conversation.model import Call, Reasoning, Stamp, Text, ToolCall
+from dataplane.conversation.model import Call, Reasoning, Search, Stamp, Text, ToolCall
+from dataplane.dialects.anthropic import searches
 from dataplane.dialects.anthropic.errors import body as error_body
 from dataplane.errors import BadUpstream, GatewayError
 from dataplane.wire.jsontext import DecodeError, Raw, dumps, loads, string
@@ -100,6 +102,15 @@ class Streamed:
         self._begin(ToolCallStarted, TOOL_BLOCK % (string(event.id), string(event.name)), out)
         self._delta(ToolCallDelta, INPUT_DELTA)
 
+    def _search(self, event: Searched, out: list[bytes]) -> None:
+        """Two blocks. The input comes as a delta, as a client's own tools have it: many read it nowhere else."""
+        search = event.search
+        self._begin(Searched, SEARCH_BLOCK % string(searches.use_id(search.id)), out)
+        query = string(searches.arguments(search).decode())
+        out += (DELTA % (self._index, INPUT_DELTA), query, DELTA_END)
+        self._begin(Searched, dumps(searches.result(search)), out)
+        self._end(None, out)
+
     def _see_usage(self, event: UsageSeen, _out: list[bytes]) -> None:
         self._usage = event.usage
 
@@ -133,6 +144,7 @@ class Streamed:
         ReasoningSigned: _sign,
         ToolCallStarted: _call_tool,
         ToolCallEnded: _end,
+        Searched: _search,
         UsageSeen: _see_usage,
         Finished: _finish,
     }
@@ -167,7 +179,7 @@ class Whole:
                 "type": "message",
                 "role": "assistant",
                 "model": self._call.model,
-                "content": [self._block(part) for part in self._transcript.parts],
+                "content": [block for part in self._transcript.parts for block in self._blocks(part)],
                 "stop_reason": STOP_REASONS[finish.reason],
                 "stop_sequence": finish.stop_sequence,
                 "usage": usage_body(self._transcript.usage, self._call),
@@ -178,17 +190,20 @@ class Whole:
         """The error itself: nothing of a whole answer has been sent before it."""
         return error_body(error, request_id)
 
-    def _block(self, part: Text | Reasoning | ToolCall) -> dict[str, Any]:
+    def _blocks(self, part: Text | Reasoning | ToolCall | Search) -> list[dict[str, Any]]:
         match part:
             case Text(text):
-                return {"type": "text", "text": text}
+                return [{"type": "text", "text": text}]
             case ToolCall(id, name, arguments):
-                return {"type": "tool_use", "id": id, "name": name, "input": self._input(arguments)}
+                return [{"type": "tool_use", "id": id, "name": name, "input": self._input(arguments)}]
             case Reasoning(redacted=str(data)):
-                return {"type": "redacted_thinking", "data": data}
+                return [{"type": "redacted_thinking", "data": data}]
             case Reasoning(text, signature):
                 shown = text if self._show is Show.ALL else ""
-                return {"type": "thinking", "thinking": shown, "signature": signature or ""}
+                return [{"type": "thinking", "thinking": shown, "signature": signature or ""}]
+            case Search(id):
+                use = {"type": "server_tool_use", "id": searches.use_id(id), "name": searches.NAME, "input": Raw(searches.arguments(part))}
+                return [use, searches.result(part)]
 
     def _input(self, arguments: str) -> Raw:
         """The arguments as they came. Broken ones are {} in an answer that was cut: its stop reason tells the client."""
@@ -215,15 +230,19 @@ def first_usage(call: Call) -> Usage:
     return Usage(input=max(1, call.input_estimate), output=1)
 
 
-def usage_body(usage: Usage, call: Call) -> dict[str, int]:
+def usage_body(usage: Usage, call: Call) -> dict[str, Any]:
     """The figures in the client's names. An upstream that gave none for the prompt leaves the estimate standing."""
     known = usage.input or usage.cache_read or usage.cache_write
-    return {
+    figures: dict[str, Any] = {
         "input_tokens": usage.input if known else first_usage(call).input,
         "cache_creation_input_tokens": usage.cache_write,
         "cache_read_input_tokens": usage.cache_read,
         "output_tokens": usage.output,
     }
+    if usage.searches:
+        # Clients' types want the second figure too, which is never another.
+        figures["server_tool_use"] = {"web_search_requests": usage.searches, "web_fetch_requests": 0}
+    return figures
 
 
 MESSAGE_START = (
@@ -240,6 +259,7 @@ TEXT_BLOCK = b'{"type":"text","text":""}'
 THINKING_BLOCK = b'{"type":"thinking","thinking":"","signature":""}'
 REDACTED_BLOCK = b'{"type":"redacted_thinking","data":%s}'
 TOOL_BLOCK = b'{"type":"tool_use","id":%s,"name":%s,"input":{}}'
+SEARCH_BLOCK = b'{"type":"server_tool_use","id":%s,"name":"web_search","input":{}}'
 
 # A delta is DELTA with one of the four beginnings, the text as a JSON string, and DELTA_END.
 DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":%s'

@@ -10,9 +10,12 @@ from typing import NoReturn, TypeAlias
 
 import msgspec
 
-from dataplane.conversation.model import Call, Sampling, Thinking, Tool, ToolChoice
+from dataplane.conversation.features import Feature
+from dataplane.conversation.model import Call, OutputFormat, Sampling, Thinking
 from dataplane.dialects.anthropic import body as wire
-from dataplane.dialects.anthropic.blocks import Dropped, texts, turn
+from dataplane.dialects.anthropic import tools
+from dataplane.dialects.anthropic.blocks import texts, turns
+from dataplane.dialects.anthropic.notes import Notes
 from dataplane.errors import InvalidRequest
 from dataplane.wire import jsontext
 
@@ -73,84 +76,88 @@ def _refuse_member(error: jsontext.ValidationError) -> NoReturn:
 
 
 def _call(asked: wire.Request, members: Members) -> Call:
-    dropped: Dropped = []
-    tools = _tools(asked.tools or [], dropped)
+    notes = Notes()
+    made = tools.offer(asked.tools, notes) if asked.tools else tools.Offer()
     user = (asked.metadata and asked.metadata.user_id) or ""
+    read = turns(asked.messages, notes) if asked.messages else []
+    notes.ask_places()
     return Call(
         model=asked.model,
-        turns=[turn(message, i, dropped) for i, message in enumerate(asked.messages or ())],
+        turns=read,
         family=FAMILY,
-        system=texts(asked.system, "system", dropped),
-        tools=tools,
-        tool_choice=_tool_choice(asked.tool_choice, asked.tools or [], tools, dropped),
-        sampling=_sampling(asked),
-        thinking=_thinking(asked, dropped),
+        system=texts(asked.system, "system", notes),
+        tools=made.tools,
+        tool_choice=tools.choice(asked, made, notes),
+        sampling=_sampling(asked, notes),
+        thinking=_thinking(asked, notes),
+        output_format=_output_format(asked, notes),
+        web_search=made.web_search,
         stream=bool(asked.stream),
         user=user,
         session=session(user),
-        dropped=dropped,
+        dropped=notes.dropped,
         extras=_extras(members),
+        asked=notes.asked,
+        media=notes.media,
     )
 
 
-def _sampling(asked: wire.Request) -> Sampling:
-    return Sampling(asked.max_tokens, asked.temperature, asked.top_p, asked.top_k, asked.stop_sequences or [])
+def _sampling(asked: wire.Request, notes: Notes) -> Sampling:
+    said = Sampling(asked.max_tokens, asked.temperature, asked.top_p, asked.top_k, asked.stop_sequences or [])
+    if said.max_tokens is not None:
+        notes.asked[Feature.MAX_TOKENS] = ["max_tokens"]
+    if said.temperature is not None:
+        notes.asked[Feature.TEMPERATURE] = ["temperature"]
+    if said.top_p is not None:
+        notes.asked[Feature.TOP_P] = ["top_p"]
+    if said.top_k is not None:
+        notes.asked[Feature.TOP_K] = ["top_k"]
+    if said.stop:
+        notes.asked[Feature.STOP] = ["stop_sequences"]
+    return said
 
 
-def _tools(tools: list[wire.Tool], dropped: Dropped) -> list[Tool]:
-    kept = []
-    for i, tool in enumerate(tools):
-        if tool.type not in (None, "custom"):
-            # Anthropic's servers would run it; nobody behind the gateway can.
-            dropped.append(f"tools[{i}]")
-            continue
-        if not tool.name:
-            raise InvalidRequest(f"tools[{i}].name: a name is required", param=f"tools[{i}].name")
-        if tool.strict or tool.input_examples or tool.allowed_callers:
-            dropped += [f"tools[{i}].{member}" for member in ("strict", "input_examples", "allowed_callers") if getattr(tool, member)]
-        kept.append(Tool(tool.name, tool.description or "", _schema(tool.input_schema, i)))
-    return kept
+def _output_format(asked: wire.Request, notes: Notes) -> OutputFormat | None:
+    """Where both spellings are used, the present one counts."""
+    path, said = "output_config.format", asked.output_config and asked.output_config.format
+    if not said:
+        path, said = "output_format", asked.output_format
+    if not said:
+        return None
+    notes.ask(Feature.JSON_SCHEMA, path)
+    schema = tools.text(said.schema)
+    if not schema.startswith(b"{"):
+        raise InvalidRequest(f"{path}.schema: must be an object", param=f"{path}.schema")
+    return OutputFormat("json_schema", schema)
 
 
-def _schema(raw: jsontext.Raw, i: int) -> bytes:
-    """The schema's own text, b"" when there is none."""
-    text = _text(raw)
-    if text in (b"", b"null"):
-        return b""
-    if not text.startswith(b"{"):
-        raise InvalidRequest(f"tools[{i}].input_schema: must be an object", param=f"tools[{i}].input_schema")
-    return text
-
-
-def _tool_choice(choice: wire.ToolChoice | None, asked: list[wire.Tool], kept: list[Tool], dropped: Dropped) -> ToolChoice:
-    if choice is None:
-        return ToolChoice()
-    parallel = not choice.disable_parallel_tool_use
-    if choice.type == "tool":
-        if not choice.name or choice.name not in {tool.name for tool in asked}:
-            raise InvalidRequest(f"tool_choice.name: there is no tool {choice.name or ''!r} among the tools", param="tool_choice.name")
-        if choice.name in {tool.name for tool in kept}:
-            return ToolChoice("named", choice.name, parallel)
-        dropped.append("tool_choice")
-        return ToolChoice("auto", "", parallel)
-    if choice.type == "any" and not kept:
-        dropped.append("tool_choice")
-        return ToolChoice("auto", "", parallel)
-    return ToolChoice("required" if choice.type == "any" else choice.type, "", parallel)
-
-
-def _thinking(asked: wire.Request, dropped: Dropped) -> Thinking | None:
+def _thinking(asked: wire.Request, notes: Notes) -> Thinking | None:
     """What is asked of the reasoning. An effort alone is kept with thinking off, which is what its absence means."""
-    effort = (asked.output_config and asked.output_config.effort) or ""
-    if effort and effort not in EFFORTS:
-        dropped.append("output_config.effort")
-        effort = ""
-    if asked.thinking is None:
+    effort = _effort(asked, notes)
+    said = asked.thinking
+    if said is None:
         return Thinking("disabled", effort=effort) if effort else None
-    display = DISPLAYS.get(asked.thinking.display or "")
+    if said.type != "disabled":
+        notes.ask(Feature.THINKING, "thinking")
+    if said.budget_tokens is not None:
+        notes.ask(Feature.THINKING_BUDGET, "thinking.budget_tokens")
+    display = DISPLAYS.get(said.display or "")
     if display is None:
-        dropped.append("thinking.display")
-    return Thinking(asked.thinking.type, asked.thinking.budget_tokens, effort, display or "")
+        notes.dropped.append("thinking.display")
+    elif display:
+        notes.ask(Feature.THINKING_DISPLAY, "thinking.display")
+    return Thinking(said.type, said.budget_tokens, effort, display or "")
+
+
+def _effort(asked: wire.Request, notes: Notes) -> str:
+    effort = (asked.output_config and asked.output_config.effort) or ""
+    if not effort:
+        return ""
+    if effort not in EFFORTS:
+        notes.dropped.append("output_config.effort")
+        return ""
+    notes.ask(Feature.EFFORT, "output_config.effort")
+    return effort
 
 
 def session(user: str) -> str:
@@ -174,23 +181,15 @@ def _extras(members: Members) -> dict[str, bytes]:
     for name, raw in members.items():
         if name in SEATED:
             continue
-        text = _text(raw)
+        text = tools.text(raw)
         if text != b"null" and not (name in PARTLY_SEATED and _within(text, PARTLY_SEATED[name])):
             extras[name] = text
     return extras
 
 
-def _within(text: bytes, known: str) -> bool:
+def _within(text: bytes, known: frozenset[str]) -> bool:
     """Whether the object `text` says nothing but `known`."""
-    return all(name == known or bytes(raw) == b"null" for name, raw in _decode_members(text).items())
-
-
-def _text(raw: jsontext.Raw) -> bytes:
-    """Passed-through JSON. The codec has checked all of it but the encoding. Raises UnicodeDecodeError."""
-    text = bytes(raw)
-    if not text.isascii():
-        text.decode()
-    return text
+    return all(name in known or bytes(raw) == b"null" for name, raw in _decode_members(text).items())
 
 
 _MISSING = re.compile(r"Object missing required field `([^`]+)`")
@@ -215,9 +214,10 @@ SEATED = frozenset(
         "stop_sequences",
         "stream",
         "thinking",
+        "output_format",
         "cache_control",
     }
 )
 
-# Members of which a Call keeps one member.
-PARTLY_SEATED = {"metadata": "user_id", "output_config": "effort"}
+# Members of which a Call keeps some members.
+PARTLY_SEATED = {"metadata": frozenset({"user_id"}), "output_config": frozenset({"effort", "format"})}

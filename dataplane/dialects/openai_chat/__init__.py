@@ -1,7 +1,7 @@
 """OpenAI chat completions: POST /v1/chat/completions.
 
-The body is described in `body`, read by `parse` with its parts
-`messages` and `tools`, and answered by `encode`.
+The body is described in `body`, read by `parse` with its parts `messages`, `tools` and `options`,
+and answered by `encoder`; `fields` tells what becomes of each member.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,9 +1,9 @@
 """The body of a chat completion request as it stands on the wire.
 
 The structs refuse members they do not name, so that one decode of an ordinary request also proves
-that nothing was overlooked. Only when that fails is the body read a second time by `prune`, which
-takes out what is unknown and says where it was. Members typed `Any` are read, but have no seat in
-the canonical conversation. `cache_control` is a hint that changes no answer.
+that nothing was overlooked. Only when that fails is the body read a second time by way of `prune`,
+which takes out what is unknown and says where it was. Members typed `Any` are read, but have no seat
+in the canonical conversation. `fields` says of every member what it asks for.
 """
 
 from typing import Annotated, Any, Literal
@@ -94,8 +94,39 @@ class Function(Wire):
     strict: Any = None
 
 
+class Grammar(Wire):
+    """Rules for a text, in `syntax` lark or regex."""
+
+    syntax: str = ""
+    definition: str = ""
+
+
+class CustomFormat(Wire):
+    """`text` for any text, or `grammar`."""
+
+    type: str = "text"
+    grammar: Grammar | None = None
+
+
+class CustomTool(Wire):
+    """A tool that takes one text instead of JSON."""
+
+    name: str = ""
+    description: str | None = None
+    format: CustomFormat | None = None
+
+
+class Filters(Wire):
+    allowed_domains: list[str] | None = None
+    blocked_domains: list[str] | None = None
+
+
 class ToolItem(Wire):
-    """A tool; some clients leave out the inner `function` object and write its members here."""
+    """A tool; `type` says which members count.
+
+    Some clients leave out the inner `function` object and write its members here. The last three
+    belong to web_search.
+    """
 
     type: str = "function"
     function: Function | None = None
@@ -103,25 +134,33 @@ class ToolItem(Wire):
     description: str | None = None
     parameters: RawMember = UNSET
     strict: Any = None
-    custom: Any = None
+    custom: CustomTool | None = None
     cache_control: Any = None
+    filters: Filters | None = None
+    search_context_size: Any = None
+    user_location: Any = None
 
 
 class Named(Wire):
     name: str = ""
 
 
-class AllowedTools(Wire):
-    mode: Literal["auto", "required"] = "auto"
-    tools: Any = None
+class Pick(Wire):
+    """One of the tools, by its name; a hosted one by its type alone."""
 
-
-class ToolChoiceItem(Wire):
     type: str = ""
     function: Named | None = None
     name: str = ""
+    custom: Named | None = None
+
+
+class AllowedTools(Wire):
+    mode: Literal["auto", "required"] = "auto"
+    tools: list[Pick] | None = None
+
+
+class ToolChoiceItem(Pick):
     allowed_tools: AllowedTools | None = None
-    custom: Any = None
 
 
 class StreamOptions(Wire):
@@ -139,16 +178,28 @@ class ReasoningItem(Wire):
     summary: Any = None
 
 
-class Kind(Struct, gc=False):
-    """As much of an object as says what it is."""
+class WebSearchOptions(Wire):
+    search_context_size: Any = None
+    user_location: Any = None
 
-    type: str = ""
+
+class JsonSchema(Wire):
+    """The form of an answer; `schema` is a JSON schema."""
+
+    name: str | None = None
+    description: Any = None
+    schema: RawMember = UNSET
+    strict: Any = None
+
+
+class ResponseFormat(Wire):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchema | None = None
 
 
 class Unmodelled(Wire):
     """Well-known members without a seat in the canonical conversation; they travel in its extras."""
 
-    response_format: RawMember = UNSET
     store: RawMember = UNSET
     metadata: RawMember = UNSET
     seed: RawMember = UNSET
@@ -162,7 +213,6 @@ class Unmodelled(Wire):
     modalities: RawMember = UNSET
     audio: RawMember = UNSET
     verbosity: RawMember = UNSET
-    web_search_options: RawMember = UNSET
     safety_identifier: RawMember = UNSET
     prompt_cache_retention: RawMember = UNSET
     thinking: RawMember = UNSET
@@ -191,62 +241,7 @@ class Body(Unmodelled):
     n: Annotated[int, Meta(ge=1)] | None = None
     reasoning_effort: Effort | None = None
     reasoning: ReasoningItem | None = None
+    response_format: ResponseFormat | None = None
+    web_search_options: WebSearchOptions | None = None
     user: str | None = None
     prompt_cache_key: str | None = None
-
-
-def prune(value: Any, model: type[Wire], path: str, dropped: list[str]) -> None:
-    """Take the members that `model` does not name out of decoded JSON, noting those that ask for something.
-
-    Null, false, zero and empty values ask for nothing.
-    """
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            prune(item, model, f"{path}[{index}]", dropped)
-    elif isinstance(value, dict):
-        for name in list(value):
-            if name in model.__struct_fields__:
-                if inner := MEMBERS[model].get(name):
-                    prune(value[name], inner, join(path, name), dropped)
-            elif value.pop(name):
-                dropped.append(join(path, name))
-
-
-def join(path: str, name: str) -> str:
-    """The path of a member. Paths end up in a response header: a name that is not plain is quoted and cut."""
-    if plain(name):
-        return f"{path}.{name}" if path else name
-    return f"{path}[{name[:40]!a}]"
-
-
-def plain(name: str) -> bool:
-    """Whether a member's name is one that an API would choose."""
-    return len(name) <= 80 and name.isascii() and name.replace("-", "_").replace(".", "_").isidentifier()
-
-
-# Which members hold objects, or lists of objects, with named members of their own.
-MEMBERS: dict[type[Wire], dict[str, type[Wire]]] = {
-    Body: {
-        "messages": Message,
-        "tools": ToolItem,
-        "tool_choice": ToolChoiceItem,
-        "functions": Function,
-        "function_call": Named,
-        "stream_options": StreamOptions,
-        "reasoning": ReasoningItem,
-    },
-    Message: {"content": Part, "tool_calls": ToolCallItem, "function_call": FunctionCall},
-    Part: {"image_url": ImageUrl, "file": FileItem},
-    ToolCallItem: {"function": FunctionCall, "custom": CustomCall},
-    ToolItem: {"function": Function},
-    ToolChoiceItem: {"function": Named, "allowed_tools": AllowedTools},
-    FunctionCall: {},
-    CustomCall: {},
-    ImageUrl: {},
-    FileItem: {},
-    Function: {},
-    Named: {},
-    AllowedTools: {},
-    StreamOptions: {},
-    ReasoningItem: {},
-}

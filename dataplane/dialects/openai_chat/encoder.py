@@ -9,6 +9,7 @@ from dataplane.conversation.events import (
     FinishReason,
     ReasoningDelta,
     ReasoningSigned,
+    Searched,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -18,10 +19,14 @@ from dataplane.conversation.events import (
     UsageSeen,
 )
 from dataplane.conversation.fold import Transcript
-from dataplane.conversation.model import Call, Reasoning, Stamp, Text, ToolCall
+from dataplane.conversation.model import Call, Reasoning, Search, Stamp, Text, ToolCall
+from dataplane.dialects.openai_chat import custom
+from dataplane.dialects.openai_chat.citations import annotations
 from dataplane.dialects.openai_chat.errors import render
 from dataplane.errors import GatewayError
 from dataplane.wire.jsontext import dumps, string
+
+Steps = Mapping[type, Callable[["StreamEncoder", Any], bytes]]
 
 DELTA_END = b'},"finish_reason":null}]}\n\n'
 CALL_END = b"}}]" + DELTA_END
@@ -41,6 +46,13 @@ class StreamEncoder:
         self._usage = Usage()
         self._calls = 0
         self._call_is_empty = False
+        self._custom_names = custom.names(call.tools)
+        # The arguments of a custom tool's call so far; None while no such call is open.
+        self._custom: list[str] | None = None
+        self._searches: list[Search] = []
+        # The answer's text, kept only where it may have to be cited.
+        self._said: list[str] = []
+        self._steps = self._SEARCHING if call.web_search is not None else self._STEPS
         identity = b'"id":%b,"object":"chat.completion.chunk","created":%d,"model":%b'
         self._chunk = b"data: {" + identity % (string(f"chatcmpl-{stamp.id}"), stamp.created, string(call.model))
         self._delta = self._chunk + b',"choices":[{"index":0,"delta":{'
@@ -49,7 +61,7 @@ class StreamEncoder:
         self._arguments = b""
 
     def feed(self, events: Sequence[Event]) -> bytes:
-        steps = self._STEPS
+        steps = self._steps
         return b"".join([steps[type(event)](self, event) for event in events])
 
     def finish(self) -> bytes:
@@ -66,6 +78,10 @@ class StreamEncoder:
     def _say(self, event: TextDelta) -> bytes:
         return self._text + string(event.text) + DELTA_END
 
+    def _say_and_keep(self, event: TextDelta) -> bytes:
+        self._said.append(event.text)
+        return self._say(event)
+
     def _think(self, event: ReasoningDelta) -> bytes:
         return self._reasoning + string(event.text) + DELTA_END if self._shows_reasoning else b""
 
@@ -73,20 +89,37 @@ class StreamEncoder:
         """Signatures have no seat in this protocol."""
         return b""
 
+    def _note(self, event: Searched) -> bytes:
+        """A search has no seat where it was made; what it found is told at the end."""
+        self._searches.append(event.search)
+        return b""
+
     def _call(self, event: ToolCallStarted) -> bytes:
         head = self._delta + b'"tool_calls":[{"index":%d,' % self._calls
-        self._arguments = head + b'"function":{"arguments":'
         self._calls += 1
         self._call_is_empty = True
-        function = b'"type":"function","function":{"name":%b,"arguments":""' % string(event.name)
-        return head + b'"id":%b,' % string(event.id) + function + CALL_END
+        called, argument = b"function", b"arguments"
+        if event.name in self._custom_names:
+            self._custom, called, argument = [], b"custom", b"input"
+        self._arguments = head + b'"%b":{"%b":' % (called, argument)
+        identity = b'"id":%b,"type":"%b",' % (string(event.id), called)
+        return head + identity + b'"%b":{"name":%b,"%b":""' % (called, string(event.name), argument) + CALL_END
 
     def _argue(self, event: ToolCallDelta) -> bytes:
+        if self._custom is not None:
+            self._custom.append(event.text)
+            return b""
         self._call_is_empty = False
         return self._arguments + string(event.text) + CALL_END
 
     def _end_call(self, _: ToolCallEnded) -> bytes:
-        """Clients parse the arguments as JSON; those of a call without arguments are an empty object."""
+        """Clients parse the arguments as JSON; those of a call without arguments are an empty object.
+
+        The text of a custom call is known only now that the JSON around it is complete.
+        """
+        if self._custom is not None:
+            text, self._custom = custom.text("".join(self._custom)), None
+            return self._arguments + string(text) + CALL_END
         return self._arguments + b'"{}"' + CALL_END if self._call_is_empty else b""
 
     def _count(self, event: UsageSeen) -> bytes:
@@ -94,9 +127,11 @@ class StreamEncoder:
         return b""
 
     def _end(self, event: Finished) -> bytes:
-        return self._delta + b'},"finish_reason":%b}]}\n\n' % string(FINISH[event.reason])
+        found = annotations(self._searches, "".join(self._said)) if self._searches else []
+        cited = self._delta + b'"annotations":' + dumps(found) + DELTA_END if found else b""
+        return cited + self._delta + b'},"finish_reason":%b}]}\n\n' % string(FINISH[event.reason])
 
-    _STEPS: ClassVar[Mapping[type, Callable[["StreamEncoder", Any], bytes]]] = {
+    _STEPS: ClassVar[Steps] = {
         Started: _start,
         TextDelta: _say,
         ReasoningDelta: _think,
@@ -104,9 +139,11 @@ class StreamEncoder:
         ToolCallStarted: _call,
         ToolCallDelta: _argue,
         ToolCallEnded: _end_call,
+        Searched: _note,
         UsageSeen: _count,
         Finished: _end,
     }
+    _SEARCHING: ClassVar[Steps] = {**_STEPS, TextDelta: _say_and_keep}
 
 
 class WholeEncoder:
@@ -118,6 +155,7 @@ class WholeEncoder:
         self._model = call.model
         self._stamp = stamp
         self._shows_reasoning = shows_reasoning(call)
+        self._custom_names = custom.names(call.tools)
         self._transcript = Transcript()
 
     def feed(self, events: Sequence[Event]) -> bytes:
@@ -147,12 +185,14 @@ class WholeEncoder:
         parts = self._transcript.parts
         text = "".join(part.text for part in parts if isinstance(part, Text))
         thoughts = "".join(part.text for part in parts if isinstance(part, Reasoning))
-        calls = [tool_call(part) for part in parts if isinstance(part, ToolCall)]
+        calls = [tool_call(part, self._custom_names) for part in parts if isinstance(part, ToolCall)]
         message: dict[str, Any] = {"role": "assistant", "content": None if calls and not text else text, "refusal": None}
         if thoughts and self._shows_reasoning:
             message["reasoning_content"] = thoughts
         if calls:
             message["tool_calls"] = calls
+        if found := annotations((part for part in parts if isinstance(part, Search)), text):
+            message["annotations"] = found
         return message
 
 
@@ -161,8 +201,10 @@ def shows_reasoning(call: Call) -> bool:
     return call.thinking is None or call.thinking.display != "omitted"
 
 
-def tool_call(part: ToolCall) -> dict[str, Any]:
+def tool_call(part: ToolCall, custom_names: frozenset[str]) -> dict[str, Any]:
     """A call as it stands in a message."""
+    if part.name in custom_names:
+        return {"id": part.id, "type": "custom", "custom": {"name": part.name, "input": custom.text(part.arguments)}}
     return {"id": part.id, "type": "function", "function": {"name": part.name, "arguments": part.arguments}}
 
 

@@ -6,8 +6,11 @@ call (Codex 0.80 puts a text between them): moving results is for upstreams that
 
 from collections.abc import Callable, Sequence
 
-from dataplane.conversation.model import Document, Image, Part, Reasoning, Text, ToolCall, ToolResult, Turn
+from dataplane.conversation.features import Feature
+from dataplane.conversation.model import Document, Image, Media, Part, Reasoning, Text, ToolCall, ToolResult, Turn
 from dataplane.dialects.openai_chat import body as wire
+from dataplane.dialects.openai_chat import custom
+from dataplane.dialects.openai_chat.findings import Findings
 from dataplane.errors import InvalidRequest
 from dataplane.wire.jsontext import dumps
 
@@ -15,12 +18,13 @@ Content = Text | Image | Document
 
 
 class Reader:
-    """Reads messages one after another into `system` and `turns`; what has no seat goes to `dropped`."""
+    """Reads messages one after another into `system`, `turns` and `media`; what has no seat goes to the findings."""
 
-    def __init__(self, dropped: list[str]) -> None:
+    def __init__(self, findings: Findings) -> None:
         self.system: list[str] = []
         self.turns: list[Turn] = []
-        self._dropped = dropped
+        self.media: list[Media] = []
+        self._findings = findings
         # The user turn that the results of consecutive tool messages share.
         self._results: Turn | None = None
         # Ids for calls of the old form, which has none: by function name, the latest call.
@@ -29,7 +33,7 @@ class Reader:
     def read(self, messages: Sequence[wire.Message]) -> None:
         for index, message in enumerate(messages):
             ROLES[message.role](self, message, index)
-            if message.name or message.annotations or message.audio or message.provider_specific_fields:
+            if message.name or message.audio or message.provider_specific_fields:
                 self._drop(message, index)
 
     def instruct(self, message: wire.Message, index: int) -> None:
@@ -45,8 +49,8 @@ class Reader:
 
     def answer(self, message: wire.Message, index: int) -> None:
         parts: list[Part] = []
-        if thoughts := message.reasoning_content or message.reasoning:
-            self._think(thoughts, index, parts)
+        if message.reasoning_content or message.reasoning:
+            self._think(message, index, parts)
         if message.content:
             parts += self._texts(message, index)
         if message.refusal:
@@ -89,11 +93,14 @@ class Reader:
         self._unnamed[call.name] = made.id
         return made
 
-    def _think(self, thoughts: object, index: int, parts: list[Part]) -> None:
+    def _think(self, message: wire.Message, index: int, parts: list[Part]) -> None:
+        """Signatures have no seat in this protocol, so no thinking that comes back is proven."""
+        name, thoughts = ("reasoning_content", message.reasoning_content) if message.reasoning_content else ("reasoning", message.reasoning)
         if isinstance(thoughts, str):
             parts.append(Reasoning(thoughts))
+            self._findings.ask(Feature.UNSIGNED_REASONING, f"messages[{index}].{name}")
         else:
-            self._dropped.append(f"messages[{index}].reasoning")
+            self._findings.drop(f"messages[{index}].{name}")
 
     def _texts(self, message: wire.Message, index: int) -> list[Text]:
         """The content of a message that can hold nothing but text."""
@@ -126,22 +133,25 @@ class Reader:
         if read is None:
             raise InvalidRequest(f"Content of type '{part.type[:40]}' is not supported.", param=f"{where}.type")
         if isinstance(part.image_url, wire.ImageUrl) and part.image_url.detail not in (None, "auto"):
-            self._dropped.append(f"{where}.image_url.detail")
-        return read(part, where)
+            self._findings.drop(f"{where}.image_url.detail")
+        made = read(part, where)
+        if not isinstance(made, Text):
+            self.media.append(made)
+        return made
 
     def _drop(self, message: wire.Message, index: int) -> None:
-        for name in ("name", "annotations", "audio", "provider_specific_fields"):
+        for name in ("name", "audio", "provider_specific_fields"):
             if getattr(message, name):
-                self._dropped.append(f"messages[{index}].{name}")
+                self._findings.drop(f"messages[{index}].{name}")
 
 
 def tool_call(item: wire.ToolCallItem, index: int, place: int) -> ToolCall:
     """A call of an earlier answer. A custom tool's free text becomes the one argument `input`."""
-    function, custom = item.function, item.custom
+    function, freeform = item.function, item.custom
     if item.id and function is not None and function.name:
         return ToolCall(item.id, function.name, arguments(function))
-    if item.id and custom is not None and custom.name:
-        return ToolCall(item.id, custom.name, dumps({"input": custom.input}).decode())
+    if item.id and freeform is not None and freeform.name:
+        return ToolCall(item.id, freeform.name, custom.arguments(freeform.input))
     where = f"messages[{index}].tool_calls[{place}]"
     if not item.id:
         raise InvalidRequest("A tool call must have an id.", param=f"{where}.id")
@@ -174,11 +184,11 @@ def image(part: wire.Part, where: str) -> Image:
     if not url:
         raise InvalidRequest("An image must have a URL.", param=where)
     if url[:8].lower().startswith(("http://", "https://")):
-        return Image(url=url)
+        return Image(url=url, where=where)
     if url[:5].lower() != "data:":
         raise InvalidRequest("An image URL must begin with http://, https:// or data:.", param=where)
     media_type, data = unpack(url, where)
-    return Image(media_type, data)
+    return Image(media_type, data, where=where)
 
 
 def document(part: wire.Part, where: str) -> Document:
@@ -187,11 +197,11 @@ def document(part: wire.Part, where: str) -> Document:
     if file is None or not file.file_data:
         name = "file_id" if file is not None and file.file_id else "file_data"
         raise InvalidRequest("A file must be sent whole in 'file_data'; uploaded files are not kept.", param=f"{where}.file.{name}")
-    name = file.filename or ""
-    if file.file_data[:5].lower() == "data:":
-        media_type, data = unpack(file.file_data, f"{where}.file.file_data")
-        return Document(media_type, data, name=name)
-    return Document("application/pdf" if name.lower().endswith(".pdf") else "application/octet-stream", file.file_data, name=name)
+    name, data, where = file.filename or "", file.file_data, f"{where}.file.file_data"
+    media_type = "application/pdf" if name.lower().endswith(".pdf") else "application/octet-stream"
+    if data[:5].lower() == "data:":
+        media_type, data = unpack(data, where)
+    return Document(media_type, data, name=name, where=where)
 
 
 def audio(_: wire.Part, where: str) -> Content:

@@ -1,11 +1,16 @@
 """Bytes of a chat completion request into a call (client notes, section 2)."""
 
+from operator import attrgetter
+
 import msgspec
 from msgspec import UNSET
 
-from dataplane.conversation.model import Call, Sampling, Thinking
+from dataplane.conversation.model import Call
 from dataplane.dialects.openai_chat import body as wire
+from dataplane.dialects.openai_chat import options
+from dataplane.dialects.openai_chat.findings import Findings
 from dataplane.dialects.openai_chat.messages import Reader
+from dataplane.dialects.openai_chat.prune import join, plain, prune
 from dataplane.dialects.openai_chat.tools import Toolbox
 from dataplane.errors import InvalidRequest
 from dataplane.wire import jsontext
@@ -17,9 +22,12 @@ MISSING_MEMBER = "Object missing required field `"
 QUOTED_CHARACTERS = 300
 NAMES = frozenset(wire.Body.__struct_fields__)
 
+# What an ordinary body gives of them: one comparison instead of a look at each.
+UNASKED = (UNSET,) * len(wire.Unmodelled.__struct_fields__)
+
+_unmodelled = attrgetter(*wire.Unmodelled.__struct_fields__)
 _decode = msgspec.json.Decoder(wire.Body).decode
 _decode_members = msgspec.json.Decoder(dict[str, jsontext.Raw]).decode
-_decode_kind = msgspec.json.Decoder(wire.Kind).decode
 
 
 def parse(data: bytes) -> Call:
@@ -39,10 +47,10 @@ def parse(data: bytes) -> Call:
 
 
 def read(data: bytes) -> Call:
-    dropped: list[str] = []
+    findings = Findings()
     extras: dict[str, bytes] = {}
     try:
-        body = fit(data) or known(data, dropped, extras)
+        body = fit(data) or known(data, findings.dropped, extras)
     except jsontext.ValidationError:
         raise
     except jsontext.DecodeError:
@@ -50,7 +58,7 @@ def read(data: bytes) -> Call:
         if mended == data:
             raise
         return read(mended)
-    return call(body, dropped, extras)
+    return call(body, findings, extras)
 
 
 def fit(data: bytes) -> wire.Body | None:
@@ -68,97 +76,68 @@ def known(data: bytes, dropped: list[str], extras: dict[str, bytes]) -> wire.Bod
     members = _decode_members(data)
     for name in [name for name in members if name not in NAMES]:
         member = bytes(members.pop(name))
-        if member != b"null" and wire.plain(name):
+        if member != b"null" and plain(name):
             extras[name] = member
         elif member != b"null":
-            dropped.append(wire.join("", name))
+            dropped.append(join("", name))
     narrowed = jsontext.dumps(members)
     if body := fit(narrowed):
         return body
     value = jsontext.loads(narrowed)
-    wire.prune(value, wire.Body, "", dropped)
+    prune(value, wire.Body, "", dropped)
     return _decode(jsontext.dumps(value))
 
 
-def call(body: wire.Body, dropped: list[str], extras: dict[str, bytes]) -> Call:
+def call(body: wire.Body, findings: Findings, extras: dict[str, bytes]) -> Call:
     if not body.model:
         raise InvalidRequest("A request must name a model.", param="model")
     if not body.messages:
         raise InvalidRequest("A request must have at least one message.", param="messages")
     if body.n is not None and body.n > 1:
         raise InvalidRequest("One answer is given to a request; 'n' can only be 1.", param="n")
-    reader = Reader(dropped)
+    reader, tools = Reader(findings), Toolbox(findings)
     reader.read(body.messages)
-    tools = Toolbox(dropped)
     tools.read(body)
-    options = body.stream_options
-    if options is not None and options.include_obfuscation:
-        dropped.append("stream_options.include_obfuscation")
+    # Before the tools are taken: a choice can narrow them.
+    choice = tools.choice(body)
     return Call(
         model=body.model,
         turns=reader.turns,
         family=FAMILY,
         system=reader.system,
         tools=tools.tools,
-        tool_choice=tools.choice(body),
-        sampling=sampling(body),
-        thinking=thinking(body, dropped),
+        tool_choice=choice,
+        sampling=options.sampling(body, findings),
+        thinking=options.thinking(body, findings),
+        output_format=options.output_format(body.response_format, findings),
+        web_search=tools.web_search,
         stream=bool(body.stream),
-        include_usage=bool(options and options.include_usage),
+        include_usage=options.include_usage(body.stream_options, findings),
         user=body.user or "",
         session=body.prompt_cache_key or "",
-        dropped=dropped,
+        dropped=findings.dropped,
         extras=unmodelled(body, extras),
+        asked=findings.asked,
+        media=reader.media,
     )
-
-
-def sampling(body: wire.Body) -> Sampling:
-    """`max_completion_tokens` is the newer name; some servers take a `top_k` of 0 or -1 for none."""
-    stop = [body.stop] if isinstance(body.stop, str) else body.stop or []
-    return Sampling(
-        max_tokens=body.max_completion_tokens or body.max_tokens,
-        temperature=body.temperature,
-        top_p=body.top_p,
-        top_k=body.top_k if body.top_k is not None and body.top_k > 0 else None,
-        stop=[each for each in stop if each],
-    )
-
-
-def thinking(body: wire.Body, dropped: list[str]) -> Thinking | None:
-    asked = body.reasoning or wire.ReasoningItem()
-    if asked.summary:
-        dropped.append("reasoning.summary")
-    effort = body.reasoning_effort or asked.effort or ""
-    if effort == "none" or asked.enabled is False or asked.max_tokens == 0:
-        return Thinking("disabled", effort="none")
-    if not effort and asked.max_tokens is None and asked.enabled is None and not asked.exclude:
-        return None
-    return Thinking("enabled", asked.max_tokens, effort, "omitted" if asked.exclude else "")
 
 
 def unmodelled(body: wire.Body, extras: dict[str, bytes]) -> dict[str, bytes]:
-    """`extras` with the well-known members that have no seat. Null asks for nothing, nor does a format of plain text."""
-    for name in wire.Unmodelled.__struct_fields__:
-        value = getattr(body, name)
+    """`extras` with the well-known members that have no seat. Null asks for nothing."""
+    values = _unmodelled(body)
+    if values == UNASKED:
+        return extras
+    for name, value in zip(wire.Unmodelled.__struct_fields__, values, strict=True):
         if value is not UNSET and (raw := bytes(value)) != b"null":
             extras[name] = raw
-    if "response_format" in extras and response_format(extras["response_format"]) == "text":
-        del extras["response_format"]
     return extras
-
-
-def response_format(raw: bytes) -> str:
-    try:
-        return _decode_kind(raw).type
-    except jsontext.ValidationError:
-        raise InvalidRequest("'response_format' must be an object with a 'type'.", param="response_format") from None
 
 
 def misfit(error: jsontext.ValidationError) -> InvalidRequest:
     """A member that is missing or of the wrong type, named by its path."""
     reason, place = jsontext.path(error)
     if reason.startswith(MISSING_MEMBER):
-        place = wire.join(place, reason[len(MISSING_MEMBER) :].rstrip("`"))
+        place = join(place, reason[len(MISSING_MEMBER) :].rstrip("`"))
         reason = "it is required"
     reason = reason[:QUOTED_CHARACTERS]
     if not place:

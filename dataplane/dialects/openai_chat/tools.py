@@ -1,73 +1,153 @@
-"""Tools and the choice among them."""
+"""Tools, the hosted web search, and the choice among them."""
 
 from msgspec import UNSET
 
-from dataplane.conversation.model import Tool, ToolChoice
+from dataplane.conversation.features import Feature
+from dataplane.conversation.model import Tool, ToolChoice, WebSearch
 from dataplane.dialects.openai_chat import body as wire
+from dataplane.dialects.openai_chat import custom
+from dataplane.dialects.openai_chat.findings import Findings
 from dataplane.errors import InvalidRequest
+
+# The kind has been dated and renamed: web_search, web_search_preview, web_search_2025_08_26.
+WEB_SEARCH = "web_search"
+# What a choice of the hosted search calls it, as long as no function has the name.
+SEARCH_NAME = "web_search"
+# "any" is Anthropic's word for "required"; clients that speak both sometimes mix them up.
+MODES = frozenset({"auto", "none", "required", "any"})
 
 
 class Toolbox:
-    """Reads the tools of a body; kinds that only a provider could run are dropped, not refused."""
+    """Reads the tools of a body; kinds that only their provider could run are dropped, not refused."""
 
-    def __init__(self, dropped: list[str]) -> None:
+    def __init__(self, findings: Findings) -> None:
         self.tools: list[Tool] = []
-        self._dropped = dropped
+        self.web_search: WebSearch | None = None
+        self._findings = findings
 
     def read(self, body: wire.Body) -> None:
+        if body.tools or body.functions:
+            self._findings.ask(Feature.TOOLS, "tools" if body.tools else "functions")
         for index, item in enumerate(body.tools or ()):
             if item.type == "function":
-                self._add(item, f"tools[{index}]")
+                self._add(item, index)
             else:
-                self._dropped.append(f"tools[{index}]")
+                self._add_special(item, f"tools[{index}]")
         for index, function in enumerate(body.functions or ()):
-            self._define(function, f"functions[{index}]")
+            self._define(function, "functions[%d]", index)
+        if body.web_search_options is not None:
+            self._search(body.web_search_options, "web_search_options", WebSearch())
 
     def choice(self, body: wire.Body) -> ToolChoice:
+        """The choice; a list of allowed tools also takes the others out of `tools`."""
         parallel = body.parallel_tool_calls is not False
-        if body.tool_choice is not None:
-            return self._choose(body.tool_choice, parallel)
-        if isinstance(body.function_call, wire.Named):
-            return self._named(body.function_call.name, "function_call.name", parallel)
-        return mode(body.function_call or "auto", "function_call", parallel)
+        if not parallel:
+            self._findings.ask(Feature.SERIAL_TOOL_CALLS, "parallel_tool_calls")
+        where = "tool_choice" if body.tool_choice is not None else "function_call"
+        asked = body.tool_choice if body.tool_choice is not None else body.function_call
+        if asked is None:
+            return ToolChoice(parallel=parallel)
+        choice = self._choose(asked, where, parallel)
+        if choice.mode != "auto":
+            self._findings.ask(Feature.TOOL_CHOICE, where)
+        return choice
 
-    def _add(self, item: wire.ToolItem, where: str) -> None:
+    def _add(self, item: wire.ToolItem, index: int) -> None:
         """Some clients leave out the inner object."""
         if item.function is not None:
-            self._define(item.function, f"{where}.function")
+            self._define(item.function, "tools[%d].function", index)
         else:
-            self._define(wire.Function(item.name, item.description, item.parameters, item.strict), where)
+            self._define(wire.Function(item.name, item.description, item.parameters, item.strict), "tools[%d]", index)
 
-    def _define(self, function: wire.Function, where: str) -> None:
+    def _add_special(self, item: wire.ToolItem, where: str) -> None:
+        if item.type == "custom":
+            # Some clients leave out the inner object here too.
+            asked = item.custom or wire.CustomTool(item.name, item.description)
+            self.tools.append(custom.function(asked, f"{where}.custom" if item.custom else where, self._findings))
+        elif item.type.startswith(WEB_SEARCH):
+            self._search(item, where, self._filtered(item.filters, f"{where}.filters"))
+        else:
+            self._findings.drop(where)
+
+    def _search(self, asked: wire.ToolItem | wire.WebSearchOptions, where: str, search: WebSearch) -> None:
+        self.web_search = self.web_search or search
+        self._findings.ask(Feature.WEB_SEARCH, where)
+        # OpenAI's default asks for nothing.
+        if asked.search_context_size not in (None, "medium"):
+            self._findings.drop(f"{where}.search_context_size")
+        if asked.user_location:
+            self._findings.drop(f"{where}.user_location")
+
+    def _filtered(self, filters: wire.Filters | None, where: str) -> WebSearch:
+        search = WebSearch()
+        if filters is not None and filters.allowed_domains:
+            search.allowed_domains = filters.allowed_domains
+            self._findings.ask(Feature.WEB_SEARCH_DOMAINS, f"{where}.allowed_domains")
+        if filters is not None and filters.blocked_domains:
+            search.blocked_domains = filters.blocked_domains
+            self._findings.ask(Feature.WEB_SEARCH_DOMAINS, f"{where}.blocked_domains")
+        return search
+
+    def _define(self, function: wire.Function, place: str, index: int) -> None:
+        """Almost no function needs its path, so it is put together of `place` and `index` only where one does."""
         if not function.name:
-            raise InvalidRequest("A function must have a name.", param=f"{where}.name")
+            raise InvalidRequest("A function must have a name.", param=f"{place}.name" % index)
         if function.strict:
-            self._dropped.append(f"{where}.strict")
+            self._findings.ask(Feature.STRICT_TOOLS, f"{place}.strict" % index)
         schema = b"" if function.parameters is UNSET else bytes(function.parameters)
         if schema == b"null":
             schema = b""
         if schema and not schema.startswith(b"{"):
-            raise InvalidRequest("A function's parameters must be a JSON schema object.", param=f"{where}.parameters")
+            raise InvalidRequest("A function's parameters must be a JSON schema object.", param=f"{place}.parameters" % index)
         self.tools.append(Tool(function.name, function.description or "", schema))
 
-    def _choose(self, asked: str | wire.ToolChoiceItem, parallel: bool) -> ToolChoice:
+    def _choose(self, asked: str | wire.ToolChoiceItem | wire.Named, where: str, parallel: bool) -> ToolChoice:
         if isinstance(asked, str):
-            return mode(asked, "tool_choice", parallel)
-        if asked.type == "function":
-            return self._named(asked.function.name if asked.function else asked.name, "tool_choice.function.name", parallel)
+            return mode(asked, where, parallel)
+        if isinstance(asked, wire.Named):
+            return self._named(asked.name, f"{where}.name", parallel)
         if asked.type == "allowed_tools" and asked.allowed_tools is not None:
-            # Which of the tools are allowed has no seat, that one must be called has.
-            self._dropped.append("tool_choice.allowed_tools.tools")
-            return mode(asked.allowed_tools.mode, "tool_choice.allowed_tools.mode", parallel)
+            if asked.allowed_tools.tools:
+                self._allow(asked.allowed_tools.tools, f"{where}.allowed_tools.tools")
+            return mode(asked.allowed_tools.mode, f"{where}.allowed_tools.mode", parallel)
         if asked.type in MODES:
-            return mode(asked.type, "tool_choice.type", parallel)
-        self._dropped.append("tool_choice")
+            return mode(asked.type, f"{where}.type", parallel)
+        if self._hosted(asked):
+            return ToolChoice("named", SEARCH_NAME, parallel)
+        if asked.type in ("function", "custom"):
+            return self._named(picked(asked), f"{where}.{asked.type}.name", parallel)
+        self._findings.drop(where)
         return ToolChoice(parallel=parallel)
 
     def _named(self, name: str, where: str, parallel: bool) -> ToolChoice:
-        if all(tool.name != name for tool in self.tools):
+        if not self._has(name):
             raise InvalidRequest("The function that must be called is not among the tools.", param=where)
         return ToolChoice("named", name, parallel)
+
+    def _has(self, name: str) -> bool:
+        return any(tool.name == name for tool in self.tools)
+
+    def _hosted(self, asked: wire.Pick) -> bool:
+        """Whether it is the web search that is picked, and can be told from a function by its name."""
+        return asked.type.startswith(WEB_SEARCH) and self.web_search is not None and not self._has(SEARCH_NAME)
+
+    def _allow(self, picks: list[wire.Pick], where: str) -> None:
+        """Leave only those tools that are picked: to the model it is the same whether the others are away or forbidden."""
+        names = {picked(pick) for pick in picks}
+        for index, pick in enumerate(picks):
+            if pick.type in ("function", "custom") and not self._has(picked(pick)):
+                raise InvalidRequest("A tool that is allowed is not among the tools.", param=f"{where}[{index}]")
+        self.tools = [tool for tool in self.tools if tool.name in names]
+        if not any(pick.type.startswith(WEB_SEARCH) for pick in picks):
+            self.web_search = None
+            self._findings.asked.pop(Feature.WEB_SEARCH, None)
+            self._findings.asked.pop(Feature.WEB_SEARCH_DOMAINS, None)
+
+
+def picked(pick: wire.Pick) -> str:
+    """The name in a pick; some clients leave out the inner object."""
+    inner = pick.custom if pick.type == "custom" else pick.function
+    return inner.name if inner is not None else pick.name
 
 
 def mode(asked: str, where: str, parallel: bool) -> ToolChoice:
@@ -79,7 +159,3 @@ def mode(asked: str, where: str, parallel: bool) -> ToolChoice:
     if asked in MODES:
         return ToolChoice("required", parallel=parallel)
     raise InvalidRequest("A choice must be 'auto', 'none', 'required' or name a function.", param=where)
-
-
-# "any" is Anthropic's word for "required"; clients that speak both sometimes mix them up.
-MODES = frozenset({"auto", "none", "required", "any"})

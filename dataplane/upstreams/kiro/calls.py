@@ -2,7 +2,7 @@
 
 Fragments of several calls may interleave and are told apart by id. A call that breaks off, or whose
 arguments are no JSON object at its end, never reaches the client: running half a call is worse than
-asking again.
+asking again. Calls of the hosted web search never reach it either: they are ours to answer.
 """
 
 from dataclasses import dataclass, field
@@ -10,6 +10,8 @@ from hashlib import sha256
 
 import msgspec
 
+from dataplane.conversation.fold import Transcript
+from dataplane.conversation.model import Part, Search
 from dataplane.upstreams.kiro import tools
 from dataplane.wire import jsontext
 
@@ -64,6 +66,11 @@ class Calls:
         return bool(self._open or self._over)
 
     @property
+    def open(self) -> bool:
+        """Whether any call waits for its end."""
+        return bool(self._open)
+
+    @property
     def cut(self) -> bool:
         """Whether a call was begun and did not come to a good end."""
         return bool(self._broken or self._open)
@@ -72,6 +79,11 @@ class Calls:
     def wasted(self) -> str:
         """The arguments of cut calls: written, and paid for, but of no use."""
         return "".join((*self._broken, *(piece for call in self._open.values() for piece in call.pieces)))
+
+    def begins(self, fragment: Fragment) -> bool:
+        """Whether a call begins with `fragment`."""
+        key = fragment.tool_use_id or self._nameless(fragment)
+        return bool(fragment.name) and key not in self._open and key not in self._over
 
     def take(self, fragment: Fragment) -> Complete | None:
         """The call that `fragment` completes."""
@@ -112,3 +124,43 @@ class Calls:
             self._broken.append(text)
             return None
         return Complete(id, call.name, arguments.decode())
+
+
+class Searches:
+    """The web searches of one answer: those the model waits for, and those that were made.
+
+    `transcript` follows the answer, as the model must read it again to go on. `under_way`: another
+    stream is due.
+    """
+
+    def __init__(self) -> None:
+        self.transcript = Transcript()
+        self.asked: list[Search] = []
+        self.made: list[Search] = []
+        self.under_way = False
+
+    def ask(self, call: Complete) -> None:
+        try:
+            query = _read_query(call.arguments).query.strip()
+        except (ValueError, RecursionError):
+            query = ""
+        self.asked.append(Search(call.id, query))
+
+    def begin(self) -> tuple[list[Search], list[Part]]:
+        """What is to be searched for, and the answer so far."""
+        asked, self.asked = self.asked, []
+        self.under_way = True
+        self.transcript.close()
+        return asked, list(self.transcript.parts)
+
+    def end(self) -> list[Search]:
+        """What came of them."""
+        made, self.made, self.under_way = self.made, [], False
+        return made
+
+
+class _Query(msgspec.Struct):
+    query: str
+
+
+_read_query = msgspec.json.Decoder(_Query).decode

@@ -1,20 +1,25 @@
-"""Kiro's frames into events. Source: Kiro wire notes, events by type and response quirks.
+"""Kiro's frames into events. Source: Kiro rules, section 2; Kiro wire notes, events by type.
 
 Text and thinking go out as they come; tool calls when they are complete; figures and the reason of
 the end once, at the end. Kiro has no end event: the end of the body is the end, and without any of
-the closing reports the answer counts as cut.
+the closing reports the answer counts as cut (Q1). Where the model searches the web, the answer goes on
+in another stream.
+
+Equal neighbours among the text frames are given on as they came (Q5): Kiro repeats a frame now and
+then, but frames carry neither number nor time, so a repeat looks like any text that says something
+twice ("ha", "ha", the rules of a table), and deleting honest text is worse than a word too many. For
+the same reason tool calls that a model writes as text stay text (Q24): the model may as well be
+quoting a file, and what a file says must not become a call.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from dataplane.conversation.events import (
     Event,
     Finished,
     FinishReason,
-    ReasoningDelta,
-    ReasoningSigned,
-    Started,
+    Searched,
     TextDelta,
     ToolCallDelta,
     ToolCallEnded,
@@ -22,129 +27,236 @@ from dataplane.conversation.events import (
     Usage,
     UsageSeen,
 )
-from dataplane.conversation.model import Call
-from dataplane.upstreams.base import Lease
-from dataplane.upstreams.kiro import faults, payloads
-from dataplane.upstreams.kiro.calls import Calls, Complete, TooLong
-from dataplane.upstreams.kiro.names import names
+from dataplane.conversation.model import Call, Search, Stamp
+from dataplane.errors import UpstreamFault
+from dataplane.upstreams.base import Lease, Plan
+from dataplane.upstreams.filters.blocks import Blocks
+from dataplane.upstreams.filters.passage import Passage
+from dataplane.upstreams.filters.tags import Pieces
+from dataplane.upstreams.kiro import faults, instructions, payloads, provenance, reasoning, search
+from dataplane.upstreams.kiro.calls import Calls, Complete, Searches, TooLong
+from dataplane.upstreams.kiro.names import SEARCH, names
 from dataplane.upstreams.kiro.usage import Meter
 from dataplane.wire import eventstream
 
 # Characters of arguments in one event: very long lines stall some proxies (Q27).
 SLICE = 1024
 
+Chat = Callable[[Call], Plan]
+Takers = dict[object, Callable[["KiroDecoder", bytes, list[Event]], None]]
+
 
 class KiroDecoder:
-    """The answer to one attempt."""
+    """The answer to one attempt; `chat` is how a call that goes on with it is sent."""
 
-    def __init__(self, call: Call, lease: Lease) -> None:
+    def __init__(self, call: Call, lease: Lease, stamp: Stamp, chat: Chat) -> None:
+        self.over = False
         self._call = call
         self._lease = lease
+        self._stamp = stamp
+        self._chat = chat
         self._frames = eventstream.Parser()
-        self._meter = Meter()
+        self._meter = Meter(call.input_estimate, lease.context_window)
         self._calls = Calls(lease.lease_id)
+        self._streams = 1
         self._client_names: dict[str, str] | None = None
-        self._started = False
-        self._thinking = False
-        # A signature that came before the thinking it signs.
-        self._signature = ""
+        limited = call.sampling.max_tokens is not None and not reasoning.seats_max_tokens(call, lease)
+        self._passage = Passage(call, tags=bool(instructions.thinking_tags(call, lease)), limited=limited)
+        self._take = self._PLAIN if self._passage.idle else self._MEASURED if self._passage.measures else self._SIFTED
+        self._blocks = Blocks()
+        # Whether a call of the client's tools went out.
         self._called = False
-        self._closing = False
-        self._stop_reason = ""
+        self._searches = Searches() if call.web_search else None
 
     def feed(self, data: bytes) -> list[Event]:
-        """Raises UpstreamFault; what the same bytes held before the fault is given up with it."""
+        """Raises UpstreamFault, which takes along what the same bytes held before it."""
         events: list[Event] = []
+        if self._searches and self._searches.under_way:
+            self._resume(self._searches, events)
         try:
-            frames = self._frames.feed(data)
+            self._read(self._frames.feed(data), events)
         except eventstream.Corrupt as error:
-            raise faults.corrupt(str(error)) from error
+            self._read(error.before, events)
+            if not self.over:
+                fault = faults.corrupt(str(error))
+                fault.before = events
+                raise fault from error
+        except UpstreamFault as fault:
+            fault.before = events
+            raise
+        if self._searches:
+            self._searches.transcript.add(events)
+        return events
+
+    def _read(self, frames: Sequence[eventstream.Frame], events: list[Event]) -> None:
         for frame in frames:
             kind = frame.headers.get(":message-type", "event")
             if kind == "event":
-                take = self._TAKE.get(frame.headers.get(":event-type"))
+                take = self._take.get(frame.headers.get(":event-type"))
                 if take:
                     take(self, frame.payload, events)
-            elif kind in {"exception", "error"}:
+            elif kind in {"exception", "error"} and not self.over:
                 raise faults.reported(frame.headers, frame.payload, self._call, self._lease)
-        return events
 
     def finish(self) -> list[Event]:
         """Raises UpstreamFault when the body broke off inside a frame, or held no answer."""
+        events: list[Event] = []
+        if self._searches and self._searches.under_way:
+            self._resume(self._searches, events)
+        if self.over:
+            return self._closed(events)
         if self._frames.pending():
             raise faults.cut()
-        reason = self._reason()
-        if not self._started and not self._calls.seen and reason in {"stop", None}:
-            raise faults.empty()
-        events: list[Event] = []
-        self._begin(events)
-        self._meter.wrote(self._calls.wasted)
-        events.append(UsageSeen(self.usage()))
-        events.append(Finished(reason or "length"))
-        return events
+        waits = self._waits()
+        self._give(self._passage.pause() if waits else self._passage.finish(), events)
+        return self._paused(events) if waits and not self._passage.over else self._closed(events)
+
+    def onward(self) -> Plan | None:
+        """The searches that the model waits for, and the chat that goes on with what they found."""
+        searches = self._searches
+        if not searches or not searches.asked:
+            return None
+        early = not self._blocks.started
+        asked, parts = searches.begin()
+        return search.onward(asked, parts, self._call, self._lease, self._stamp, self._chat, self._made, early=early)
 
     def usage(self) -> Usage:
-        return self._meter.usage(self._call.input_estimate, self._lease.context_window)
+        return self._meter.usage(self._calls.wasted)
+
+    def _waits(self) -> bool:
+        """Whether the model waits for searches.
+
+        Calls of the client's tools win over searches in the same answer: the client must act before the
+        model can go on, so these searches are dropped, and made when the model asks for them again.
+        """
+        if not self._searches or not self._searches.asked:
+            return False
+        return not self._called and self._reason() in {"stop", None}
+
+    def _paused(self, events: list[Event]) -> list[Event]:
+        self._blocks.pause(events)
+        if self._searches:
+            self._searches.transcript.add(events)
+        return events
+
+    def _closed(self, events: list[Event]) -> list[Event]:
+        if self._searches:
+            self._searches.asked = []
+        reason = self._reason()
+        if not self._blocks.started and not self._calls.seen and reason in {"stop", None}:
+            raise faults.empty()
+        self._blocks.begin(events)
+        events.append(UsageSeen(self.usage()))
+        events.append(Finished(reason or "length", self._passage.stop_sequence))
+        return events
+
+    def _made(self, made: Search) -> None:
+        """A search without hits was made as well; one that failed was not, and does not count."""
+        if self._searches:
+            self._searches.made.append(made)
+        self._meter.searches += not made.error
+
+    def _resume(self, searches: Searches, events: list[Event]) -> None:
+        """The answer goes on in another stream."""
+        made = searches.end()
+        self._frames = eventstream.Parser()
+        self._streams += 1
+        self._calls = Calls(f"{self._lease.lease_id}/{self._streams}")
+        self._passage.resume()
+        self._meter.resume(map(search.told, made))
+        self._blocks.begin(events)
+        events += map(Searched, made)
 
     def _reason(self) -> FinishReason | None:
         """Why the answer ended; None when it ended without any closing report (Q1)."""
-        said = _STOP_REASONS.get(self._stop_reason, "stop")
-        if said != "stop":
-            return said
-        if (self._meter.percentage or 0) >= 100:
-            return "context_exceeded"
+        if self._passage.over:
+            return "length" if self._passage.limited else "stop_sequence"
+        reported = self._meter.ended()
+        if reported not in {"stop", None}:
+            return reported
         if self._calls.cut:
             return "length"
-        if not self._closing:
-            return None
-        return "tool_calls" if self._called else "stop"
+        return "tool_calls" if reported and self._called else reported
 
-    def _begin(self, events: list[Event]) -> None:
-        """Whatever comes next is not thinking: open the answer, close the thinking."""
-        if not self._started:
-            self._started = True
-            events.append(Started())
-        self._thinking = False
-        if self._signature:
-            events.append(ReasoningSigned(self._signature))
-            self._signature = ""
+    def _heed_limits(self) -> None:
+        """The client's limits may have ended the answer; a call that began below them is still completed."""
+        if self._passage.stop_sequence is not None or (self._passage.limited and not self._calls.open):
+            self.over = True
+            self._take = self._FIGURES
 
     def _text(self, payload: bytes, events: list[Event]) -> None:
         text = payloads.spoken(payload)
         if not text:
             return
-        if not self._started or self._thinking or self._signature:
-            self._begin(events)
-        events.append(TextDelta(text))
         self._meter.wrote(text)
+        # What `Blocks.text` does, without the call: this is the line that most events of most answers take.
+        if self._blocks.speaking:
+            events.append(TextDelta(text))
+        else:
+            self._blocks.text(text, events)
+
+    def _measured_text(self, payload: bytes, events: list[Event]) -> None:
+        """As `_text`, with max_tokens to be kept: what most clients of Anthropic's protocol ask for."""
+        text = payloads.spoken(payload)
+        if not text:
+            return
+        self._meter.wrote(text)
+        fitting = self._passage.measured(text)
+        if fitting:
+            self._blocks.text(fitting, events)
+        if fitting is not text:
+            self._heed_limits()
+
+    def _sifted_text(self, payload: bytes, events: list[Event]) -> None:
+        text = payloads.spoken(payload)
+        if text:
+            self._meter.wrote(text)
+            self._give(self._passage.spoken(text), events)
+            self._heed_limits()
+
+    def _text_beyond(self, payload: bytes, _events: list[Event]) -> None:
+        """The answer is over: nothing that follows can spoil it."""
+        try:
+            self._meter.wrote_beyond(payloads.spoken(payload) or "")
+        except UpstreamFault:
+            return
+
+    def _give(self, pieces: Pieces, events: list[Event]) -> None:
+        """What came through the passage."""
+        for thinking, text in pieces:
+            if thinking:
+                self._meter.was_thinking(text)
+                self._blocks.think(text, events)
+            else:
+                self._blocks.text(text, events)
 
     def _reasoning(self, payload: bytes, events: list[Event]) -> None:
         """Text before signature, whatever their order in the frame (Q17)."""
         thought = payloads.thought(payload)
         if thought.text:
-            if not self._started:
-                self._started = True
-                events.append(Started())
-            self._thinking = True
-            events.append(ReasoningDelta(thought.text))
             self._meter.thought(thought.text)
-        if thought.signature:
-            self._sign(thought.signature, events)
+            text = thought.text if self._passage.idle else self._measured_thought(thought.text, events)
+            if text:
+                self._blocks.think(text, events)
+        # A signature is for the whole of the thinking, not for what is left of it after a cut.
+        if thought.signature and not self._passage.over:
+            self._blocks.sign(provenance.mark(thought.signature, self._lease), events)
         if thought.redacted_content:
-            self._begin(events)
-            events.append(ReasoningSigned(thought.redacted_content, redacted=True))
+            self._blocks.hide(provenance.mark(thought.redacted_content, self._lease), events)
 
-    def _sign(self, signature: str, events: list[Event]) -> None:
-        """A signature without thinking to close waits for what comes next, as some models send it first."""
-        if self._signature:
-            self._begin(events)
-        self._signature = signature
-        if self._thinking:
-            self._begin(events)
+    def _measured_thought(self, text: str, events: list[Event]) -> str:
+        self._give(self._passage.pause(), events)
+        text = self._passage.measured(text)
+        self._heed_limits()
+        return text
 
     def _tool(self, payload: bytes, events: list[Event]) -> None:
+        fragment = payloads.fragment(payload)
+        if self._passage.bounded and self._calls.begins(fragment) and not self._passage.admits_call():
+            self._heed_limits()
+            return
         try:
-            complete = self._calls.take(payloads.fragment(payload))
+            complete = self._calls.take(fragment)
         except TooLong:
             raise faults.corrupt("a tool call without end") from None
         if complete is None:
@@ -152,65 +264,62 @@ class KiroDecoder:
         self._meter.wrote(complete.name)
         self._meter.wrote(complete.arguments)
         if self._call.tool_choice.mode != "none":
-            self._called = True
-            self._begin(events)
-            self._emit(complete, events)
+            self._complete(complete, events)
+        self._heed_limits()
 
-    def _emit(self, complete: Complete, events: list[Event]) -> None:
-        if self._client_names is None:
-            self._client_names = names(self._call).client
-        text = complete.arguments
-        events.append(ToolCallStarted(complete.id, self._client_names.get(complete.name, complete.name)))
+    def _complete(self, call: Complete, events: list[Event]) -> None:
+        """A call that may go out: to the client, or as a search."""
+        name = self._client_name(call.name)
+        if name == SEARCH:
+            if self._searches:
+                self._searches.ask(call)
+            return
+        if self._called and not self._call.tool_choice.parallel:
+            return
+        self._give(self._passage.finish(), events)
+        if self._passage.stop_sequence is not None:
+            return
+        self._called = True
+        self._blocks.begin(events)
+        text = call.arguments
+        self._passage.called(text)
+        events.append(ToolCallStarted(call.id, name))
         events += [ToolCallDelta(text[at : at + SLICE]) for at in range(0, len(text), SLICE)]
         events.append(ToolCallEnded())
 
+    def _client_name(self, name: str) -> str:
+        if self._client_names is None:
+            self._client_names = names(self._call).client
+        return self._client_names.get(name, name)
+
     def _metadata(self, payload: bytes, _events: list[Event]) -> None:
-        self._closing = True
-        metadata = payloads.metadata(payload)
-        self._stop_reason = metadata.stop_reason or self._stop_reason
-        tokens = metadata.token_usage
-        if tokens is None:
-            return
-        if tokens.context_usage_percentage is not None:
-            self._meter.percentage = tokens.context_usage_percentage
-        if tokens.uncached_input_tokens is not None and tokens.output_tokens is not None:
-            read, write = tokens.cache_read_input_tokens or 0, tokens.cache_write_input_tokens or 0
-            self._meter.report(tokens.uncached_input_tokens, read, write, tokens.output_tokens)
+        self._meter.metadata(payloads.metadata(payload))
 
     def _context_usage(self, payload: bytes, _events: list[Event]) -> None:
-        self._closing = True
-        percentage = payloads.context_usage(payload)
-        if percentage is not None:
-            self._meter.percentage = percentage
+        self._meter.context_usage(payloads.context_usage(payload))
 
     def _metering(self, payload: bytes, _events: list[Event]) -> None:
-        """May come several times, and adds up (Q22)."""
-        self._closing = True
-        metering = payloads.metering(payload)
-        if (metering.unit or "").lower() == "credit":
-            self._meter.credits += metering.usage if metering.usage is not None else metering.amount or 0.0
+        self._meter.metering(payloads.metering(payload))
 
     def _invalid_state(self, payload: bytes, _events: list[Event]) -> None:
         raise faults.reported({":exception-type": "InvalidStateException"}, payload, self._call, self._lease)
 
     # What is done with each kind of event. Kinds that are not here mean nothing to a client: metadata
     # of the message, follow-up prompts, links, citations, references to code.
-    _TAKE: ClassVar[dict[object, Callable[["KiroDecoder", bytes, list[Event]], None]]] = {
-        "assistantResponseEvent": _text,
-        "codeEvent": _text,
-        "reasoningContentEvent": _reasoning,
-        "toolUseEvent": _tool,
+    _REPORTS: ClassVar[Takers] = {
         "metadataEvent": _metadata,
         "contextUsageEvent": _context_usage,
         "meteringEvent": _metering,
+    }
+    _CONTENT: ClassVar[Takers] = {
+        **_REPORTS,
+        "reasoningContentEvent": _reasoning,
+        "toolUseEvent": _tool,
         "invalidStateEvent": _invalid_state,
     }
-
-
-# Kiro says END_TURN for many answers that end with calls, so calls are counted instead (Q19). A
-# reason that is not here is a normal end: new reasons must not break answers that are complete.
-_STOP_REASONS: dict[str, FinishReason] = {
-    "MAX_TOKENS": "length",
-    "MODEL_CONTEXT_WINDOW_EXCEEDED": "context_exceeded",
-    "CONTENT_FILTERED": "refusal",
-}
+    # The same for text that passes as it is, is measured only, or goes through more.
+    _PLAIN: ClassVar[Takers] = {**_CONTENT, "assistantResponseEvent": _text, "codeEvent": _text}
+    _MEASURED: ClassVar[Takers] = {**_CONTENT, "assistantResponseEvent": _measured_text, "codeEvent": _measured_text}
+    _SIFTED: ClassVar[Takers] = {**_CONTENT, "assistantResponseEvent": _sifted_text, "codeEvent": _sifted_text}
+    # When the answer is over.
+    _FIGURES: ClassVar[Takers] = {**_REPORTS, "assistantResponseEvent": _text_beyond, "codeEvent": _text_beyond}

@@ -7,6 +7,7 @@ Kiro wire notes, error bodies and what they deserve.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from dataplane import errors
 from dataplane.conversation.model import Call
@@ -42,7 +43,8 @@ class Fate:
     """What a refusal leads to.
 
     `wait` is what the client is asked to wait when Kiro names no time, `park` how long the account
-    should rest in that case, where the refusal's kind says so.
+    should rest in that case, where the refusal's kind says so; `least` is how long it should rest
+    even when Kiro names a shorter time.
     """
 
     cause: Cause
@@ -50,6 +52,27 @@ class Fate:
     error: Callable[[Scene], GatewayError]
     wait: int = 0
     park: int | None = None
+    least: int = 0
+
+
+class Flaw(Enum):
+    """What a refused request can be mended of and sent once more."""
+
+    # The signatures of earlier reasoning (R01).
+    SIGNATURE = auto()
+    # The body's form, perhaps a tool's schema (S08).
+    SHAPE = auto()
+    # The profile is missing, or not the account's, which then may do nothing (E04).
+    PROFILE = auto()
+
+
+def flaw(status: int, words: Words) -> Flaw | None:
+    """What may be wrong with a request that was refused, None for what cannot be mended."""
+    message = words.message.lower()
+    for reason, phrase, found in _FLAWS:
+        if status == 400 and reason in {words.reason, ANY} and phrase in message:
+            return found
+    return Flaw.PROFILE if status == 403 and classify(status, words).cause is Cause.FORBIDDEN else None
 
 
 def classify(status: int, words: Words) -> Fate:
@@ -115,10 +138,12 @@ _SUSPENDED = Fate(Cause.SUSPENDED, Retry.OTHER_ACCOUNT, _no_account, wait=300)
 _QUOTA = Fate(Cause.QUOTA_EXHAUSTED, Retry.OTHER_ACCOUNT, _exhausted, wait=3600)
 _THROTTLED = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, _busy, wait=10)
 _BURNING = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, _busy, wait=300, park=300)
-_SUSPICIOUS = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, _busy, wait=600, park=600)
+_SUSPICIOUS = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, _busy, wait=600, park=600, least=600)
 _OVERLOADED = Fate(Cause.OVERLOADED, Retry.OTHER_ACCOUNT, _overloaded, wait=10)
 _UNAVAILABLE = Fate(Cause.UNAVAILABLE, Retry.OTHER_ACCOUNT, _failed)
 _TIMEOUT = Fate(Cause.TIMEOUT, Retry.OTHER_ACCOUNT, _timeout)
+# The network before the service has waited for long already; nobody waits as long again.
+_GIVEN_UP = Fate(Cause.TIMEOUT, Retry.NONE, _timeout)
 _UNKNOWN_MODEL = Fate(Cause.MODEL_UNKNOWN, Retry.OTHER_ACCOUNT, _not_found)
 _TOO_LONG = Fate(Cause.TOO_LONG, Retry.NONE, _too_long)
 _REJECTED = Fate(Cause.BAD_REQUEST, Retry.NONE, _rejected)
@@ -169,12 +194,13 @@ _PHRASES: tuple[tuple[tuple[int, ...], str, Fate], ...] = (
     ((403,), "invalid token", _FORBIDDEN),
     ((403,), "token", _CREDENTIAL),
     ((403,), "expired", _CREDENTIAL),
+    ((403,), "unauthorized", _CREDENTIAL),
     ((429,), "suspicious activity", _SUSPICIOUS),
     ((429, 500), "unexpectedly high load", _OVERLOADED),
     # A flaw of the body that the service behind Kiro found.
     ((500, 502, 503), "toolresult blocks", _REJECTED),
-    ((500, 502, 503), "tool_result blocks", _REJECTED),
-    ((500,), "unexpected error when processing the request", _OVERLOADED),
+    ((500, 502, 503), "ids were found without", _REJECTED),
+    ((429, 500), "unexpected error when processing the request", _OVERLOADED),
 )
 
 # Statuses by themselves. Others: 5xx is unavailable, 4xx is the body's fault.
@@ -190,7 +216,7 @@ _STATUSES: dict[int, Fate] = {
     429: _THROTTLED,
     503: _OVERLOADED,
     504: _TIMEOUT,
-    524: _TIMEOUT,
+    524: _GIVEN_UP,
     529: _OVERLOADED,
 }
 
@@ -220,4 +246,23 @@ _KNOWN_FLAWS = {
     "TOOL_DUPLICATE": "the list of tools",
     "THINKING_SIGNATURE_INVALID": "the signature of earlier reasoning",
     "INVALID_CONVERSATION_ID": "the conversation's id",
+    "IMAGE_MIME_MISMATCH": "the format of a picture",
+    "IMAGE_FORMAT_UNSUPPORTED": "the format of a picture",
+    "IMAGE_DIMENSION_EXCEEDED": "the size of a picture",
+    "IMAGE_COUNT_EXCEEDED": "the number of pictures",
 }
+
+ANY = "*"
+# Reason of a 400, and words of its message in lower case. The same fault was worded in three ways over time,
+# with and without a reason; but the reason alone also stands for fields that the model does not take (E06).
+_FLAWS: tuple[tuple[str, str, Flaw], ...] = (
+    ("THINKING_SIGNATURE_INVALID", "", Flaw.SIGNATURE),
+    ("", "signature in thinking block", Flaw.SIGNATURE),
+    ("TOOL_SCHEMA_INVALID", "", Flaw.SHAPE),
+    ("REQUEST_BODY_INVALID", "improperly formed request", Flaw.SHAPE),
+    ("REQUEST_BODY_INVALID", "invalid tool use format", Flaw.SHAPE),
+    ("", "improperly formed request", Flaw.SHAPE),
+    ("", "invalid tool use format", Flaw.SHAPE),
+    (ANY, "profilearn is required", Flaw.PROFILE),
+    (ANY, "invalid profilearn", Flaw.PROFILE),
+)

@@ -8,7 +8,7 @@ from dataplane import errors
 from dataplane.conversation.model import Call
 from dataplane.errors import Cause, Retry, UpstreamFault
 from dataplane.upstreams.base import Lease, Reply
-from dataplane.upstreams.kiro.fates import Scene, Words, classify
+from dataplane.upstreams.kiro.fates import Fate, Scene, Words, classify
 from dataplane.wire import jsontext
 from dataplane.wire.eventstream import Headers
 
@@ -19,12 +19,17 @@ LONGEST_WAIT = 86_400
 
 def refused(reply: Reply, call: Call, lease: Lease) -> UpstreamFault:
     """The fault for a reply that is not the stream that was asked for."""
+    if reply.status < 400:
+        return corrupt(f"answer of type {reply.headers.get('content-type', 'unknown')!r}", reply.status)
+    return _fault(reply.status, said(reply), call, lease)
+
+
+def said(reply: Reply) -> Words:
+    """What a refusal says, in its body and its headers."""
     words = _read(reply.body)
     words.exception = _short(reply.headers.get("x-amzn-errortype", "")) or words.exception
     words.retry_after = _asked(reply.headers, words.retry_after)
-    if reply.status < 400:
-        return corrupt(f"answer of type {reply.headers.get('content-type', 'unknown')!r}", reply.status)
-    return _fault(reply.status, words, call, lease)
+    return words
 
 
 def reported(headers: Headers, payload: bytes, call: Call, lease: Lease) -> UpstreamFault:
@@ -33,11 +38,6 @@ def reported(headers: Headers, payload: bytes, call: Call, lease: Lease) -> Upst
     words.exception = _short(str(headers.get(":exception-type") or headers.get(":error-code") or "")) or words.exception
     words.message = words.message or str(headers.get(":error-message", ""))
     return _fault(200, words, call, lease)
-
-
-def signature_refused(reply: Reply) -> bool:
-    """Whether only the signed reasoning of earlier answers was refused (R01)."""
-    return reply.status == 400 and _read(reply.body).reason == "THINKING_SIGNATURE_INVALID"
 
 
 def corrupt(detail: str, status: int = 200) -> UpstreamFault:
@@ -57,17 +57,24 @@ def empty() -> UpstreamFault:
 
 def _fault(status: int, words: Words, call: Call, lease: Lease) -> UpstreamFault:
     fate = classify(status, words)
-    asked = words.retry_after
+    asked = words.retry_after if words.retry_after is None else max(words.retry_after, fate.least)
     scene = Scene(call, lease, max(1, asked if asked is not None else fate.wait), words.reason)
     detail = ": ".join(filter(None, (words.exception, words.reason, words.message)))
     return UpstreamFault(
         fate.cause,
-        fate.retry,
+        _retry(fate, lease),
         fate.error(scene),
         status=status,
         retry_after=asked if asked is not None else fate.park,
         detail=detail[:DETAIL_CHARACTERS],
     )
+
+
+def _retry(fate: Fate, lease: Lease) -> Retry:
+    """An API key cannot be renewed."""
+    if fate.retry is Retry.RENEWED and lease.attributes.get("auth_method") == "api-key":
+        return Retry.OTHER_ACCOUNT
+    return fate.retry
 
 
 def _read(body: bytes) -> Words:
@@ -81,8 +88,8 @@ def _read(body: bytes) -> Words:
     return Words(
         message=_first(found.get("message"), found.get("Message"), inner.get("message")),
         reason=_first(found.get("reason"), inner.get("reason")),
-        exception=_short(_first(found.get("__type"), found.get("code"))),
-        retry_after=_seconds(found.get("retryAfterMilliseconds"), 1000),
+        exception=_short(_first(found.get("__type"), found.get("code"), inner.get("__type"))),
+        retry_after=_seconds(found.get("retryAfterMilliseconds", inner.get("retryAfterMilliseconds")), 1000),
     )
 
 

@@ -1,38 +1,105 @@
 """Turns as Kiro wants them: who speaks when, and every call beside its result.
 
 A conversation becomes a list of entries that passes through STEPS, each a small pure function named
-in the Kiro wire notes on turn order and tool pairing. Passing through them twice changes nothing.
+for the rules that it keeps. Passing through them twice changes nothing; a conversation in which they
+would find nothing to do is recognised by one look (`due`) and skips them.
 """
 
-from collections import Counter
-from collections.abc import Callable
-from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from itertools import groupby, pairwise
+from typing import TypeVar
 
-from dataplane.conversation.model import Call, Reasoning
+from msgspec.structs import replace
+
+from dataplane.conversation.model import Call, Reasoning, Text
 from dataplane.errors import InvalidRequest
-from dataplane.upstreams.kiro import names
-from dataplane.upstreams.kiro.entries import Assistant, Entry, Result, Use, User, folded
+from dataplane.upstreams.base import Lease
+from dataplane.upstreams.kiro import caps, hosts, images, pairing
+from dataplane.upstreams.kiro.entries import Assistant, Entry, Note, Result, Use, User, blank, folded, led
 
-# Synthetic text teaches models to imitate it (C06): each of these stands where Kiro insists on text.
-CONTINUE = "Continue."
-OPENING = "Hello."
-NOBODY: frozenset[str] = frozenset()
-INTERRUPTED = "Error: the call was interrupted, there is no result."
-
+# Words where Kiro insists on some (C06).
+CONTINUE = Note("Continue.")
+# The same after an answer that the client began itself and wants completed (M02).
+RESUME = Note("Continue exactly where the text above ends, without repeating any of it.")
+OPENING = Note("Hello.")
+NOTHING: list[Use] = []
 
 Step = Callable[[list[Entry]], list[Entry]]
+Part = TypeVar("Part")
 
 
-def shaped(call: Call) -> list[Entry]:
-    """The whole conversation; the last entry is the current message. Raises InvalidRequest."""
-    entries = folded(call)
-    for step in STEPS:
-        entries = step(entries)
-    if not entries:
+def shaped(call: Call, lease: Lease, *, signed: bool = True, opening: str = "", closing: str = "", last: Sequence[str] = ()) -> list[Entry]:
+    """The whole conversation; the last entry is the current message. Raises InvalidRequest.
+
+    `opening` and `closing` stand around the system text, `last` at the end of the current message.
+    """
+    entries = folded(call, lease, signed=signed)
+    if not (any(map(_speaks, entries)) or not all(map(blank, call.system))):
         raise InvalidRequest("the conversation holds no text", param="messages")
+    entries = led(entries, [text for text in (opening, *call.system, closing) if not blank(text)])
+    entries = repaired(entries)
+    end = entries[-1]
+    assert isinstance(end, User), "the user speaks last"
+    if end.parts and end.parts[0] is CONTINUE and _prefilled(call):
+        end = User([RESUME])
+    entries[-1] = User([*end.parts, *last]) if last else end
+    return caps.capped(entries, hosts.of(lease))
+
+
+def repaired(entries: list[Entry]) -> list[Entry]:
+    """`entries` after STEPS."""
+    steps = due(entries)
+    if steps is STEPS:
+        entries = merge(entries)
+        steps = due(entries)
+    for step in steps:
+        entries = step(entries)
     return entries
+
+
+def due(entries: list[Entry]) -> Sequence[Step]:
+    """The steps that may find something to do: none when turns alternate and every call has its results in
+    order; those for pictures when there are any besides.
+    """
+    seen: set[str] = set()
+    uses = NOTHING
+    pictured = False
+    for index, entry in enumerate(entries):
+        if index % 2:
+            if type(entry) is not Assistant or entry.images or not (entry.texts or entry.uses):
+                return STEPS
+            uses = entry.uses
+        elif type(entry) is not User or not entry.parts or not _answers(entry, uses, seen):
+            return STEPS
+        elif not pictured:
+            pictured = images.stand_in(entry)
+    return STEPS if len(entries) % 2 == 0 else PICTURES if pictured else ()
+
+
+def _answers(entry: User, uses: list[Use], seen: set[str]) -> bool:
+    """Whether the turn begins with the results of `uses` and has no others."""
+    parts, count = entry.parts, len(uses)
+    if len(parts) < count:
+        return False
+    for use, part in zip(uses, parts, strict=False):
+        if type(part) is not Result or part.id != use.id or use.id in seen:
+            return False
+        seen.add(use.id)
+    for place in range(count, len(parts)):  # noqa: SIM110 - a generator costs a microsecond for each turn
+        if type(parts[place]) is Result:
+            return False
+    return True
+
+
+def _speaks(entry: Entry) -> bool:
+    """Whether it holds more than reasoning (M05)."""
+    return bool(entry.parts if isinstance(entry, User) else entry.texts or entry.uses)
+
+
+def _prefilled(call: Call) -> bool:
+    """Whether the answer begins with words of the client's, as Anthropic's protocol has it."""
+    last = call.turns[-1]
+    return call.family == "anthropic" and last.role == "assistant" and bool(last.parts) and isinstance(last.parts[-1], Text)
 
 
 def merge(entries: list[Entry]) -> list[Entry]:
@@ -57,126 +124,8 @@ def _joined(entries: list[Assistant]) -> Assistant:
         [text for entry in entries for text in entry.texts],
         [use for entry in entries for use in entry.uses],
         reasoning[-1] if reasoning else None,
+        [image for entry in entries for image in entry.images],
     )
-
-
-def relocate(entries: list[Entry]) -> list[Entry]:
-    """T05: a result that came late goes to the turn right after its call."""
-    due: dict[str, int] = {}
-    moved: dict[int, list[Result]] = {}
-    found = list(entries)
-    for index, entry in enumerate(entries):
-        if isinstance(entry, Assistant):
-            for use in entry.uses:
-                due[use.id] = index + 1
-            continue
-        results = [part for part in entry.parts if isinstance(part, Result)]
-        if not results:
-            continue
-        late = {result.id for result in results if due.get(result.id, index) != index}
-        if late:
-            found[index] = User([part for part in entry.parts if isinstance(part, str) or part.id not in late])
-            for result in results:
-                if result.id in late:
-                    moved.setdefault(due[result.id], []).append(result)
-        for result in results:
-            due.pop(result.id, None)
-    for index, late_results in moved.items():
-        found[index] = _user_with(found[index], late_results)
-    return found
-
-
-def _user_with(entry: Entry, results: list[Result]) -> User:
-    assert isinstance(entry, User), "turns alternate before results are moved"
-    return User([*results, *entry.parts])
-
-
-def distinguish(entries: list[Entry]) -> list[Entry]:
-    """T07: an id that was used before is renamed, with its results, which belong to it by their place."""
-    seen: set[str] = set()
-    found = list(entries)
-    for index, entry in enumerate(entries):
-        if isinstance(entry, User) or not entry.uses:
-            continue
-        ids = [use.id for use in entry.uses]
-        if len(set(ids)) < len(ids) or not seen.isdisjoint(ids):
-            renamed = _renamed(entry.uses, seen, index)
-            found[index] = replace(entry, uses=[replace(use, id=new) for use, new in zip(entry.uses, renamed, strict=True)])
-            following = found[index + 1] if index + 1 < len(found) else None
-            if isinstance(following, User):
-                found[index + 1] = _follow(following, ids, renamed)
-            ids = renamed
-        seen.update(ids)
-    return found
-
-
-def _renamed(uses: list[Use], seen: set[str], index: int) -> list[str]:
-    taken, ids = set(seen), list[str]()
-    for place, use in enumerate(uses):
-        ids.append(names.free(use.id, taken, f"{index}.{place}") if use.id in taken else use.id)
-        taken.add(ids[-1])
-    return ids
-
-
-def _follow(entry: User, before: list[str], after: list[str]) -> User:
-    """The n-th result of an id belongs to its n-th use; further ones to its last."""
-    places: dict[str, list[str]] = {}
-    for old, new in zip(before, after, strict=True):
-        places.setdefault(old, []).append(new)
-    parts = list[str | Result]()
-    count: Counter[str] = Counter()
-    for part in entry.parts:
-        if isinstance(part, Result) and part.id in places:
-            candidates = places[part.id]
-            parts.append(replace(part, id=candidates[min(count[part.id], len(candidates) - 1)]))
-            count[part.id] += 1
-        else:
-            parts.append(part)
-    return User(parts)
-
-
-def dedupe(entries: list[Entry]) -> list[Entry]:
-    """T03: one result for a call; what the others say in addition is kept with it."""
-    return [_deduped(entry) if isinstance(entry, User) else entry for entry in entries]
-
-
-def _deduped(entry: User) -> User:
-    results = [part for part in entry.parts if isinstance(part, Result)]
-    if not results or len({result.id for result in results}) == len(results):
-        return entry
-    parts: list[str | Result] = []
-    first: dict[str, Result] = {}
-    for part in entry.parts:
-        if isinstance(part, str):
-            parts.append(part)
-        elif part.id in first:
-            kept = first[part.id]
-            kept.texts += [text for text in part.texts if text not in kept.texts]
-            kept.is_error = part.is_error
-        else:
-            first[part.id] = replace(part, texts=list(part.texts))
-            parts.append(first[part.id])
-    return User(parts)
-
-
-def narrate(entries: list[Entry]) -> list[Entry]:
-    """T02: a result without its call just before cannot stay a result; its output stays as text."""
-    found: list[Entry] = []
-    ids: AbstractSet[str] = NOBODY
-    for entry in entries:
-        if isinstance(entry, Assistant):
-            ids = {use.id for use in entry.uses} if entry.uses else NOBODY
-            found.append(entry)
-            continue
-        if any(isinstance(part, Result) and part.id not in ids for part in entry.parts):
-            parts = [_told(part) if isinstance(part, Result) and part.id not in ids else part for part in entry.parts]
-            entry = User(parts)  # noqa: PLW2901 - the same turn, told otherwise
-        found.append(entry)
-    return found
-
-
-def _told(result: Result) -> str:
-    return "\n".join((f"Result of tool call {result.id}{' (failed)' if result.is_error else ''}:", *result.texts))
 
 
 def drop(entries: list[Entry]) -> list[Entry]:
@@ -205,25 +154,34 @@ def bound(entries: list[Entry]) -> list[Entry]:
     return opening + entries + closing
 
 
-def answer(entries: list[Entry]) -> list[Entry]:
-    """T01, T13: each call has a result, in the order of the calls."""
-    found: list[Entry] = []
-    uses: list[Use] = []
-    for entry in entries:
-        if isinstance(entry, Assistant):
-            uses = entry.uses
-            found.append(entry)
-        else:
-            found.append(_answered(entry, uses) if uses else entry)
-            uses = []
+def collapse(entries: list[Entry]) -> list[Entry]:
+    """C06: notes of the same words beside each other say it once."""
+    return [User(_once(entry.parts)) if isinstance(entry, User) else replace(entry, texts=_once(entry.texts)) for entry in entries]
+
+
+def _once(parts: list[Part]) -> list[Part]:
+    found: list[Part] = []
+    for part in parts:
+        if isinstance(part, Result):
+            found.append(replace(part, parts=_once(part.parts)))
+        elif not (found and type(part) is type(found[-1]) is Note and part == found[-1]):
+            found.append(part)
     return found
 
 
-def _answered(entry: User, uses: list[Use]) -> User:
-    given = {part.id: part for part in entry.parts if isinstance(part, Result)}
-    results = [given.get(use.id) or Result(use.id, [INTERRUPTED], is_error=True) for use in uses]
-    return User([*results, *(part for part in entry.parts if isinstance(part, str))])
-
-
-# The order matters: merging groups results before anybody asks whose they are.
-STEPS: tuple[Step, ...] = (merge, relocate, distinguish, dedupe, narrate, drop, merge, bound, answer)
+PICTURES: tuple[Step, ...] = (images.limit, images.number, images.fill, collapse)
+# The order matters: merging groups results before anybody asks whose they are, and pictures are counted and
+# numbered when each has found its turn.
+STEPS: tuple[Step, ...] = (
+    merge,
+    images.hoist,
+    pairing.relocate,
+    pairing.distinguish,
+    pairing.dedupe,
+    pairing.narrate,
+    drop,
+    merge,
+    bound,
+    pairing.answer,
+    *PICTURES,
+)

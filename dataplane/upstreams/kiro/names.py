@@ -2,6 +2,9 @@
 
 What is within the limits stays as it is; everything else gets an alias that depends on nothing but
 the name itself, so that history, specifications and repeated requests agree.
+
+The hosted web search is one tool among the others, under a name of its own: a function of the
+client that happens to be called web_search is a normal function.
 """
 
 import re
@@ -9,8 +12,11 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from dataplane.conversation.model import Call, Tool, ToolCall
+from dataplane.conversation.model import Call, Search, Tool, ToolCall
 
+# The hosted search among the client's names. Half a surrogate pair cannot come out of a JSON text, so no client has it.
+SEARCH = "\ud800web_search"
+SEARCH_WIRE = "web_search"
 MAX_LENGTH = 64
 DIGEST_LENGTH = 12
 
@@ -43,8 +49,9 @@ def wire_id(id: str) -> str:
 class Names:
     """The tools of one request under the names Kiro sees.
 
-    `wire` goes from the client's names to Kiro's, `client` back, for those that differ. `tools` is
-    what is declared, None standing for a tool that only the history knows (T09).
+    `wire` goes from the client's names to Kiro's, `client` back, for those that differ; the hosted
+    search is SEARCH in both. `tools` is what is declared, None standing for a tool that only the
+    history knows (T09).
     """
 
     wire: dict[str, str] = field(default_factory=dict)
@@ -53,16 +60,22 @@ class Names:
 
 
 def used(call: Call) -> Iterator[str]:
-    """Names of the tools that were called in the conversation so far."""
+    """Names of the tools that were called in the conversation so far, SEARCH for searches."""
     for turn in call.turns:
         if turn.role == "assistant":
             for part in turn.parts:
                 if type(part) is ToolCall:
                     yield part.name
+                elif type(part) is Search:
+                    yield SEARCH
 
 
 def names(call: Call) -> Names:
-    """One injective map for specifications, history and answers (T10, S02)."""
+    """One injective map for specifications, history and answers (T10, S02).
+
+    The client's own tools come first and the search after them, so that neither the search nor a
+    longer history changes what they are called.
+    """
     found = Names()
     called = dict.fromkeys(used(call))
     taken = {tool.name for tool in call.tools if _is_valid(tool.name)}
@@ -73,6 +86,8 @@ def names(call: Call) -> Names:
         if tool not in same:
             _declare(found, taken, tool.name, tool, len(same))
             same.append(tool)
+    if call.web_search or SEARCH in called:
+        _declare_search(found, taken, _SEARCH_TOOL if call.web_search else None)
     for name in called:
         if name not in found.wire:
             _declare(found, taken, name, None, 0)
@@ -87,3 +102,18 @@ def _declare(found: Names, taken: set[str], name: str, tool: Tool | None, varian
     if wire != name:
         found.client[wire] = name
     found.tools.append((wire, tool))
+
+
+def _declare_search(found: Names, taken: set[str], tool: Tool | None) -> None:
+    wire = free(SEARCH_WIRE, taken) if SEARCH_WIRE in taken else SEARCH_WIRE
+    taken.add(wire)
+    found.wire[SEARCH] = wire
+    found.client[wire] = SEARCH
+    found.tools.append((wire, tool))
+
+
+_SEARCH_TOOL = Tool(
+    SEARCH,
+    "Searches the web and gives title, address and text of the pages it finds.",
+    b'{"type":"object","properties":{"query":{"type":"string","description":"What to search for."}},"required":["query"]}',
+)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from dataplane.conversation.model import Call, Thinking
+from dataplane.upstreams.base import Lease
 from dataplane.wire import jsontext
 
 # The runtime's minimum for max_tokens; less would also cut answers while the model still thinks.
@@ -43,14 +44,10 @@ def fields(call: Call, schema: str) -> dict[str, Any]:
     return found
 
 
-def dropped(call: Call, schema: str) -> list[str]:
-    """Paths of what `fields` had to leave out. Thinking that is not wanted and not offered is no loss."""
-    allowed, paths = read(schema), []
-    if call.sampling.max_tokens is not None and _max_tokens(call, allowed) is None:
-        paths.append("max_tokens")
-    if call.thinking and not allowed.thinks() and not _off(call.thinking):
-        paths.append("thinking" if call.family == "anthropic" else "reasoning_effort")
-    return paths
+def seats_max_tokens(call: Call, lease: Lease) -> bool:
+    """Whether the upstream itself keeps the client's max_tokens; else the gateway has to."""
+    tokens = _max_tokens(call, read(lease.request_fields_schema))
+    return tokens is not None and tokens <= (call.sampling.max_tokens or 0)
 
 
 @lru_cache(maxsize=64)
@@ -93,8 +90,8 @@ def _listed(schema: dict[str, Any]) -> tuple[str, ...]:
 def _range(schema: dict[str, Any]) -> tuple[int, int] | None:
     if not schema:
         return None
-    low, high = schema.get("minimum", MIN_MAX_TOKENS), schema.get("maximum")
-    return max(MIN_MAX_TOKENS, int(low)), int(high) if isinstance(high, int | float) else 0
+    low, high = (int(found) if isinstance(found := schema.get(name), int | float) else 0 for name in ("minimum", "maximum"))
+    return max(MIN_MAX_TOKENS, low), high
 
 
 def _max_tokens(call: Call, allowed: Allowed) -> int | None:
@@ -106,25 +103,34 @@ def _max_tokens(call: Call, allowed: Allowed) -> int | None:
     return min(wanted, high) if high else wanted
 
 
-def _off(thinking: Thinking) -> bool:
+def off(thinking: Thinking) -> bool:
+    """Whether the client wants no thinking; an effort may be asked for all the same."""
     return thinking.mode == "disabled" or thinking.effort == "none"
 
 
 def _thinking(thinking: Thinking, allowed: Allowed) -> dict[str, Any]:
     if allowed.reasoning:
-        return {"reasoning": {"effort": nearest("none" if _off(thinking) else _effort(thinking, allowed), allowed.reasoning)}}
-    if _off(thinking) and "disabled" in allowed.types:
-        return {"thinking": {"type": "disabled"}}
+        return {"reasoning": {"effort": nearest("none" if off(thinking) else _effort(thinking, allowed), allowed.reasoning)}}
     found: dict[str, Any] = {}
-    if "adaptive" in allowed.types:
+    if off(thinking) and "disabled" in allowed.types:
+        found["thinking"] = {"type": "disabled"}
+    elif "adaptive" in allowed.types:
         found["thinking"] = {"type": "adaptive"}
         if display := next((display for display in (thinking.display, "summarized") if display in allowed.displays), ""):
             found["thinking"]["display"] = display
-    # A model that cannot be kept from thinking is asked for as little as it offers.
-    effort = "none" if _off(thinking) else _effort(thinking, allowed)
+    effort = _reserve(thinking, allowed) if off(thinking) else _effort(thinking, allowed)
     if allowed.effort and effort:
         found["output_config"] = {"effort": nearest(effort, allowed.effort)}
     return found
+
+
+def _reserve(thinking: Thinking, allowed: Allowed) -> str:
+    """The effort without thinking: what was said, for it governs the answer too. A model that cannot
+    be kept from thinking is else asked for as little as it offers.
+    """
+    if thinking.effort not in {"", "none"}:
+        return thinking.effort
+    return "" if "disabled" in allowed.types else "none"
 
 
 def _effort(thinking: Thinking, allowed: Allowed) -> str:

@@ -1,54 +1,53 @@
-"""The Kiro plug-in: a call in, one request and its event stream out."""
+"""The Kiro plug-in: a call in, the exchanges and the event stream of its answer out."""
 
-from dataplane.conversation.model import Call, Reasoning, Stamp
-from dataplane.upstreams.base import Lease, Plan
-from dataplane.upstreams.kiro import faults, reasoning, request
+from dataclasses import replace
+from functools import partial
+
+from dataplane.conversation.model import Call, Image, Stamp
+from dataplane.errors import InvalidRequest
+from dataplane.upstreams.base import Lease, MediaRules, Plan
+from dataplane.upstreams.kiro import fidelity, plan
 from dataplane.upstreams.kiro.decoder import KiroDecoder
 
 
 class Kiro:
-    """Implements dataplane.upstreams.base.Upstream; holds nothing between requests."""
+    """Implements dataplane.upstreams.base.Upstream; keeps what refusals taught."""
 
     kind = "kiro"
+    fidelity = fidelity.FIDELITY
+
+    def __init__(self) -> None:
+        self._memory = plan.Memory()
+
+    def media(self, call: Call, lease: Lease) -> MediaRules:
+        """Raises InvalidRequest for a picture where the model reads only text (I09)."""
+        if lease.input_types and "image" not in lease.input_types:
+            picture = next((part for part in call.media if isinstance(part, Image)), None)
+            if picture is not None:
+                raise InvalidRequest(f"the model {call.model!r} does not read pictures", param=picture.where or "messages")
+            return TEXT_ONLY
+        return MEDIA
 
     def plan(self, call: Call, lease: Lease, stamp: Stamp) -> Plan:
-        """One request; a second without earlier reasoning when its signature was refused (R01)."""
-        reply = yield request.post(call, lease, stamp)
-        if faults.signature_refused(reply) and _signed(call):
-            reply = yield request.post(call, lease, stamp, attempt=2)
-            reply.dropped = (THINKING[call.family],)
-        kind = reply.headers.get("content-type", "")
-        if reply.status >= 400 or not kind.startswith(request.CONTENT_TYPE):
-            raise faults.refused(reply, call, lease)
-        return reply
+        return plan.chat(call, lease, stamp, self._memory)
 
-    def decoder(self, call: Call, lease: Lease) -> KiroDecoder:
-        return KiroDecoder(call, lease)
+    def decoder(self, call: Call, lease: Lease, stamp: Stamp) -> KiroDecoder:
+        chat = partial(plan.chat, lease=lease, stamp=stamp, memory=self._memory)
+        return KiroDecoder(call, self._memory.known(lease), stamp, chat)
 
     def dropped(self, call: Call, lease: Lease) -> list[str]:
-        """Paths in the client's own spelling, with members that only another family understands."""
-        anthropic, sampling = call.family == "anthropic", call.sampling
-        paths = [name for name in ("temperature", "top_p", "top_k") if getattr(sampling, name) is not None]
-        if sampling.stop:
-            paths.append("stop_sequences" if anthropic else "stop")
-        if not call.tool_choice.parallel:
-            paths.append("tool_choice.disable_parallel_tool_use" if anthropic else "parallel_tool_calls")
-        if _unsigned(call):
-            paths.append(THINKING[call.family])
-        return [*paths, *reasoning.dropped(call, lease.request_fields_schema), *call.extras]
+        return fidelity.dropped(call, lease)
 
 
-def _signed(call: Call) -> bool:
-    """Whether any reasoning was sent along; what is unsigned stays here."""
-    parts = (part for turn in call.turns if turn.role == "assistant" for part in turn.parts)
-    return any(isinstance(part, Reasoning) and (part.signature or part.redacted) for part in parts)
-
-
-def _unsigned(call: Call) -> bool:
-    """Whether earlier reasoning came without the signature that Kiro wants with it (R01)."""
-    parts = (part for turn in call.turns if turn.role == "assistant" for part in turn.parts)
-    return any(isinstance(part, Reasoning) and not (part.signature or part.redacted) for part in parts)
-
-
-# Where the client's protocols keep earlier reasoning.
-THINKING = {"anthropic": "messages[].content[].thinking", "openai": "messages[].reasoning_content"}
+# Sizes as the service refuses them (I02, I04, I05); it has no seat for documents (I08).
+MEDIA = MediaRules(
+    formats=frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"}),
+    max_base64=5 * 1024 * 1024,
+    max_side=8000,
+    many=20,
+    many_side=2000,
+    documents=False,
+    pages=20,
+)
+# A page without text could only be shown.
+TEXT_ONLY = replace(MEDIA, pages=0)

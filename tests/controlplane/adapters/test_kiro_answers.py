@@ -131,8 +131,9 @@ def test_models() -> None:
                 "rateMultiplier": 1.3,
                 "tokenLimits": {"maxInputTokens": 200000, "maxOutputTokens": 64000},
                 "additionalModelRequestFieldsSchema": schema,
+                "supportedInputTypes": ["TEXT", "IMAGE", " text ", 5, "", None],
             },
-            {"modelId": "auto", "tokenLimits": None, "additionalModelRequestFieldsSchema": "{}"},
+            {"modelId": "auto", "tokenLimits": None, "additionalModelRequestFieldsSchema": "{}", "supportedInputTypes": "TEXT"},
             {"model_id": "snake", "token_limits": {"max_input_tokens": "5", "max_output_tokens": -5}, "rateMultiplier": "x"},
             {"modelName": "without an id"},
             "no model",
@@ -140,7 +141,7 @@ def test_models() -> None:
         "nextToken": None,
     }
     assert answers.models(body) == [
-        ModelFacts("claude-sonnet-4.5", "Claude Sonnet 4.5", 200000, 64000, 1.3, json.dumps(schema)),
+        ModelFacts("claude-sonnet-4.5", "Claude Sonnet 4.5", 200000, 64000, 1.3, json.dumps(schema), input_types=("text", "image")),
         ModelFacts("auto", request_fields_schema="{}"),
         ModelFacts("snake", context_window=5),
     ]

@@ -10,6 +10,7 @@ import pytest
 from controlplane.adapters.kiro import Bases, Kiro, connect
 from controlplane.domain.account import Account, AuthMethod, Credentials
 from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderError, ProviderUnavailable
+from controlplane.policy.hosts import Hosts
 
 REFRESH = "aorAAAAA" + "r" * 120
 ACCESS = "aoaAAAAA" + "a" * 120
@@ -279,10 +280,14 @@ async def test_no_error_shows_a_secret() -> None:
 
 
 def test_bases_fall_back_as_the_settings_say() -> None:
-    runtime = ("https://runtime.{region}.kiro.dev",)
-    assert Bases.chosen("a", "o", None, runtime).management == "https://management.{region}.kiro.dev"
-    assert (
-        Bases.chosen("a", "o", None, ("https://q.{region}.amazonaws.com", "https://second")).management
-        == "https://q.{region}.amazonaws.com"
-    )
-    assert Bases.chosen("a", "o", "https://m", ("https://q.{region}.amazonaws.com",)).management == "https://m"
+    assert Bases.chosen("a", "o", Hosts.chosen("runtime")) == Bases("a", "o", "https://management.{region}.kiro.dev", dashed=True)
+    assert Bases.chosen("a", "o", Hosts.chosen("legacy")) == Bases("a", "o", "https://q.{region}.amazonaws.com", dashed=False)
+    assert Bases.chosen("a", "o", Hosts.chosen("legacy", None, "https://m")).management == "https://m"
+
+
+async def test_hosts_of_the_older_generation_know_the_first_spelling_only() -> None:
+    upstream = Upstream(List_Available_Models=reply({"models": []}))
+    with pytest.raises(ProviderUnavailable, match="management address"):
+        await upstream.provider(Bases.chosen("a", "o", Hosts.chosen("legacy"))).models(account(region="eu-west-1"), ACCESS)
+    (request,) = upstream.requests
+    assert str(request.url).startswith("https://q.eu-central-1.amazonaws.com/ListAvailableModels")

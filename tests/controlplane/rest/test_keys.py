@@ -5,6 +5,8 @@ import pytest
 from controlplane.domain.lease import Caller, Identity, Refusal
 from tests.controlplane.rest.world import World
 
+PLAIN = ("enabled", "allowedModels", "allowedAccountIds", "allowedIps", "strict")
+
 
 async def test_a_key_is_shown_once(world: World) -> None:
     reply = await world.post("/api/keys", {"name": "laptop"})
@@ -31,14 +33,12 @@ async def test_every_field_of_a_key(world: World) -> None:
         "expiresAt": "2030-01-31T13:00:00+01:00",
         "creditLimit": None,
         "limits": None,
-        "strict": None,
+        "strict": True,
         "compression": None,
     }
     made = (await world.post("/api/keys", body)).json()
     assert made["expiresAt"] == "2030-01-31T12:00:00Z"
-    assert {name: made[name] for name in ("enabled", "allowedModels", "allowedAccountIds", "allowedIps")} == {
-        name: body[name] for name in ("enabled", "allowedModels", "allowedAccountIds", "allowedIps")
-    }
+    assert {name: made[name] for name in PLAIN} == {name: body[name] for name in PLAIN}
 
 
 async def test_put_merges_and_null_clears(world: World) -> None:
@@ -49,6 +49,9 @@ async def test_put_merges_and_null_clears(world: World) -> None:
     assert (changed["expiresAt"], changed["enabled"]) == (None, False)
     changed = (await world.put(f"/api/keys/{made['id']}", {"enabled": None})).json()
     assert changed["enabled"] is True
+    changed = (await world.put(f"/api/keys/{made['id']}", {"strict": True})).json()
+    assert (made["strict"], changed["strict"], changed["name"]) == (False, True, "b")
+    assert (await world.put(f"/api/keys/{made['id']}", {"strict": None})).json()["strict"] is False
     assert isinstance(world.services.leasing.identify(Caller(made["key"])), Identity)
 
 

@@ -19,6 +19,7 @@ async def test_a_request_in_full(world: World) -> None:
         "credits": 0.5,
         "inputSource": "upstream",
         "outputSource": "estimated",
+        "searches": 2,
     }
     expected = {
         "requestId": "req_1",

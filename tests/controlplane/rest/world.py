@@ -161,7 +161,7 @@ class World:
             duration_ms=900,
             dialect="anthropic",
             streamed=True,
-            usage=Usage(10, 3, 2, 7, 4, 0.5, Source.UPSTREAM, Source.ESTIMATED),
+            usage=Usage(10, 3, 2, 7, 4, 0.5, Source.UPSTREAM, Source.ESTIMATED, 2),
             attempts=(
                 Attempt("acc_1", "kiro", "claude-sonnet-4.5", 1, 40, "throttled", 429, 8, "slow down"),
                 Attempt("acc_2", "kiro", "claude-sonnet-4.5", 50, 900, "", 200),

@@ -108,7 +108,8 @@ async def test_a_batch_of_everything(world, client):
     assert lease.lease.credential.access_token == "access-one"
     assert lease.lease.credential.expires_at == int(NOW) + 3600
     assert lease.lease.attributes["region"] == "us-east-1"
-    assert list(lease.lease.base_urls) == ["https://chat.us-east-1.test"]
+    assert list(lease.lease.base_urls) == ["https://chat.us-east-1.test", "https://other.us-east-1.test"]
+    assert (list(lease.lease.input_types), lease.lease.strict) == (["text", "image"], False)
     assert reservation.reservation.context_window == 200_000
     assert refused.refusal.reason == detail_pb2.REASON_UNKNOWN_MODEL
     assert not refused.refusal.HasField("retry_after_seconds")
@@ -150,6 +151,39 @@ async def test_renewing(world, client):
     (known,) = await client.ask(renew=renew)
     assert known.credential.access_token == "access-1"
     assert world.provider.traded == ["refresh-one"]
+
+
+async def test_a_strict_key_makes_strict_leases(world, client):
+    await world.account("one")
+    key, secret = await world.keys.create(KeyDraft("team", strict=True))
+    (lease,) = await client.ask(acquire=acquire(caller=caller(secret)))
+    assert lease.lease.strict
+    await world.keys.update(key.id, {"strict": False})
+    (lease,) = await client.ask(acquire=acquire(caller=caller(secret)))
+    assert not lease.lease.strict
+
+
+async def test_what_an_outcome_says_of_endpoints_searches_and_facts_arrives(world, client):
+    made = await world.account("one")
+    (lease,) = await client.ask(acquire=acquire())
+    first, second = lease.lease.base_urls
+    arn = "arn:aws:codewhisperer:us-east-1:123456789012:profile/FOUND"
+    attempt = nouns.Attempt(
+        account_id=made,
+        kind="kiro",
+        model="claude-sonnet-4.5",
+        endpoint=second,
+        endpoints=[nouns.EndpointFault(url=first, fault="throttled", retry_after_seconds=45)],
+        learned={"profile_arn": arn},
+    )
+    ended = nouns.Outcome(lease_id=lease.lease.lease_id, ending=nouns.ENDING_SERVED, usage=nouns.Usage(searches=3), attempts=[attempt])
+    await client.ask(settle=pb.Settle(outcomes=[ended]))
+    (entry,) = world.ledger_store.rows.values()
+    assert entry.outcome.usage.searches == 3
+    (lease,) = await client.ask(acquire=acquire())
+    assert list(lease.lease.base_urls) == [second, first]
+    assert lease.lease.attributes["profile_arn"] == arn
+    assert world.seat(made).endpoints.cooling[first].until == NOW + 45
 
 
 async def test_a_new_session_takes_over_from_a_broken_one(world, stub):

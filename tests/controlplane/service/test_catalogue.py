@@ -6,6 +6,7 @@ import pytest
 from controlplane.domain.errors import AccessRejected, CallForbidden, ProviderUnavailable
 from controlplane.domain.model import ModelFacts
 from controlplane.policy import wellknown
+from controlplane.service.catalogue import stale
 from tests.controlplane.fakes import HAIKU, NOW, SONNET
 
 
@@ -63,13 +64,16 @@ async def test_the_table_is_merged_and_keeps_first_sightings(world):
 async def test_lists_are_fetched_again_every_hour_and_the_version_grows_with_changes_only(world):
     seat = world.seat(await world.account("one"))
     version = world.catalogue.version
+    seat.credentials = type(seat.credentials)("r", "a", expires_at=0)
     world.clock.time += 3000
     await world.catalogue.tend(seat)
-    assert world.provider.calls == ["models"]
-    seat.credentials = type(seat.credentials)("r", "a", expires_at=0)
-    world.clock.time += 700
+    asked = len(world.provider.calls)
+    world.clock.time += 3599
     await world.catalogue.tend(seat)
-    assert world.provider.calls == ["models", "models"]
+    assert len(world.provider.calls) == asked
+    world.clock.time += 1
+    await world.catalogue.tend(seat)
+    assert len(world.provider.calls) == asked + 1
     assert world.catalogue.version == version
     world.provider.offers = (SONNET,)
     waiting = asyncio.create_task(world.catalogue.change(version))
@@ -107,3 +111,23 @@ async def test_a_list_that_is_refused_is_not_asked_for_every_minute(world, failu
     seat.credentials = replace(seat.credentials, expires_at=int(NOW) + 99_999)
     await world.catalogue.tend(seat)
     assert len(asked) == 2 * calls
+
+
+async def test_a_new_account_s_list_is_read_again_after_a_minute_and_after_five(world):
+    world.provider.offers = (SONNET,)
+    seat = world.seat(await world.account("one"))
+    world.provider.offers = (SONNET, HAIKU)
+    asked = []
+    for seconds in range(5, 700, 5):
+        world.clock.time = NOW + seconds
+        before = len(world.provider.calls)
+        await world.catalogue.tend(seat)
+        asked += [seconds] * (len(world.provider.calls) - before)
+    assert asked == [60, 300]
+    assert ids(world) == [HAIKU.id, SONNET.id]
+
+
+async def test_an_old_account_s_list_is_left_alone_for_an_hour():
+    for seconds in (0, 59, 61, 299, 301, 3599):
+        assert not stale(int(NOW), int(NOW) - 86_400, NOW + seconds)
+    assert stale(int(NOW), int(NOW) - 86_400, NOW + 3600)

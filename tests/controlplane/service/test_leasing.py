@@ -25,7 +25,9 @@ async def test_the_life_of_a_lease(world):
     assert (lease.account_id, lease.account_label, lease.kind, lease.model) == (made, "one", "kiro", "claude-sonnet-4.5")
     assert lease.bearer == Bearer("access-one", int(NOW) + 3600)
     assert (lease.context_window, lease.max_output) == (200_000, 64_000)
-    assert lease.base_urls == ("https://chat.us-east-1.test",)
+    assert lease.base_urls == ("https://chat.us-east-1.test", "https://other.us-east-1.test")
+    assert (lease.attributes["host_profile"], lease.attributes["management_url"]) == ("runtime", "https://management.us-east-1.test")
+    assert (lease.input_types, lease.strict) == (("text", "image"), False)
     assert lease.attributes["auth_method"] == "social"
     assert len(lease.attributes["machine_id"]) == 64
     assert lease.deadline == int(NOW) + DEADLINE

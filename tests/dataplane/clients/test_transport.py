@@ -66,6 +66,32 @@ async def test_a_fault_of_the_plan_passes_and_frees_the_connection(transport):
                 pass
 
 
+async def test_a_plan_may_ask_elsewhere_when_a_request_finds_no_answer(transport):
+    async def script(writer, number):
+        writer.write(whole()) if number > 1 else writer.close()
+
+    def elsewhere(urls):
+        faults = []
+        for url in urls:
+            try:
+                reply = yield HttpRequest("POST", url, {})
+            except UpstreamFault as fault:
+                faults.append(fault)
+            else:
+                assert [each.cause for each in faults] == [Cause.UNREACHABLE, Cause.UNREACHABLE]
+                assert all(each.__cause__ for each in faults)
+                return reply
+
+    async with Upstream(script) as upstream:
+        assert await fetch(transport, elsewhere(["http://127.0.0.1:1", upstream.url, upstream.url])) == (200, b"hello")
+
+
+async def test_a_plan_that_knows_no_other_place_lets_the_fault_pass(transport):
+    with pytest.raises(UpstreamFault) as caught:
+        await fetch(transport, plan("http://127.0.0.1:1"))
+    assert caught.value.cause is Cause.UNREACHABLE
+
+
 async def test_leaving_early_closes_the_connection(transport):
     closed = asyncio.Event()
 

@@ -8,6 +8,7 @@ from dataplane.conversation.events import (
     Finished,
     ReasoningDelta,
     ReasoningSigned,
+    Searched,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -17,7 +18,7 @@ from dataplane.conversation.events import (
     UsageSeen,
 )
 from dataplane.conversation.fold import Transcript
-from dataplane.conversation.model import Reasoning, Text, ToolCall
+from dataplane.conversation.model import Hit, Reasoning, Search, Text, ToolCall
 
 
 def transcript(*events):
@@ -43,6 +44,12 @@ def test_a_signature_belongs_to_the_thinking_before_it():
         Started(), ReasoningDelta("a"), ReasoningSigned("one"), ReasoningDelta("b"), ReasoningSigned("two"), Finished("stop")
     )
     assert folded.parts == [Reasoning("a", signature="one"), Reasoning("b", signature="two")]
+
+
+def test_a_search_stands_between_the_texts_around_it():
+    search = Search("1", "why", [Hit("a", "http://a")])
+    folded = transcript(Started(), TextDelta("a"), Searched(search), TextDelta("b"), Finished("stop"))
+    assert folded.parts == [Text("a"), search, Text("b")]
 
 
 def test_a_signature_without_thinking_is_kept():

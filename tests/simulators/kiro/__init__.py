@@ -1,5 +1,6 @@
 """A strict, scriptable Kiro: social sign-in, OIDC, chat, models, usage, profiles and MCP on one loopback port.
 
+Chat and control calls are served under `/ep1`, `/ep2`, ... as well, for accounts with several endpoints.
 It refuses what the real service refuses (`validator.py` holds the rules by their ids) and produces every
 kind of good and broken answer (`scripts.py`, `broken.py`). It shares no code with the gateway it tests.
 
@@ -40,7 +41,7 @@ Control calls, all JSON under `/_sim/`; the methods of `KiroSimulator` of the sa
                      "models": [ids], "used": n, "limit": n} -> id, refreshToken, accessToken, profileArn, clientId, clientSecret
     POST script     {"script": NAME, "options": {...}, "account": id, "times": n}
     POST fail       {"status": n, "reason": R, "message": M, "times": n, "headers": {...}, "account": id, "on": ROUTE, "delay": s}
-                     ROUTE: chat (default), refresh, usage, models, profiles, mcp
+                     ROUTE: chat (default), refresh, usage, models, profiles, mcp; "endpoint": "ep1" for that one only
     POST expire     {"account": id, "refresh": bool}   access tokens die; with refresh the refresh token as well
     POST settings   any field of `state.Settings`
     POST approve    {"userCode": c, "denied": bool}    ends a device sign-in (so does opening its verification page)

@@ -39,7 +39,7 @@ class Chat:
         self.state.calls[account.id, "chat"] += 1
         # Judged even when a fault answers, so that an invalid body is never hidden by it.
         rejection = self._judge(request, asked, account, record)
-        fault = self.state.fault("chat", account.id)
+        fault = self.state.fault("chat", account.id, record.endpoint)
         if fault:
             return _refuse(record, await fail(fault))
         if rejection:
@@ -56,7 +56,7 @@ class Chat:
         headers = {name.lower(): value for name, value in request.headers.items()}
         if "authorization" in headers:
             headers["authorization"] = f"Bearer {account.id if account else 'unknown'}"
-        record = Recorded(self.state.serial, account.id if account else "", headers, raw)
+        record = Recorded(self.state.serial, account.id if account else "", headers, raw, request.match_info.get("endpoint", ""))
         self.state.requests.append(record)
         return record
 

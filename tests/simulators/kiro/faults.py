@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Fault:
-    """An answer instead of the real one, `times` times. `account` None stands for all. `delay` is seconds."""
+    """An answer instead of the real one, `times` times. `account` and `endpoint` None stand for all. `delay` is seconds."""
 
     route: str
     account: str | None
@@ -16,6 +16,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     times: int = 1
     delay: float = 0.0
+    endpoint: str | None = None
 
 
 def worded(status: int, reason: str | None, message: str | None) -> dict[str, Any] | str:

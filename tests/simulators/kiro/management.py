@@ -47,7 +47,7 @@ class Management:
             if account is None:
                 return reply(403, DENIED_BEARER)
             self.state.calls[account.id, route] += 1
-            fault = self.state.fault(route, account.id)
+            fault = self.state.fault(route, account.id, request.match_info.get("endpoint", ""))
             return await fail(fault) if fault else await call(request, account)
 
         return guard
@@ -84,7 +84,7 @@ class Management:
         body = await members(request)
         if body is None:
             return reply(400, {"message": "Improperly formed request.", "reason": None})
-        refused = self._refused(body.get("profileArn", request.headers.get("x-amzn-kiro-profile-arn")), account)
+        refused = self._refused(body.get("profileArn"), account)
         return refused or reply(200, {"id": body.get("id"), "jsonrpc": "2.0", **_rpc(body)})
 
     def _refused(self, arn: str | None, account: Account) -> web.Response | None:

@@ -56,6 +56,14 @@ def thoughts(ask: Ask) -> Steps:
     return paced(ask, [opening(ask), *reasoning(ask, ask.option("thought", THOUGHT)), *said(ask, words), *tail(ask, len(words), reason)])
 
 
+def tags(ask: Ask) -> Steps:
+    """Thinking in tags at the head of the text, as models without native reasoning write it. Options `thought`, `tag`."""
+    words, reason = speech(ask)
+    tag = ask.option("tag", "thinking")
+    whole = f"<{tag}>\n{ask.option('thought', THOUGHT)}\n</{tag}>\n\n{words}"
+    return paced(ask, [opening(ask), *said(ask, whole), *tail(ask, len(whole), reason)])
+
+
 def redacted(ask: Ask) -> Steps:
     """Reasoning that only the service can read, then text."""
     words, reason = speech(ask)
@@ -228,6 +236,7 @@ SCRIPTS: dict[str, Script] = {
     "bytes": bytewise,
     "reasoning": thoughts,
     "redacted": redacted,
+    "tags": tags,
     "signature": signature,
     "tools": tools,
     "interleaved": interleaved,

@@ -35,8 +35,10 @@ class KiroSimulator:
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=MAX_BODY)
-        for part in (self._auth, Chat(self.state), Management(self.state), Control(self)):
-            app.add_routes(part.routes())
+        for part in (Chat(self.state), Management(self.state)):
+            app.add_routes([*part.routes(), *(_elsewhere(route) for route in part.routes())])
+        for others in (self._auth, Control(self)):
+            app.add_routes(others.routes())
         # Cancelled on disconnect, so that a client leaving during a pause is seen at once.
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -98,13 +100,14 @@ class KiroSimulator:
         headers: Mapping[str, str] | None = None,
         on: Route = "chat",
         delay: float = 0.0,
+        endpoint: str | None = None,
     ) -> None:
         """Queue a refusal. Raises ValueError when status and reason have no known wording and no message is given."""
         try:
             body = worded(status, reason, message)
         except KeyError as error:
             raise ValueError(f"no wording for {status} {reason}: give a message") from error
-        self.state.faults.append(Fault(on, self._name(account), status, body, headers or {}, times, delay))
+        self.state.faults.append(Fault(on, self._name(account), status, body, headers or {}, times, delay, endpoint))
 
     def expire(self, account: Account | str, *, refresh: bool = False) -> None:
         """The account's access tokens die now; with `refresh` it has to sign in anew."""
@@ -132,3 +135,8 @@ class KiroSimulator:
             return None
         name = account if isinstance(account, str) else account.id
         return self.state.accounts[name].id
+
+
+def _elsewhere(route: web.RouteDef) -> web.RouteDef:
+    """The same route at the endpoints `/ep1`, `/ep2`, ..."""
+    return web.RouteDef(route.method, r"/{endpoint:ep\d+}" + route.path, route.handler, {})

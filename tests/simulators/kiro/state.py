@@ -23,6 +23,7 @@ class Settings:
 
     `arn_required` None means: in the runtime profile only. `spelling` is the management path form that exists.
     `page_size` bounds a page of ListAvailableModels. `size_limit` is in estimated tokens, None for the model's window.
+    `picky`: schemas are judged as the legacy profile does, whatever the profile (S07, S08).
     """
 
     profile: Profile = "runtime"
@@ -33,6 +34,7 @@ class Settings:
     page_size: int = 50
     size_limit: int | None = None
     metadata: bool = True
+    picky: bool = False
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Recorded:
     account: str
     headers: dict[str, str]
     raw: bytes
+    endpoint: str = ""
     body: Any = None
     status: int = 0
     rule: str | None = None
@@ -166,10 +169,10 @@ class State:
         if refresh:
             self.refresh_tokens.pop(account.refresh_token, None)
 
-    def fault(self, route: Route, account: str) -> Fault | None:
-        """The next queued fault for this route and account, used up by being taken."""
+    def fault(self, route: Route, account: str, endpoint: str = "") -> Fault | None:
+        """The next queued fault for this route, account and endpoint, used up by being taken."""
         for fault in self.faults:
-            if fault.route == route and fault.account in (None, account):
+            if fault.route == route and fault.account in (None, account) and fault.endpoint in (None, endpoint):
                 fault.times -= 1
                 if not fault.times:
                     self.faults.remove(fault)
@@ -191,6 +194,7 @@ class State:
             profile_arn=account.profile_arn,
             arn_required=self.arn_required(account),
             size_limit=self.settings.size_limit,
+            picky=self.settings.picky,
         )
 
     def arn_required(self, account: Account) -> bool:

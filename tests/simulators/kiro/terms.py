@@ -16,6 +16,7 @@ class Terms:
 
     `profile_arn` is the only ARN that is right for the account, "" when any well-formed one will do.
     `size_limit` is in estimated tokens, None for the window of the model asked for.
+    `picky`: schemas are judged as the legacy profile does.
     """
 
     profile: Profile
@@ -24,6 +25,7 @@ class Terms:
     profile_arn: str = ""
     arn_required: bool = True
     size_limit: int | None = None
+    picky: bool = False
 
     def signer(self, model: str) -> Signer:
         return Signer(*self.signing, model)

@@ -50,6 +50,12 @@ async def test_the_plain_answer_echoes_and_ends_with_the_tail(client, sim, accou
     assert events[-1].data["usage"] > 0
 
 
+async def test_thinking_in_tags(client, sim, account):
+    _, events = await ask(client, sim, account, '[[say:Hello.]][[sim:tags {"thought": "hm", "piece": 5}]]')
+    assert words(events) == "<thinking>\nhm\n</thinking>\n\nHello."
+    assert events[1].data["content"] == "<thin"
+
+
 async def test_text_options(client, sim, account):
     _, events = await ask(
         client, sim, account, '[[say:Hello.]][[sim:text {"piece": 2, "percent": 100, "reason": "MAX_TOKENS", "tokens": true}]]'

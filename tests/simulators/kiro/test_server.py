@@ -198,6 +198,28 @@ async def test_scripted_failures_by_account(client, sim):
         sim.fail(status=418)
 
 
+async def test_endpoints_fail_one_by_one(client, sim):
+    account = sim.account()
+    sim.fail(account, status=429, endpoint="ep1")
+
+    async def at(endpoint):
+        async with client.post(f"{sim.url}/{endpoint}/generateAssistantResponse", json=chat(account), headers=bearer(account)) as answer:
+            return answer.status
+
+    assert [await at(endpoint) for endpoint in ("ep2", "ep1", "ep1")] == [200, 429, 200]
+    assert [record.endpoint for record in sim.requests] == ["ep2", "ep1", "ep1"]
+
+
+async def test_a_picky_service_judges_schemas_like_the_legacy_one(client):
+    odd = {"toolSpecification": {"name": "f", "description": "d", "inputSchema": {"json": {"type": "object", "$schema": "s"}}}}
+    async with KiroSimulator(picky=True) as sim:
+        account = sim.account()
+        body = chat(account)
+        body["conversationState"]["currentMessage"]["userInputMessage"]["userInputMessageContext"] = {"tools": [odd]}
+        assert (await post(client, f"{sim.url}/generateAssistantResponse", body, **bearer(account)))[0] == 400
+        assert [rejection.rule for rejection in sim.rejections] == ["S08"]
+
+
 async def test_a_fault_does_not_hide_an_invalid_body(client, sim):
     account = sim.account()
     sim.fail(account, status=429)
@@ -315,7 +337,7 @@ async def test_web_search(client, sim):
     assert (await search("[[error]]"))[1]["result"]["isError"] is True
     assert (await search("x", method="resources/list"))[1]["error"]["code"] == -32601
     assert (await search("x", params={"name": "other"}))[1]["error"]["code"] == -32602
-    assert (await search("x", profileArn=None))[0] == 400
+    assert (await search("x", profileArn=None))[0] == 400, "in the body, not only in a header"
     tools = (await search("x", method="tools/list"))[1]["result"]["tools"]
     assert [tool["name"] for tool in tools] == ["web_search"]
     sim.fail(account, status=429, on="mcp", headers={"Retry-After": "7"})

@@ -37,7 +37,7 @@ class Credential(_message.Message):
     def __init__(self, access_token: _Optional[str] = ..., expires_at: _Optional[int] = ...) -> None: ...
 
 class Lease(_message.Message):
-    __slots__ = ("lease_id", "key_id", "account_id", "account_label", "kind", "model", "context_window", "max_output", "request_fields_schema", "base_urls", "credential", "attributes", "deadline")
+    __slots__ = ("lease_id", "key_id", "account_id", "account_label", "kind", "model", "context_window", "max_output", "request_fields_schema", "base_urls", "credential", "attributes", "deadline", "input_types", "strict")
     class AttributesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -58,6 +58,8 @@ class Lease(_message.Message):
     CREDENTIAL_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     DEADLINE_FIELD_NUMBER: _ClassVar[int]
+    INPUT_TYPES_FIELD_NUMBER: _ClassVar[int]
+    STRICT_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     key_id: str
     account_id: str
@@ -71,10 +73,12 @@ class Lease(_message.Message):
     credential: Credential
     attributes: _containers.ScalarMap[str, str]
     deadline: int
-    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., account_id: _Optional[str] = ..., account_label: _Optional[str] = ..., kind: _Optional[str] = ..., model: _Optional[str] = ..., context_window: _Optional[int] = ..., max_output: _Optional[int] = ..., request_fields_schema: _Optional[str] = ..., base_urls: _Optional[_Iterable[str]] = ..., credential: _Optional[_Union[Credential, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., deadline: _Optional[int] = ...) -> None: ...
+    input_types: _containers.RepeatedScalarFieldContainer[str]
+    strict: bool
+    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., account_id: _Optional[str] = ..., account_label: _Optional[str] = ..., kind: _Optional[str] = ..., model: _Optional[str] = ..., context_window: _Optional[int] = ..., max_output: _Optional[int] = ..., request_fields_schema: _Optional[str] = ..., base_urls: _Optional[_Iterable[str]] = ..., credential: _Optional[_Union[Credential, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., deadline: _Optional[int] = ..., input_types: _Optional[_Iterable[str]] = ..., strict: _Optional[bool] = ...) -> None: ...
 
 class Usage(_message.Message):
-    __slots__ = ("input", "cache_read", "cache_write", "output", "reasoning", "credits", "input_source", "output_source")
+    __slots__ = ("input", "cache_read", "cache_write", "output", "reasoning", "credits", "input_source", "output_source", "searches")
     class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         SOURCE_UNSPECIFIED: _ClassVar[Usage.Source]
@@ -93,6 +97,7 @@ class Usage(_message.Message):
     CREDITS_FIELD_NUMBER: _ClassVar[int]
     INPUT_SOURCE_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SEARCHES_FIELD_NUMBER: _ClassVar[int]
     input: int
     cache_read: int
     cache_write: int
@@ -101,10 +106,18 @@ class Usage(_message.Message):
     credits: float
     input_source: Usage.Source
     output_source: Usage.Source
-    def __init__(self, input: _Optional[int] = ..., cache_read: _Optional[int] = ..., cache_write: _Optional[int] = ..., output: _Optional[int] = ..., reasoning: _Optional[int] = ..., credits: _Optional[float] = ..., input_source: _Optional[_Union[Usage.Source, str]] = ..., output_source: _Optional[_Union[Usage.Source, str]] = ...) -> None: ...
+    searches: int
+    def __init__(self, input: _Optional[int] = ..., cache_read: _Optional[int] = ..., cache_write: _Optional[int] = ..., output: _Optional[int] = ..., reasoning: _Optional[int] = ..., credits: _Optional[float] = ..., input_source: _Optional[_Union[Usage.Source, str]] = ..., output_source: _Optional[_Union[Usage.Source, str]] = ..., searches: _Optional[int] = ...) -> None: ...
 
 class Attempt(_message.Message):
-    __slots__ = ("account_id", "kind", "model", "started_ms", "ended_ms", "fault", "status", "retry_after_seconds", "detail")
+    __slots__ = ("account_id", "kind", "model", "started_ms", "ended_ms", "fault", "status", "retry_after_seconds", "detail", "endpoint", "endpoints", "learned")
+    class LearnedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -114,6 +127,9 @@ class Attempt(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     RETRY_AFTER_SECONDS_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINT_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINTS_FIELD_NUMBER: _ClassVar[int]
+    LEARNED_FIELD_NUMBER: _ClassVar[int]
     account_id: str
     kind: str
     model: str
@@ -123,7 +139,20 @@ class Attempt(_message.Message):
     status: int
     retry_after_seconds: int
     detail: str
-    def __init__(self, account_id: _Optional[str] = ..., kind: _Optional[str] = ..., model: _Optional[str] = ..., started_ms: _Optional[int] = ..., ended_ms: _Optional[int] = ..., fault: _Optional[str] = ..., status: _Optional[int] = ..., retry_after_seconds: _Optional[int] = ..., detail: _Optional[str] = ...) -> None: ...
+    endpoint: str
+    endpoints: _containers.RepeatedCompositeFieldContainer[EndpointFault]
+    learned: _containers.ScalarMap[str, str]
+    def __init__(self, account_id: _Optional[str] = ..., kind: _Optional[str] = ..., model: _Optional[str] = ..., started_ms: _Optional[int] = ..., ended_ms: _Optional[int] = ..., fault: _Optional[str] = ..., status: _Optional[int] = ..., retry_after_seconds: _Optional[int] = ..., detail: _Optional[str] = ..., endpoint: _Optional[str] = ..., endpoints: _Optional[_Iterable[_Union[EndpointFault, _Mapping]]] = ..., learned: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class EndpointFault(_message.Message):
+    __slots__ = ("url", "fault", "retry_after_seconds")
+    URL_FIELD_NUMBER: _ClassVar[int]
+    FAULT_FIELD_NUMBER: _ClassVar[int]
+    RETRY_AFTER_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    url: str
+    fault: str
+    retry_after_seconds: int
+    def __init__(self, url: _Optional[str] = ..., fault: _Optional[str] = ..., retry_after_seconds: _Optional[int] = ...) -> None: ...
 
 class Outcome(_message.Message):
     __slots__ = ("lease_id", "request_id", "ending", "usage", "attempts", "status", "error", "finish_reason", "received_at_ms", "first_event_ms", "duration_ms", "dialect", "streamed", "dropped")

@@ -30,7 +30,7 @@ async def test_every_field_comes_back(ledger):
         finish_reason="length",
         first_event_ms=812,
         dropped=["a.b", "c[0]"],
-        usage=Usage(1, 2, 3, 4, 5, 0.125, Source.UPSTREAM, Source.ESTIMATED),
+        usage=Usage(1, 2, 3, 4, 5, 0.125, Source.UPSTREAM, Source.ESTIMATED, 2),
     )
     full.outcome.attempts = [
         Attempt("acc_2", "kiro", "m", 1, 20, "throttled", 429, 30, "slow down \0 é"),

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import json
 import sqlite3
 from pathlib import Path
 
@@ -9,8 +10,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from controlplane.adapters.db import engine as database
+from controlplane.adapters.db.accounts import DatabaseAccounts
+from controlplane.adapters.db.keys import DatabaseKeys
+from controlplane.adapters.db.ledger import DatabaseLedger
 from controlplane.adapters.db.tables import metadata
+from controlplane.adapters.vault import FileVault
 from controlplane.domain.errors import StartError
+from controlplane.domain.model import ModelFacts
 
 LAW = "the previous release must work with the database after this migration"
 
@@ -33,7 +39,7 @@ async def test_control_planes_that_start_together_migrate_one_after_the_other(em
     await asyncio.gather(*(database.migrate(empty) for _ in range(3)))
     async with empty.connect() as connection:
         versions = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
-    assert versions == ["0001"]
+    assert versions == ["0002"]
 
 
 async def test_a_database_that_is_not_there_is_told():
@@ -106,3 +112,40 @@ async def test_sqlite_is_tuned(tmp_path):
     await engine.dispose()
     assert told == ["wal", 1, 1, 5000]
     assert sqlite3.sqlite_version_info >= (3, 35), "DELETE ... RETURNING"
+
+
+async def test_rows_that_the_release_before_writes_are_read(engine):
+    """0002: what the release before does not name has a default, and what it reads holds no name it does not know."""
+    accounts, keys, ledger = DatabaseAccounts(engine, FileVault(b"k" * 32)), DatabaseKeys(engine), DatabaseLedger(engine)
+    account = "INSERT INTO accounts VALUES ('a','kiro','a','social','us-east-1','','','','[]',0,0,{no},1,'active','',0,:offered,7,NULL)"
+    request = "INSERT INTO requests (lease_id, {texts}, status, received_at_ms, duration_ms, streamed, {figures}) VALUES ('ls', {values})"
+    texts = ("request_id", "key_id", "account_id", "kind", "asked_model", "model", "error", "finish_reason", "dialect")
+    figures = ("input", "cache_read", "cache_write", "output", "reasoning", "credits", "input_source", "output_source")
+    values = ", ".join(["'req_1'", *["'x'"] * 8, "'served'", "'[]'", "'[]'", "200", "5", "6", "false", *["1"] * 8])
+    names = ", ".join((*texts, "ending", "attempts", "dropped"))
+    columns = (
+        "accounts (id,kind,label,auth_method,region,profile_arn,machine_id,base_url,models,priority,max_concurrency,disabled,created_at"
+    )
+    columns += ",status,reason,until,offered,offered_at,allowance)"
+    offered = json.dumps([{"id": "glm-5", "display_name": "GLM"}])
+    async with engine.begin() as connection:
+        await connection.execute(text(account.replace("accounts", columns).format(no="false")), {"offered": offered})
+        await connection.execute(text("INSERT INTO credentials (account_id, version, expires_at) VALUES ('a', 0, 0)"))
+        await connection.execute(
+            text(
+                "INSERT INTO keys (id,name,prefix,digest,enabled,allowed_models,allowed_account_ids,allowed_ips,expires_at,created_at"
+                ",old_digest,old_until) VALUES ('k','k','kg-','d',true,'[]','[]','[]',0,1,'',0)"
+            )
+        )
+        await connection.execute(text(request.format(texts=names, figures=", ".join(figures), values=values)))
+    (stored,) = await accounts.load()
+    assert list(stored.models) == [ModelFacts("glm-5", "GLM")]
+    (key,) = await keys.load()
+    assert key.strict is False
+    assert (await ledger.find("req_1")).outcome.usage.searches == 0
+
+    await accounts.set_models("a", [ModelFacts("glm-5", input_types=("text",))], 8)
+    async with engine.connect() as connection:
+        (offered,) = (await connection.execute(text("SELECT offered FROM accounts"))).scalars()
+    known = {"id", "display_name", "context_window", "max_output", "rate", "request_fields_schema", "created"}
+    assert [set(model) for model in json.loads(offered)] == [known]

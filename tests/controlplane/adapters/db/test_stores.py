@@ -113,7 +113,7 @@ async def test_saving_what_is_gone(accounts):
 
 async def test_keys(engine):
     store = DatabaseKeys(engine)
-    one = Key("key_1", "team", "kg-123456", "d1", True, ("claude-*",), ("acc_1",), ("10.0.0.0/8",), 5, 2, "d0", 9)
+    one = Key("key_1", "team", "kg-123456", "d1", True, ("claude-*",), ("acc_1",), ("10.0.0.0/8",), 5, 2, "d0", 9, True)
     two = Key("key_2", "crew", "kg-654321", "d2", False, created_at=1)
     await store.add(one)
     await store.add(two)

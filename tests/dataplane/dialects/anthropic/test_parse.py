@@ -4,17 +4,18 @@ import json
 
 import pytest
 
+from dataplane.conversation.features import Feature
 from dataplane.conversation.model import (
     Call,
     Document,
     Image,
+    OutputFormat,
     Reasoning,
     Sampling,
     Text,
     Thinking,
     Tool,
     ToolCall,
-    ToolChoice,
     ToolResult,
     Turn,
 )
@@ -40,7 +41,11 @@ def parts(*blocks, role="user"):
 
 def test_the_smallest_body():
     assert parse() == Call(
-        model="claude-sonnet-4-5", turns=[Turn("user", [Text("hi")])], family="anthropic", sampling=Sampling(max_tokens=100)
+        model="claude-sonnet-4-5",
+        turns=[Turn("user", [Text("hi")])],
+        family="anthropic",
+        sampling=Sampling(max_tokens=100),
+        asked={Feature.MAX_TOKENS: ["max_tokens"]},
     )
 
 
@@ -119,6 +124,13 @@ def test_a_body_of_claude_code():
         session=SESSION,
         dropped=["messages[1].output_config"],
         extras={"context_management": b'{"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}'},
+        asked={
+            Feature.MAX_TOKENS: ["max_tokens"],
+            Feature.EFFORT: ["output_config.effort"],
+            Feature.THINKING: ["thinking"],
+            Feature.THINKING_DISPLAY: ["thinking.display"],
+            Feature.REASONING: ["messages[2].content[0]"],
+        },
     )
 
 
@@ -200,44 +212,6 @@ def test_a_tool_call_without_input_has_none():
     assert parts({"type": "tool_use", "id": "t", "name": "n"}, role="assistant") == [ToolCall("t", "n", "{}")]
 
 
-def test_tools():
-    call = parse(
-        tools=[
-            {"type": "custom", "name": "a", "input_schema": {"x": 1}, "strict": True, "cache_control": {"type": "ephemeral"}},
-            {"type": "web_search_20250305", "name": "web_search", "max_uses": 8},
-            {"name": "b", "description": None, "input_schema": None, "strict": False, "allowed_callers": ["code"], "input_examples": [{}]},
-            {"type": "bash_20250124", "name": "bash"},
-            {"name": "c"},
-        ],
-        tool_choice={"type": "auto"},
-    )
-    assert call.tools == [Tool("a", "", b'{"x": 1}'), Tool("b"), Tool("c")]
-    assert call.dropped == ["tools[0].strict", "tools[1]", "tools[2].input_examples", "tools[2].allowed_callers", "tools[3]"]
-    assert call.tool_choice == ToolChoice()
-
-
-@pytest.mark.parametrize(
-    ("asked", "choice"),
-    [
-        (None, ToolChoice()),
-        ({"type": "auto"}, ToolChoice("auto")),
-        ({"type": "auto", "disable_parallel_tool_use": True}, ToolChoice("auto", parallel=False)),
-        ({"type": "any"}, ToolChoice("required")),
-        ({"type": "none"}, ToolChoice("none")),
-        ({"type": "tool", "name": "a", "disable_parallel_tool_use": True}, ToolChoice("named", "a", parallel=False)),
-    ],
-)
-def test_tool_choice(asked, choice):
-    call = parse(tools=[{"name": "a"}], tool_choice=asked)
-    assert (call.tool_choice, call.dropped) == (choice, [])
-
-
-@pytest.mark.parametrize("asked", [{"type": "any"}, {"type": "tool", "name": "web_search"}])
-def test_a_choice_of_a_dropped_tool_is_dropped_with_it(asked):
-    call = parse(tools=[{"type": "web_search_20250305", "name": "web_search"}], tool_choice=asked)
-    assert (call.tool_choice, call.dropped) == (ToolChoice(), ["tools[0]", "tool_choice"])
-
-
 def test_sampling():
     call = parse(temperature=1, top_p=0.5, top_k=0, stop_sequences=["END", "\n"], max_tokens=5)
     assert call.sampling == Sampling(5, 1.0, 0.5, 0, ["END", "\n"])
@@ -287,17 +261,41 @@ def test_the_session_within_the_user(user, session):
 def test_members_without_a_seat_are_kept_as_they_came():
     body = (
         b'{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"hi"}],"cache_control":{"type":"ephemeral"},"container":null,'
-        b'"service_tier":"auto","betas":[ "a" ],"metadata":{"user_id":null,"team":"x"},"output_config":{"effort":"low","format":{"type":"json_schema"}},'
+        b'"service_tier":"auto","betas":[ "a" ],"metadata":{"user_id":null,"team":"x"},"output_config":{"effort":"low","task_budget":{"type":"tokens"}},'
         b'"mcp_servers":[],"made_up":{"\xc3\xa9":1e400}}'
     )
     assert DIALECT.parse(body).extras == {
         "service_tier": b'"auto"',
         "betas": b'[ "a" ]',
         "metadata": b'{"user_id":null,"team":"x"}',
-        "output_config": b'{"effort":"low","format":{"type":"json_schema"}}',
+        "output_config": b'{"effort":"low","task_budget":{"type":"tokens"}}',
         "mcp_servers": b"[]",
         "made_up": '{"é":1e400}'.encode(),
     }
+
+
+SCHEMA = {"type": "object", "properties": {"é": {"const": 1.0}}}
+
+
+@pytest.mark.parametrize(
+    ("members", "path"),
+    [
+        ({"output_config": {"format": {"type": "json_schema", "schema": SCHEMA}}}, "output_config.format"),
+        ({"output_format": {"type": "json_schema", "schema": SCHEMA}}, "output_format"),
+        (
+            {
+                "output_config": {"format": {"type": "json_schema", "schema": SCHEMA}},
+                "output_format": {"type": "json_schema", "schema": {"type": "null"}},
+            },
+            "output_config.format",
+        ),
+    ],
+)
+def test_the_form_of_the_answer_in_both_spellings(members, path):
+    call = parse(**members)
+    assert call.output_format == OutputFormat("json_schema", json.dumps(SCHEMA).encode())
+    assert (call.asked[Feature.JSON_SCHEMA], call.dropped, call.extras) == ([path], [], {})
+    assert parse(output_config={"format": None}, output_format=None).output_format is None
 
 
 def test_what_cannot_be_kept_in_a_block_is_reported():
@@ -317,8 +315,9 @@ def test_what_cannot_be_kept_in_a_block_is_reported():
         ],
         system=[{"type": "text", "text": "s", "citations": [{}]}],
     )
+    # What is said about a document can be said in words.
+    assert call.turns[0].parts == [Text("About the document that follows: c"), Document("text/plain", text="a")]
     assert call.dropped == [
-        "messages[0].content[0].context",
         "messages[0].content[0].citations",
         "messages[0].content[0].source.content[0].citations",
         "messages[1].content[0].citations",

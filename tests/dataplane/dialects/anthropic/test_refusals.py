@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dataplane.conversation.model import Call, Text
 from dataplane.dialects.anthropic import Anthropic
+from dataplane.dialects.anthropic.fields import BLOCKS
 from dataplane.errors import InvalidRequest
 
 DIALECT = Anthropic()
@@ -40,18 +41,26 @@ def refused(messages=({"role": "user", "content": "hi"},), **members):
         ({"messages": [{"role": "user", "content": ["x"]}]}, "messages[0].content[0]"),
         ({"messages": [{"role": "user", "content": [{"text": "x"}]}]}, "messages[0].content[0].type"),
         ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "messages[0].content[0].text"),
-        ({"messages": [{"role": "user", "content": [{"type": "search_result", "title": "x"}]}]}, "messages[0].content[0].type"),
-        ({"messages": [{"role": "assistant", "content": [{"type": "server_tool_use", "id": "x"}]}]}, "messages[0].content[0].type"),
+        ({"messages": [{"role": "user", "content": [{"type": "search_result", "title": "x"}]}]}, "messages[0].content[0].source"),
+        ({"messages": [{"role": "assistant", "content": [{"type": "server_tool_use", "id": "x"}]}]}, "messages[0].content[0].name"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "server_tool_use", "id": "x", "name": "web_search"}]}]},
+            "messages[0].content[0].type",
+        ),
+        (
+            {
+                "messages": [
+                    {"role": "assistant", "content": [{"type": "server_tool_use", "id": "x", "name": "web_search", "input": {"query": 5}}]}
+                ]
+            },
+            "messages[0].content[0].input",
+        ),
         (
             {"messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "file", "file_id": "x"}}]}]},
             "messages[0].content[0].source.type",
         ),
         (
-            {
-                "messages": [
-                    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": [{"type": "search_result"}]}]}
-                ]
-            },
+            {"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": [{"type": "audio"}]}]}]},
             "messages[0].content[0].content[0].type",
         ),
         ({"messages": [{"role": "user", "content": [{"type": "thinking", "thinking": "x"}]}]}, "messages[0].content[0].type"),
@@ -68,6 +77,15 @@ def refused(messages=({"role": "user", "content": "hi"},), **members):
         ({"tool_choice": {"type": "function"}}, "tool_choice.type"),
         ({"tool_choice": {"type": "tool"}}, "tool_choice.name"),
         ({"tool_choice": {"type": "tool", "name": "b"}, "tools": [{"name": "a"}]}, "tool_choice.name"),
+        ({"tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 0}]}, "tools[0].max_uses"),
+        (
+            {"tools": [{"name": "a"}, {"type": "web_search_20250305", "allowed_domains": ["a.test"], "blocked_domains": ["b.test"]}]},
+            "tools[1].allowed_domains",
+        ),
+        ({"output_config": {"format": {"type": "json_schema"}}}, "output_config.format.schema"),
+        ({"output_config": {"format": {"type": "json_schema", "schema": None}}}, "output_config.format.schema"),
+        ({"output_format": {"type": "json_schema", "schema": []}}, "output_format.schema"),
+        ({"output_format": {"type": "xml", "schema": {}}}, "output_format.type"),
         ({"temperature": 1.1}, "temperature"),
         ({"temperature": "hot"}, "temperature"),
         ({"top_p": -0.1}, "top_p"),
@@ -149,7 +167,16 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-KINDS = ("text", "image", "document", "tool_use", "tool_result", "thinking", "redacted_thinking", "tool_reference", "other")
+KINDS = (*BLOCKS, "tool_reference", "other")
+TOOLS = (
+    "custom",
+    "web_search_20250305",
+    "bash_20250124",
+    "text_editor_20250728",
+    "computer_20251124",
+    "memory_20250818",
+    "web_fetch_20250910",
+)
 
 
 def loosely(**members):
@@ -158,6 +185,18 @@ def loosely(**members):
 
 
 SOURCE = loosely(type=st.sampled_from(["base64", "url", "text", "content", "file"]), data=st.text(), media_type=st.text(), url=st.text())
+
+
+RESULT = loosely(
+    type=st.sampled_from(["web_search_result", "web_search_tool_result_error", "web_fetch_result"]),
+    url=st.text(),
+    title=st.text(),
+    encrypted_content=st.text(),
+    page_age=st.text(),
+    error_code=st.text(),
+    stdout=st.text(),
+    return_code=st.integers(),
+)
 
 
 def blocks(inner):
@@ -172,8 +211,10 @@ def blocks(inner):
         input=ANYTHING,
         tool_use_id=st.text(),
         tool_name=st.text(),
-        source=SOURCE,
-        content=st.text() | st.lists(inner, max_size=2),
+        title=st.text(),
+        server_name=st.text(),
+        source=SOURCE | st.text(),
+        content=st.text() | st.lists(inner | RESULT, max_size=2) | RESULT,
     )
 
 
@@ -185,11 +226,22 @@ BODY = loosely(
         max_size=3,
     ),
     system=st.text() | st.lists(blocks(ANYTHING), max_size=2),
-    tools=st.lists(loosely(name=st.text(), type=st.just("custom"), input_schema=ANYTHING, description=st.text()), max_size=2),
+    tools=st.lists(
+        loosely(
+            name=st.sampled_from(["a", "web_search"]),
+            type=st.sampled_from(TOOLS),
+            input_schema=ANYTHING,
+            description=st.text(),
+            allowed_domains=st.lists(st.text()),
+            max_uses=st.integers(1, 9),
+            display_width_px=st.integers(1, 9),
+        ),
+        max_size=2,
+    ),
     tool_choice=loosely(type=st.sampled_from(["auto", "any", "tool", "none"]), name=st.text()),
     thinking=loosely(type=st.sampled_from(["enabled", "adaptive", "disabled"]), budget_tokens=st.integers()),
     metadata=loosely(user_id=st.text()),
-    output_config=loosely(effort=st.text()),
+    output_config=loosely(effort=st.text(), format=loosely(type=st.just("json_schema"), schema=ANYTHING)),
     temperature=st.floats(0, 1),
 )
 

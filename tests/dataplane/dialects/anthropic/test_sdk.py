@@ -11,6 +11,7 @@ from dataplane.conversation.events import (
     Finished,
     ReasoningDelta,
     ReasoningSigned,
+    Searched,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -19,7 +20,7 @@ from dataplane.conversation.events import (
     Usage,
     UsageSeen,
 )
-from dataplane.conversation.model import Image, Reasoning, Stamp, Text, ToolCall, ToolResult
+from dataplane.conversation.model import Hit, Image, Reasoning, Search, Stamp, Text, ToolCall, ToolResult, WebSearch
 from dataplane.dialects.anthropic import Anthropic
 from dataplane.errors import InvalidRequest, Limited, NotFound, Overloaded, Unauthenticated
 from tests.dataplane.dialects.anthropic.test_dialect import ROWS
@@ -166,6 +167,47 @@ def test_an_answer_can_be_sent_back():
         ToolCall("call_2", "now", "{}"),
     ]
     assert given.parts == [ToolResult("toolu_1", [Image("image/png", "QUJD")]), ToolResult("call_2", [Text("12:00")])]
+    assert (gateway.call.dropped, gateway.call.extras) == ([], {})
+
+
+SEARCHED = [
+    Started(),
+    TextDelta("I look."),
+    Searched(Search("srvtoolu_1", "tea", [Hit("A", "https://a.test", "Grün", "2 days ago"), Hit("B", "https://b.test")])),
+    Searched(Search("srvtoolu_2", "more tea", error="max_uses_exceeded")),
+    TextDelta("Green."),
+    UsageSeen(Usage(input=40, output=55, searches=1)),
+    Finished("stop"),
+]
+HOSTED = {**ASK, "tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 1}]}
+
+
+def check_searches(message):
+    before, use, result, second, refused, after = message.content
+    assert (before.text, after.text, message.stop_reason) == ("I look.", "Green.", "end_turn")
+    assert (use.type, use.id, use.name, use.input) == ("server_tool_use", "srvtoolu_1", "web_search", {"query": "tea"})
+    first, last = result.content
+    assert (result.type, result.tool_use_id, first.type) == ("web_search_tool_result", use.id, "web_search_result")
+    assert (first.title, first.url, first.page_age, last.page_age) == ("A", "https://a.test", "2 days ago", None)
+    assert (refused.tool_use_id, refused.content.error_code) == (second.id, "max_uses_exceeded")
+    assert message.usage.server_tool_use.web_search_requests == 1
+
+
+def test_a_search_streamed_and_whole_and_sent_back():
+    gateway = Gateway(SEARCHED)
+    with gateway.client.messages.stream(**HOSTED) as stream:
+        check_searches(stream.get_final_message())
+    message = gateway.client.messages.create(**HOSTED)
+    check_searches(message)
+    assert gateway.call.web_search == WebSearch(1)
+    turns = [*ASK["messages"], {"role": "assistant", "content": message.content}, {"role": "user", "content": "And?"}]
+    gateway.client.messages.create(**{**HOSTED, "messages": turns})
+    assert gateway.call.turns[1].parts == [
+        Text("I look."),
+        Search("srvtoolu_1", "tea", [Hit("A", "https://a.test", "Grün", "2 days ago"), Hit("B", "https://b.test")]),
+        Search("srvtoolu_2", "more tea", error="max_uses_exceeded"),
+        Text("Green."),
+    ]
     assert (gateway.call.dropped, gateway.call.extras) == ([], {})
 
 

@@ -13,6 +13,7 @@ from dataplane.conversation.events import (
     FinishReason,
     ReasoningDelta,
     ReasoningSigned,
+    Searched,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -21,7 +22,7 @@ from dataplane.conversation.events import (
     Usage,
     UsageSeen,
 )
-from dataplane.conversation.model import Call, Stamp, Thinking
+from dataplane.conversation.model import Call, Hit, Search, Stamp, Thinking, Tool, WebSearch
 from dataplane.conversation.order import Order
 from dataplane.dialects.openai_chat import OpenAIChat
 from dataplane.dialects.openai_chat.encoder import FINISH, StreamEncoder
@@ -189,6 +190,73 @@ def test_a_whole_answer_keeps_text_beside_calls():
 def test_content_is_null_beside_calls_and_empty_without_anything():
     assert whole([Started(), *CALL, Finished("tool_calls")])["choices"][0]["message"]["content"] is None
     assert whole([Started(), Finished("stop")])["choices"][0]["message"]["content"] == ""
+
+
+PAGES = Search("s1", "cats", [Hit("A", "https://a.example/x"), Hit("B", "https://b.example"), Hit("A again", "https://a.example/x")])
+SEARCHING = [Started(), TextDelta("I look. "), Searched(PAGES), TextDelta("See https://a.exa"), TextDelta("mple/x, all."), Finished("stop")]
+CITED = [
+    {"type": "url_citation", "url_citation": {"end_index": 31, "start_index": 12, "title": "A", "url": "https://a.example/x"}},
+    {"type": "url_citation", "url_citation": {"end_index": 37, "start_index": 37, "title": "B", "url": "https://b.example"}},
+]
+
+
+def test_pages_that_a_search_found_are_cited_in_a_last_delta():
+    out = streamed(SEARCHING, web_search=WebSearch())
+    cited = json.dumps(CITED, separators=(",", ":")).encode()
+    assert out.endswith(
+        chunk(b'{"content":"mple/x, all."}') + chunk(b'{"annotations":' + cited + b"}") + chunk(b"{}", b'"stop"') + b"data: [DONE]\n\n"
+    )
+    assert out.count(b"annotations") == 1
+
+
+def test_pages_that_a_search_found_are_cited_in_a_whole_answer():
+    message = whole(SEARCHING, web_search=WebSearch())["choices"][0]["message"]
+    assert (message["content"], message["annotations"]) == ("I look. See https://a.example/x, all.", CITED)
+
+
+@pytest.mark.parametrize("search", [Search("s1", "cats"), Search("s1", "cats", error="unavailable")])
+def test_a_search_without_pages_leaves_no_trace(search):
+    events = [Started(), Searched(search), TextDelta("a"), Finished("stop")]
+    plain = [Started(), TextDelta("a"), Finished("stop")]
+    assert streamed(events, web_search=WebSearch()) == streamed(plain)
+    assert whole(events, web_search=WebSearch()) == whole(plain)
+
+
+def test_a_longer_address_is_another_page():
+    search = Search("s1", "q", [Hit("A", "https://a.example/x")])
+    events = [Started(), Searched(search), TextDelta("https://a.example/xy https://a.example/x."), Finished("stop")]
+    (found,) = whole(events, web_search=WebSearch())["choices"][0]["message"]["annotations"]
+    assert (found["url_citation"]["start_index"], found["url_citation"]["end_index"]) == (21, 40)
+
+
+PATCH = {"tools": [Tool("patch", custom=True), Tool("bash")]}
+PATCHING = [
+    Started(),
+    ToolCallStarted("call_1", "patch"),
+    ToolCallDelta('{"input":"*** Be'),
+    ToolCallDelta('gin\\n"}'),
+    ToolCallEnded(),
+    Finished("tool_calls"),
+]
+
+
+def test_a_custom_call_comes_back_as_a_custom_call():
+    assert streamed(PATCHING, **PATCH) == (
+        chunk(b'{"role":"assistant","content":""}')
+        + chunk(b'{"tool_calls":[{"index":0,"id":"call_1","type":"custom","custom":{"name":"patch","input":""}}]}')
+        + chunk(b'{"tool_calls":[{"index":0,"custom":{"input":"*** Begin\\n"}}]}')
+        + chunk(b"{}", b'"tool_calls"')
+        + b"data: [DONE]\n\n"
+    )
+    assert whole(PATCHING, **PATCH)["choices"][0]["message"]["tool_calls"] == [
+        {"id": "call_1", "type": "custom", "custom": {"name": "patch", "input": "*** Begin\n"}}
+    ]
+
+
+def test_functions_beside_custom_tools_stay_functions():
+    events = [*PATCHING[:-1], ToolCallStarted("call_2", "bash"), ToolCallDelta('{"a":1}'), ToolCallEnded(), Finished("tool_calls")]
+    assert chunk(b'{"tool_calls":[{"index":1,"function":{"arguments":"{\\"a\\":1}"}}]}') in streamed(events, **PATCH)
+    assert [call["type"] for call in whole(events, **PATCH)["choices"][0]["message"]["tool_calls"]] == ["custom", "function"]
 
 
 def test_content_types_and_comments():

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from dataplane.conversation.features import Feature
 from dataplane.conversation.model import (
     Call,
     Document,
     Image,
+    OutputFormat,
     Reasoning,
     Sampling,
     Text,
@@ -17,6 +19,7 @@ from dataplane.conversation.model import (
     ToolChoice,
     ToolResult,
     Turn,
+    WebSearch,
 )
 from dataplane.dialects.openai_chat import OpenAIChat
 
@@ -177,6 +180,40 @@ def test_empty_text_is_nothing_and_other_spellings_of_text():
     assert asked([{"type": "input_text", "text": "a"}, {"type": "output_text", "text": ""}]) == [Text("a")]
 
 
+def test_media_is_listed_with_its_places():
+    call = parse(
+        {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": PIXEL}}]},
+        {"role": "assistant", "tool_calls": [CALL_1]},
+        {"role": "tool", "tool_call_id": "call_1", "content": [{"type": "image_url", "image_url": "https://example.org/a.png"}]},
+        {"role": "user", "content": [{"type": "file", "file": {"file_data": "data:text/plain;base64,YQ=="}}]},
+    )
+    result = call.turns[2].parts[0]
+    assert isinstance(result, ToolResult)
+    assert [id(part) for part in call.media] == [id(part) for part in (call.turns[0].parts[1], result.parts[0], call.turns[3].parts[0])]
+    assert [part.where for part in call.media] == [
+        "messages[0].content[1].image_url.url",
+        "messages[2].content[0].image_url",
+        "messages[3].content[0].file.file_data",
+    ]
+
+
+def test_hints_for_caches_are_no_loss():
+    hint = {"cache_control": {"type": "ephemeral"}}
+    call = parse(
+        {"role": "system", "content": [{"type": "text", "text": "s", **hint}], **hint},
+        {**USER, **hint},
+        {"role": "assistant", "content": "a", **hint},
+        {"role": "tool", "tool_call_id": "c", "content": "r", **hint},
+        tools=[{**BASH, **hint}],
+    )
+    assert (len(call.turns), call.system, call.dropped, call.extras) == (3, ["s"], [], {})
+
+
+def test_citations_of_an_earlier_answer_are_a_copy():
+    cited = {"type": "url_citation", "url_citation": {"url": "https://a.example", "title": "A", "start_index": 0, "end_index": 1}}
+    assert parse(USER, {"role": "assistant", "content": "a", "annotations": [cited]}, USER).dropped == []
+
+
 def test_half_a_surrogate_pair_is_mended():
     call = OpenAIChat().parse(rb'{"model":"m","messages":[{"role":"user","content":"cut \ud83d"}],"seed":7}')
     assert call.turns[0].parts == [Text("cut \ufffd")]
@@ -200,15 +237,10 @@ def test_tools_in_all_their_forms():
 
 
 def test_what_tools_cannot_keep_is_reported():
-    call = parse(
-        tools=[
-            {"type": "function", "function": {"name": "bash", "strict": True}},
-            {"type": "custom", "custom": {"name": "patch", "format": {"type": "grammar"}}},
-            {"type": "web_search"},
-        ],
-    )
-    assert call.tools == [Tool("bash")]
-    assert call.dropped == ["tools[0].function.strict", "tools[1]", "tools[2]"]
+    tools = [BASH, {"type": "image_generation"}, {"type": "mcp", "server_label": "x"}, {"type": "code_interpreter", "name": ""}]
+    call = parse(tools=tools)
+    assert call.tools == [Tool("bash", "Run", SCHEMA)]
+    assert [path for path in call.dropped if "." not in path] == ["tools[1]", "tools[2]", "tools[3]"]
 
 
 @pytest.mark.parametrize(
@@ -229,15 +261,33 @@ def test_choices(asked_for, choice):
     assert (call.tool_choice, call.dropped) == (choice, [])
 
 
-def test_choices_that_cannot_be_kept_are_reported():
-    allowed = {
-        "type": "allowed_tools",
-        "allowed_tools": {"mode": "required", "tools": [{"type": "function", "function": {"name": "bash"}}]},
-    }
-    call = parse(tools=[BASH], tool_choice=allowed)
-    assert (call.tool_choice, call.dropped) == (ToolChoice("required"), ["tool_choice.allowed_tools.tools"])
-    call = parse(tools=[BASH], tool_choice={"type": "custom", "custom": {"name": "patch"}})
+def test_a_choice_of_an_unknown_kind_is_reported():
+    call = parse(tools=[BASH], tool_choice={"type": "mcp", "name": "x"})
     assert (call.tool_choice, call.dropped) == (ToolChoice("auto"), ["tool_choice"])
+
+
+def allowed(*picks, mode="required"):
+    return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": list(picks)}}
+
+
+def test_tools_that_are_not_allowed_are_left_out():
+    tools = [
+        BASH,
+        {"type": "function", "function": {"name": "zsh"}},
+        {"type": "custom", "custom": {"name": "patch"}},
+        {"type": "web_search"},
+    ]
+    call = parse(tools=tools, tool_choice=allowed({"type": "function", "function": {"name": "bash"}}))
+    assert ([tool.name for tool in call.tools], call.tool_choice, call.web_search) == (["bash"], ToolChoice("required"), None)
+    assert Feature.WEB_SEARCH not in call.asked
+    call = parse(tools=tools, tool_choice=allowed({"type": "custom", "name": "patch"}, {"type": "web_search"}, mode="auto"))
+    assert ([tool.name for tool in call.tools], call.tool_choice, call.web_search) == (["patch"], ToolChoice("auto"), WebSearch())
+    assert call.dropped == []
+
+
+def test_no_list_of_allowed_tools_leaves_them_all():
+    call = parse(tools=[BASH], tool_choice={"type": "allowed_tools", "allowed_tools": {"mode": "auto"}})
+    assert (len(call.tools), call.tool_choice) == (1, ToolChoice("auto"))
 
 
 def test_parallel_calls_can_be_forbidden():
@@ -246,7 +296,101 @@ def test_parallel_calls_can_be_forbidden():
     assert parse(tools=[BASH], parallel_tool_calls=None).tool_choice.parallel
 
 
+# The hosted web search
+
+
+@pytest.mark.parametrize("kind", ["web_search", "web_search_preview", "web_search_2025_08_26"])
+def test_a_hosted_search_is_no_function(kind):
+    call = parse(tools=[BASH, {"type": kind, "search_context_size": "medium"}])
+    assert (call.tools, call.web_search) == ([Tool("bash", "Run", SCHEMA)], WebSearch())
+    assert (call.asked, call.dropped) == ({Feature.TOOLS: ["tools"], Feature.WEB_SEARCH: ["tools[1]"]}, [])
+
+
+def test_a_function_may_be_called_web_search():
+    function = {"type": "function", "function": {"name": "web_search"}}
+    call = parse(tools=[function])
+    assert (call.tools, call.web_search) == ([Tool("web_search")], None)
+    # The hosted one of the same name cannot be told apart by a choice.
+    call = parse(tools=[function, {"type": "web_search"}], tool_choice={"type": "web_search"})
+    assert (call.tool_choice, call.dropped) == (ToolChoice("auto"), ["tool_choice"])
+    call = parse(tools=[function, {"type": "web_search"}], tool_choice=function)
+    assert call.tool_choice == ToolChoice("named", "web_search")
+
+
+def test_the_options_of_a_search():
+    place = {"type": "approximate", "approximate": {"city": "Oslo"}}
+    call = parse(web_search_options={"search_context_size": "low", "user_location": place})
+    assert (call.web_search, call.asked) == (WebSearch(), {Feature.WEB_SEARCH: ["web_search_options"]})
+    assert call.dropped == ["web_search_options.search_context_size", "web_search_options.user_location"]
+    assert parse(web_search_options={}).web_search == WebSearch()
+    assert parse(web_search_options=None).web_search is None
+    filters = {"allowed_domains": ["a.example"], "blocked_domains": ["b.example"]}
+    call = parse(tools=[{"type": "web_search", "filters": filters, "user_location": place}], web_search_options={})
+    assert call.web_search == WebSearch(allowed_domains=["a.example"], blocked_domains=["b.example"])
+    assert call.dropped == ["tools[0].user_location"]
+    assert call.asked[Feature.WEB_SEARCH] == ["tools[0]", "web_search_options"]
+    assert call.asked[Feature.WEB_SEARCH_DOMAINS] == ["tools[0].filters.allowed_domains", "tools[0].filters.blocked_domains"]
+
+
+def test_the_hosted_search_can_be_chosen():
+    call = parse(tools=[{"type": "web_search"}], tool_choice={"type": "web_search_preview"})
+    assert (call.tool_choice, call.dropped) == (ToolChoice("named", "web_search"), [])
+
+
 # Everything else
+
+
+def test_what_an_upstream_may_lack_is_listed_under_the_names_of_the_client():
+    call = parse(
+        USER,
+        {"role": "assistant", "content": "a", "reasoning_content": "hm"},
+        {"role": "assistant", "content": "a", "reasoning": "hm"},
+        USER,
+        tools=[BASH, {"type": "function", "name": "flat", "strict": True}, {"type": "function", "function": {"name": "f", "strict": True}}],
+        functions=[{"name": "g", "strict": True}],
+        tool_choice="required",
+        parallel_tool_calls=False,
+        max_tokens=5,
+        temperature=0,
+        top_p=0.5,
+        top_k=3,
+        stop="x",
+        reasoning_effort="low",
+        reasoning={"enabled": True, "max_tokens": 9, "exclude": True},
+    )
+    assert call.asked == {
+        Feature.UNSIGNED_REASONING: ["messages[1].reasoning_content", "messages[2].reasoning"],
+        Feature.TOOLS: ["tools"],
+        Feature.STRICT_TOOLS: ["tools[1].strict", "tools[2].function.strict", "functions[0].strict"],
+        Feature.SERIAL_TOOL_CALLS: ["parallel_tool_calls"],
+        Feature.TOOL_CHOICE: ["tool_choice"],
+        Feature.MAX_TOKENS: ["max_tokens"],
+        Feature.TEMPERATURE: ["temperature"],
+        Feature.TOP_P: ["top_p"],
+        Feature.TOP_K: ["top_k"],
+        Feature.STOP: ["stop"],
+        Feature.THINKING: ["reasoning.enabled"],
+        Feature.THINKING_BUDGET: ["reasoning.max_tokens"],
+        Feature.EFFORT: ["reasoning_effort"],
+    }
+    assert call.dropped == []
+
+
+def test_what_asks_for_nothing_is_not_listed():
+    call = parse(max_tokens=None, temperature=None, top_k=0, stop=["", ""], parallel_tool_calls=True, tool_choice="auto", reasoning={})
+    assert call.asked == {}
+
+
+def test_the_names_that_were_used_are_listed():
+    assert parse(max_tokens=1, max_completion_tokens=2).asked == {Feature.MAX_TOKENS: ["max_completion_tokens"]}
+    assert parse(reasoning={"effort": "none"}).asked == {Feature.EFFORT: ["reasoning.effort"]}
+    old = parse(functions=[{"name": "f"}], function_call={"name": "f"})
+    assert old.asked == {Feature.TOOLS: ["functions"], Feature.TOOL_CHOICE: ["function_call"]}
+
+
+def test_a_long_history_lists_few_places():
+    thought = {"role": "assistant", "content": "a", "reasoning_content": "hm"}
+    assert len(parse(*[thought] * 50).asked[Feature.UNSIGNED_REASONING]) == 20
 
 
 def test_sampling():
@@ -288,11 +432,22 @@ def test_members_without_a_seat_travel_as_they_are():
     assert call.dropped == []
 
 
-def test_response_format():
-    schema = {"type": "json_schema", "json_schema": {"name": "n", "schema": {}}}
-    assert parse(response_format=schema).extras == {"response_format": json.dumps(schema, separators=(",", ":")).encode()}
-    assert parse(response_format={"type": "json_object"}).extras == {"response_format": b'{"type":"json_object"}'}
-    assert parse(response_format={"type": "text"}).extras == parse(response_format=None).extras == {}
+def test_the_form_of_the_answer():
+    assert parse(response_format={"type": "json_object"}).output_format == OutputFormat("json_object")
+    form = {"name": "n", "schema": {"type": "object", "x": [1]}, "strict": True}
+    call = parse(response_format={"type": "json_schema", "json_schema": form})
+    assert call.output_format == OutputFormat("json_schema", b'{"type":"object","x":[1]}', "n")
+    assert (call.asked, call.extras, call.dropped) == ({Feature.JSON_SCHEMA: ["response_format"]}, {}, [])
+    for nothing in ({"type": "text"}, None):
+        call = parse(response_format=nothing)
+        assert (call.output_format, call.asked, call.extras) == (None, {}, {})
+
+
+def test_a_form_without_a_schema_is_any_object_and_its_description_is_reported():
+    call = parse(response_format={"type": "json_schema", "json_schema": {"name": "n", "description": "A reply", "schema": {}}})
+    assert (call.output_format, call.dropped) == (OutputFormat("json_schema", b"{}", "n"), ["response_format.json_schema.description"])
+    call = parse(response_format={"type": "json_schema", "json_schema": {"name": "n"}})
+    assert (call.output_format, call.asked) == (OutputFormat("json_object", name="n"), {Feature.JSON_OBJECT: ["response_format"]})
 
 
 def test_what_is_unknown_further_in_is_reported():

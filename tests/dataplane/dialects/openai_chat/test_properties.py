@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from dataplane.conversation.estimate import prompt_tokens
 from dataplane.conversation.model import Call, ToolCall, ToolResult
 from dataplane.dialects.openai_chat import OpenAIChat
-from dataplane.dialects.openai_chat.body import MEMBERS, Body, Message, Part
+from dataplane.dialects.openai_chat.body import Body, Message, Part
+from dataplane.dialects.openai_chat.prune import MEMBERS
 from dataplane.errors import InvalidRequest
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=8))

@@ -105,6 +105,21 @@ def test_several_answers_are_refused_in_words():
     assert refused({"model": "m", "messages": [USER], "n": 2}) == ("n", "One answer is given to a request; 'n' can only be 1.")
 
 
+@pytest.mark.parametrize(
+    ("form", "param"),
+    [
+        ({}, "response_format.type"),
+        ({"type": "yaml"}, "response_format.type"),
+        ({"type": "json_schema"}, "response_format.json_schema"),
+        ({"type": "json_schema", "json_schema": "x"}, "response_format.json_schema"),
+        ({"type": "json_schema", "json_schema": {"name": 5}}, "response_format.json_schema.name"),
+        ({"type": "json_schema", "json_schema": {"name": "n", "schema": [1]}}, "response_format.json_schema.schema"),
+    ],
+)
+def test_forms_of_the_answer_that_are_refused(form, param):
+    assert refused_member(response_format=form) == param
+
+
 def test_unknown_members_do_not_hide_a_mistake():
     assert refused({"x_new": 1, "model": "m", "messages": [{**USER, "x": 1}], "n": "two"})[0] == "n"
 
@@ -116,6 +131,14 @@ def test_unknown_members_do_not_hide_a_mistake():
         ({"tools": [BASH, {"type": "function", "function": {"description": "d"}}]}, "tools[1].function.name"),
         ({"tools": [{"type": "function", "function": {"name": "f", "parameters": []}}]}, "tools[0].function.parameters"),
         ({"functions": [{"name": ""}]}, "functions[0].name"),
+        ({"tools": [{"type": "custom", "custom": {}}]}, "tools[0].custom.name"),
+        ({"tools": [{"type": "custom"}]}, "tools[0].name"),
+        ({"tools": [{"type": "web_search", "filters": {"allowed_domains": "a"}}]}, "tools[0].filters.allowed_domains"),
+        ({"tools": [BASH], "tool_choice": {"type": "custom", "custom": {"name": "patch"}}}, "tool_choice.custom.name"),
+        (
+            {"tools": [BASH], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"tools": [{"type": "function", "name": "zsh"}]}}},
+            "tool_choice.allowed_tools.tools[0]",
+        ),
         ({"tools": [BASH], "tool_choice": {"type": "function", "function": {"name": "zsh"}}}, "tool_choice.function.name"),
         ({"function_call": {"name": "zsh"}}, "function_call.name"),
     ],

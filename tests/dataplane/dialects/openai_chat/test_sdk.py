@@ -2,12 +2,14 @@
 
 import httpx2
 import openai
+import pydantic
 import pytest
 
 from dataplane.conversation.events import (
     Finished,
     ReasoningDelta,
     ReasoningSigned,
+    Searched,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -16,7 +18,7 @@ from dataplane.conversation.events import (
     Usage,
     UsageSeen,
 )
-from dataplane.conversation.model import Stamp, Text, ToolCall, ToolResult, Turn
+from dataplane.conversation.model import Hit, OutputFormat, Search, Stamp, Text, ToolCall, ToolResult, Turn, WebSearch
 from dataplane.dialects.openai_chat import OpenAIChat
 from dataplane.errors import InvalidRequest, Limited, NotFound, Overloaded, Unauthenticated
 from dataplane.ports import ModelFacts
@@ -143,6 +145,68 @@ def test_an_answer_comes_back_as_it_was_given(connect):
         Turn("user", [ToolResult("call_1", [Text("a.txt")])]),
     ]
     assert gateway.call.dropped == []
+
+
+SEARCHED = Searched(Search("s1", "cats", [Hit("Cats", "https://cats.example"), Hit("Dogs", "https://dogs.example")]))
+SEARCHING = [Started(), TextDelta("See "), SEARCHED, TextDelta("https://cats."), TextDelta("example."), USAGE, Finished("stop")]
+
+
+def test_citations_of_a_whole_answer_go_there_and_back(connect):
+    gateway = Gateway(SEARCHING)
+    client = connect(gateway)
+    message = create(client, web_search_options={}).choices[0].message
+    assert gateway.call.web_search == WebSearch()
+    cited = [annotation.url_citation for annotation in message.annotations]
+    assert [(each.title, each.url, message.content[each.start_index : each.end_index]) for each in cited] == [
+        ("Cats", "https://cats.example", "https://cats.example"),
+        ("Dogs", "https://dogs.example", ""),
+    ]
+    client.chat.completions.create(model="m", messages=[*MESSAGES, message, *MESSAGES], web_search_options={})
+    assert (gateway.call.turns[1], gateway.call.dropped) == (Turn("assistant", [Text("See https://cats.example.")]), [])
+
+
+def test_the_assembling_stream_keeps_citations(connect):
+    client = connect(Gateway(SEARCHING))
+    with client.chat.completions.stream(model="m", messages=MESSAGES, web_search_options={}) as stream:
+        message = stream.get_final_completion().choices[0].message
+    assert message.content == "See https://cats.example."
+    assert [annotation.url_citation.title for annotation in message.annotations] == ["Cats", "Dogs"]
+
+
+PATCH = [{"type": "custom", "custom": {"name": "patch", "format": {"type": "text"}}}]
+PATCHING = [Started(), ToolCallStarted("call_1", "patch"), ToolCallDelta('{"input":'), ToolCallDelta('"*** Begin"}'), ToolCallEnded()]
+
+
+def test_a_custom_call_goes_there_and_back(connect):
+    gateway = Gateway([*PATCHING, USAGE, Finished("tool_calls")])
+    client = connect(gateway)
+    message = create(client, tools=PATCH).choices[0].message
+    (call,) = message.tool_calls
+    assert (call.type, call.id, call.custom.name, call.custom.input) == ("custom", "call_1", "patch", "*** Begin")
+    client.chat.completions.create(model="m", messages=[*MESSAGES, message], tools=PATCH)
+    assert gateway.call.turns[1:] == [Turn("assistant", [ToolCall("call_1", "patch", '{"input":"*** Begin"}')])]
+
+
+def test_a_custom_call_in_a_stream(connect):
+    chunks = create(connect(Gateway([*PATCHING, USAGE, Finished("tool_calls")])), tools=PATCH, stream=True)
+    deltas = [call for chunk in chunks for call in chunk.choices[0].delta.tool_calls or ()]
+    assert [(delta.index, delta.type, delta.id) for delta in deltas] == [(0, "custom", "call_1"), (0, None, None)]
+    assert "".join(delta.custom["input"] for delta in deltas) == "*** Begin"
+
+
+class Reply(pydantic.BaseModel):
+    """What the test asks for."""
+
+    city: str
+
+
+def test_an_answer_in_the_form_that_was_asked_for(connect):
+    gateway = Gateway([Started(), TextDelta('{"city":'), TextDelta('"Oslo"}'), USAGE, Finished("stop")])
+    parsed = connect(gateway).chat.completions.parse(model="m", messages=MESSAGES, response_format=Reply)
+    assert parsed.choices[0].message.parsed == Reply(city="Oslo")
+    asked = gateway.call.output_format
+    assert isinstance(asked, OutputFormat)
+    assert (asked.kind, asked.name, b'"city"' in asked.schema, gateway.call.dropped) == ("json_schema", "Reply", True, [])
 
 
 @pytest.mark.parametrize(

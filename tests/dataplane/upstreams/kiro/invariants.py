@@ -3,6 +3,7 @@
 `violations` names each broken rule; an empty list is a body that Kiro takes.
 """
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -11,12 +12,13 @@ from typing import Any
 
 LEGAL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ARN = re.compile(r"arn:aws:codewhisperer:[a-z0-9-]+:\d+:profile/\w+")
+USERS = {"userInputMessage"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def violations(body: bytes) -> list[str]:
     parsed = json.loads(body.decode("utf-8"))
-    return [rule for rules in (_envelope, _turns, _pairing, _tools) for rule in rules(parsed)]
+    return [rule for rules in (_envelope, _members, _turns, _pairing, _tools, _pictures, _reasoning) for rule in rules(parsed)]
 
 
 def entries(parsed: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -51,6 +53,62 @@ def _envelope(parsed: dict[str, Any]) -> Iterator[str]:
             yield "E14"
     if found.get("history") == []:
         yield "E14"
+
+
+MEMBERS = {
+    "userInputMessage": {"content", "modelId", "origin", "images", "userInputMessageContext"},
+    "assistantResponseMessage": {"content", "toolUses", "reasoningContent"},
+}
+
+
+def _members(parsed: dict[str, Any]) -> Iterator[str]:
+    found = parsed["conversationState"]
+    known = {"conversationId", "chatTriggerType", "agentTaskType", "agentContinuationId", "history", "currentMessage"}
+    if not found.keys() <= known or len({message.get("modelId") for role, message in entries(parsed) if role in USERS}) != 1:
+        yield "E02 E07"
+    if not all(message.keys() <= MEMBERS[role] for role, message in entries(parsed)):
+        yield "E02 I01"
+    if not all(message.get("userInputMessageContext", {}).keys() <= {"tools", "toolResults"} for _, message in entries(parsed)):
+        yield "E11"
+    if "cachePoint" in keys(parsed):
+        yield "E13"
+    if any(message.get("images") == [] for _, message in entries(parsed)):
+        yield "E14"
+
+
+def keys(value: Any) -> set[str]:
+    """Names of members at every depth but within what clients declare and send themselves."""
+    if isinstance(value, list):
+        return {name for item in value for name in keys(item)}
+    if not isinstance(value, dict):
+        return set()
+    return value.keys() | {name for key, item in value.items() if key not in {"input", "json"} for name in keys(item)}
+
+
+def _pictures(parsed: dict[str, Any]) -> Iterator[str]:
+    seats = [seat for _, message in entries(parsed) for seat in message.get("images", [])]
+    if len(seats) > 100:
+        yield "I06"
+    for seat in seats:
+        if seat.keys() != {"format", "source"} or seat["source"].keys() != {"bytes"}:
+            yield "I03"
+        data = base64.b64decode(seat["source"]["bytes"], validate=True)
+        if not re.match(MAGIC[seat["format"]], data, re.DOTALL):
+            yield "I02"
+        if len(seat["source"]["bytes"]) > 5 * 1024 * 1024:
+            yield "I04"
+
+
+MAGIC = {"png": b"\x89PNG", "jpeg": b"\xff\xd8\xff", "gif": b"GIF8[79]a", "webp": b"RIFF....WEBP"}
+
+
+def _reasoning(parsed: dict[str, Any]) -> Iterator[str]:
+    for _, message in entries(parsed):
+        match message.get("reasoningContent"):
+            case None | {"reasoningText": {"text": str(), "signature": str()}} | {"redactedContent": str()}:
+                pass
+            case _:
+                yield "R01"
 
 
 def _turns(parsed: dict[str, Any]) -> Iterator[str]:

@@ -1,13 +1,17 @@
 """Calls, leases and streams that the tests of the Kiro plug-in share."""
 
+import base64
 import json
+import struct
 from typing import Any
 
 from dataplane.conversation.events import Event
-from dataplane.conversation.model import Call, Part, Role, Stamp, Text, ToolCall, ToolResult, Turn
+from dataplane.conversation.model import Call, Image, Part, Reasoning, Role, Stamp, Text, ToolCall, ToolResult, Turn
 from dataplane.conversation.order import Order
 from dataplane.upstreams.base import Credential, Lease
-from dataplane.upstreams.kiro import Kiro, request
+from dataplane.upstreams.kiro import Kiro, provenance
+from dataplane.upstreams.kiro.body import PLAIN, Form
+from dataplane.upstreams.kiro.body import body as build
 from dataplane.wire.eventstream import encode
 from tests.dataplane.chunking import cuttings
 
@@ -71,9 +75,25 @@ def lease(**more: Any) -> Lease:
     return Lease(**(given | more))
 
 
-def body(asked: Call, **more: Any) -> dict[str, Any]:
+def legacy(**more: Any) -> Lease:
+    """The same account on an older host."""
+    given = lease(**more)
+    given.attributes = {**given.attributes, "host_profile": "legacy"}
+    return given
+
+
+def signed(text: str, signature: str, **more: Any) -> Reasoning:
+    """Reasoning as the account of `lease` gave it to the client."""
+    return Reasoning(text, provenance.mark(signature, lease(**more)))
+
+
+def redacted(data: str, **more: Any) -> Reasoning:
+    return Reasoning(redacted=provenance.mark(data, lease(**more)))
+
+
+def body(asked: Call, form: Form = PLAIN, **more: Any) -> dict[str, Any]:
     """The request body, parsed by another parser than the one that wrote it."""
-    return json.loads(request.body(asked, lease(**more), STAMP))
+    return json.loads(build(asked, lease(**more), STAMP, form))
 
 
 def state(asked: Call, **more: Any) -> dict[str, Any]:
@@ -124,7 +144,7 @@ def tool(id: str, name: str | None = None, input: Any = None, stop: Any = None) 
 
 
 def decoded(pieces: list[bytes], asked: Call | None = None, **more: Any) -> list[Event]:
-    decoder = Kiro().decoder(asked or call(user("hi")), lease(**more))
+    decoder = Kiro().decoder(asked or call(user("hi")), lease(**more), STAMP)
     events = [event for piece in pieces for event in decoder.feed(piece)]
     events += decoder.finish()
     Order().follow(events)
@@ -136,3 +156,13 @@ def events_of(data: bytes, asked: Call | None = None, **more: Any) -> list[Event
     whole, *others = (decoded(pieces, asked, **more) for pieces in cuttings(data))
     assert all(other == whole for other in others)
     return whole
+
+
+def png(width: int = 10, height: int = 10, pad: int = 0) -> str:
+    """The beginning of a picture in base64, with `pad` bytes behind it."""
+    head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBBI", 13, b"IHDR", width, height, 8, 2, 0, 0, 0, 0)
+    return base64.b64encode(head + bytes(pad)).decode()
+
+
+def picture(data: str | None = None, media_type: str = "image/png", where: str = "") -> Image:
+    return Image(media_type, png() if data is None else data, where=where)

@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from dataplane.conversation.events import (
@@ -9,42 +7,29 @@ from dataplane.conversation.events import (
     Source,
     Started,
     TextDelta,
-    ToolCallDelta,
     ToolCallEnded,
     ToolCallStarted,
     UsageSeen,
 )
-from dataplane.conversation.model import Tool, ToolChoice
 from dataplane.errors import Cause, Retry, UpstreamFault
-from dataplane.upstreams.kiro import Kiro, calls
-from dataplane.upstreams.kiro.names import names
+from dataplane.upstreams.kiro import Kiro
+from dataplane.upstreams.kiro.provenance import bare, mark
 from dataplane.wire.eventstream import encode
-from tests.dataplane.chunking import cuttings
-from tests.dataplane.upstreams.kiro.samples import TAIL, call, decoded, events_of, frame, lease, said, stream, thought, tool, user
-
-
-def content(events):
-    """Without the opening and the closing."""
-    return [event for event in events if not isinstance(event, Started | UsageSeen | Finished)]
-
-
-def finish(events):
-    return events[-1].reason
-
-
-def usage(events):
-    return events[-2].usage
-
-
-def fault(data, asked=None, **more):
-    """The fault of a stream, the same however it is cut; with what came out before it."""
-    found = []
-    for pieces in cuttings(data):
-        with pytest.raises(UpstreamFault) as raised:
-            decoded(pieces, asked, **more)
-        found.append((raised.value.cause, raised.value.retry, raised.value.retry_after, raised.value.detail))
-    assert len(set(found)) == 1
-    return raised.value
+from tests.dataplane.upstreams.kiro.answers import content, fault, finish, usage
+from tests.dataplane.upstreams.kiro.samples import (
+    STAMP,
+    TAIL,
+    call,
+    decoded,
+    events_of,
+    frame,
+    lease,
+    said,
+    stream,
+    thought,
+    tool,
+    user,
+)
 
 
 def test_text_goes_out_as_it_came():
@@ -56,7 +41,7 @@ def test_text_goes_out_as_it_came():
 
 
 def test_each_event_is_given_on_at_once():
-    decoder = Kiro().decoder(call(user("hi")), lease())
+    decoder = Kiro().decoder(call(user("hi")), lease(), STAMP)
     assert decoder.feed(frame(*said("a"))) == [Started(), TextDelta("a")]
     assert decoder.feed(frame(*said("b"))) == [TextDelta("b")]
 
@@ -121,122 +106,8 @@ def test_reasoning(frames, expected):
     assert content(events_of(stream(*frames))) == expected
 
 
-def test_a_call_comes_out_when_it_is_complete():
-    decoder = Kiro().decoder(call(user("hi")), lease())
-    for fragment in (tool("1", "Read"), tool("1", "Read", '{"pa'), tool("1", None, 'th":"a"}')):
-        assert decoder.feed(frame(*fragment)) == []
-    assert decoder.feed(frame(*tool("1", stop=True))) == [
-        Started(),
-        ToolCallStarted("1", "Read"),
-        ToolCallDelta('{"path":"a"}'),
-        ToolCallEnded(),
-    ]
-    decoder.feed(stream())
-    assert decoder.finish()[-1] == Finished("tool_calls")
-
-
-def test_interleaved_calls_come_in_the_order_of_their_completion():
-    events = events_of(
-        stream(
-            tool("1", "Read"), tool("2", "Grep"), tool("1", "Read", '{"a"'), tool("2", "Grep", "{"), tool("2", "Grep", '"b":2}'),
-            tool("2", "Grep", stop=True), tool("1", "Read", ":1}"), tool("1", "Read", stop=True),
-        )
-    )  # fmt: skip
-    assert content(events) == [
-        *(ToolCallStarted("2", "Grep"), ToolCallDelta('{"b":2}'), ToolCallEnded()),
-        *(ToolCallStarted("1", "Read"), ToolCallDelta('{"a":1}'), ToolCallEnded()),
-    ]
-
-
-@pytest.mark.parametrize(
-    "fragments",
-    [
-        [tool("1", "Read", {}), tool("1", "Read", {"a": [1, 2.50]}), tool("1", stop=True)],
-        [tool("1", "Read", {}), tool("1", "Read", '{"a":[1,'), tool("1", "Read", "2.5]}"), tool("1", stop=True)],
-        [tool("1", "Read", {"a": [1, 2.5]}, stop=True), tool("1", "Read", '{"a":1}', stop=True)],
-        [tool("1", "Read", {"a": [1, 2.5]}), tool("1", "Other", stop=True)],
-    ],
-)
-def test_arguments_as_text_or_object(fragments):
-    name, *pieces, end = content(events_of(stream(*fragments)))
-    assert (name, end) == (ToolCallStarted("1", "Read"), ToolCallEnded())
-    assert json.loads("".join(piece.text for piece in pieces)) == {"a": [1, 2.5]}
-
-
-@pytest.mark.parametrize("input", [None, "", " ", {}])
-def test_no_arguments_are_no_pieces(input):
-    assert content(events_of(stream(tool("1", "Now", input), tool("1", stop=True)))) == [ToolCallStarted("1", "Now"), ToolCallEnded()]
-
-
-def test_long_arguments_are_sliced():
-    text = json.dumps({"content": "漢🙂" * 1500}, ensure_ascii=False)
-    pieces = [event.text for event in decoded([stream(tool("1", "Write", text), tool("1", stop=True))]) if isinstance(event, ToolCallDelta)]
-    assert "".join(pieces) == text
-    assert max(map(len, pieces)) == 1024
-
-
-@pytest.mark.parametrize("input", ['{"a":', "[1]", '"text"', "null", "{bad}", '{"a":1}{"a":1}'])
-def test_unusable_arguments_are_a_cut_call(input):
-    events = events_of(stream(said("x"), tool("1", "Read", input), tool("1", stop=True)))
-    assert content(events) == [TextDelta("x")]
-    assert finish(events) == "length"
-
-
-def test_a_call_without_end_is_not_given_on():
-    events = events_of(stream(tool("1", "Read", "{}", stop=True), tool("2", "Write", '{"a":"lo'), tail=()))
-    assert content(events) == [ToolCallStarted("1", "Read"), ToolCallDelta("{}"), ToolCallEnded()]
-    assert finish(events) == "length"
-
-
-def test_a_lone_cut_call_is_an_answer_that_was_too_long():
-    events = events_of(stream(tool("2", "Write", '{"a":"lo'), tail=()))
-    assert [type(event) for event in events] == [Started, UsageSeen, Finished]
-    assert finish(events) == "length"
-
-
-def test_fragments_without_id_belong_to_the_latest_call():
-    first, *rest = content(
-        events_of(
-            stream(("toolUseEvent", {"name": "Read"}), ("toolUseEvent", {"input": "{}"}), ("toolUseEvent", {"name": "Read", "stop": True}))
-        )
-    )
-    assert first.name == "Read"
-    assert first.id.startswith("tooluse_")
-    assert rest == [ToolCallDelta("{}"), ToolCallEnded()]
-
-
-def test_made_up_ids_differ():
-    events = events_of(stream(*(("toolUseEvent", {"name": name, "stop": True}) for name in ("Read", "Read", "Grep"))))
-    ids = [event.id for event in events if isinstance(event, ToolCallStarted)]
-    assert len(set(ids)) == 3
-
-
-def test_a_fragment_of_nothing_is_dropped():
-    assert content(events_of(stream(said("x"), tool("9", None, "{}"), ("toolUseEvent", {"stop": True})))) == [TextDelta("x")]
-
-
-def test_half_an_emoji_in_arguments_is_mended():
-    escaped = b'{"toolUseId":"1","name":"Write","input":"{\\"a\\":\\"\\\\ud83d\\"}","stop":true}'
-    events = decoded([frame("toolUseEvent", escaped) + stream()])
-    assert json.loads(content(events)[1].text) == {"a": "\ufffd"}
-
-
 def test_half_an_emoji_in_text_is_mended():
     assert content(decoded([frame("assistantResponseEvent", b'{"content":"a\\ud83d"}') + stream()])) == [TextDelta("a\ufffd")]
-
-
-def test_names_go_back_to_the_client():
-    asked = call(user("hi"), tools=[Tool("my.tool"), Tool("工具"), Tool("fine")])
-    wire = names(asked).wire
-    events = decoded([stream(*(tool(str(at), name, stop=True) for at, name in enumerate(wire.values())))], asked)
-    assert [event.name for event in events if isinstance(event, ToolCallStarted)] == ["my.tool", "工具", "fine"]
-    assert wire["my.tool"] != "my.tool"
-
-
-def test_forbidden_calls_are_ignored():
-    events = events_of(stream(said("x"), tool("1", "Read", stop=True)), call(user("hi"), tool_choice=ToolChoice("none")))
-    assert content(events) == [TextDelta("x")]
-    assert finish(events) == "stop"
 
 
 @pytest.mark.parametrize(
@@ -270,56 +141,6 @@ def test_without_any_closing_report_the_answer_is_cut():
     assert finish(events_of(stream(said("x"), tail=()))) == "length"
 
 
-def test_reported_counts_are_the_usage():
-    tokens = {"uncachedInputTokens": 10, "outputTokens": 20, "totalTokens": 60, "cacheReadInputTokens": 25, "cacheWriteInputTokens": 5}
-    tail = (("metadataEvent", {"tokenUsage": tokens}), *TAIL[1:], ("meteringEvent", {"usage": 0.5, "unit": "Credit"}))
-    found = usage(events_of(stream(thought(text="hm" * 10), said("x"), tail=(*tail, ("meteringEvent", {"usage": 9, "unit": "token"})))))
-    assert (found.input, found.cache_read, found.cache_write, found.output) == (10, 25, 5, 20)
-    assert (found.input_source, found.output_source, found.credits) == (Source.UPSTREAM, Source.UPSTREAM, 0.75)
-    assert found.reasoning == 6
-
-
-def test_the_share_of_the_window_gives_the_prompt():
-    found = usage(events_of(stream(said("x" * 350))))
-    assert (found.input, found.output) == (2000 - 100, 100)
-    assert (found.input_source, found.output_source) == (Source.DERIVED, Source.ESTIMATED)
-
-
-@pytest.mark.parametrize(
-    ("tail", "window"), [(TAIL, 0), (TAIL[:1], 200_000), ((("contextUsageEvent", {"contextUsagePercentage": 0.01}),), 200_000)]
-)
-def test_without_a_sensible_share_the_estimate_stays(tail, window):
-    found = usage(events_of(stream(said("x" * 350), tail=tail), context_window=window))
-    assert (found.input, found.input_source) == (1000, Source.ESTIMATED)
-
-
-def test_the_share_may_stand_in_the_metadata():
-    tail = (("metadataEvent", {"tokenUsage": {"contextUsagePercentage": 2}}),)
-    assert usage(events_of(stream(said("x"), tail=tail))).input == 4000
-
-
-def test_arguments_count_as_output():
-    found = usage(events_of(stream(tool("1", "Read", '{"path":"' + "a" * 100 + '"}', stop=True))))
-    assert found.output == round((4 + 111) / 3.5)
-
-
-def test_cut_and_ignored_calls_count_as_output_too():
-    cut = events_of(stream(tool("1", "Read", "x" * 35, stop=True), tool("2", "Read", '{"a' + "x" * 32), tail=()))
-    assert usage(cut).output == 20
-    ignored = events_of(stream(tool("1", "Read", "{}", stop=True)), call(user("hi"), tool_choice=ToolChoice("none")))
-    assert usage(ignored).output == round((4 + 2) / 3.5)
-
-
-def test_unreadable_reports_do_not_spoil_an_answer():
-    tail = (
-        ("metadataEvent", {"tokenUsage": "many"}),
-        ("contextUsageEvent", {"contextUsagePercentage": "9"}),
-        ("meteringEvent", {"usage": []}),
-    )
-    events = events_of(stream(said("x"), tail=tail))
-    assert finish(events) == "stop"
-
-
 @pytest.mark.parametrize("tail", [(), TAIL])
 def test_an_answer_without_content_is_a_fault(tail):
     found = fault(stream(said(""), thought(text=""), tail=tail))
@@ -341,7 +162,7 @@ def test_a_body_that_ends_inside_a_frame_is_cut():
 
 @pytest.mark.parametrize("payload", [b"[]", b"nonsense", b"", b'{"content":5}', b'{"content":"\xff"}', b'{"content":' + b"[" * 100_000])
 def test_content_that_is_not_what_it_says_is_corrupt(payload):
-    decoder = Kiro().decoder(call(user("hi")), lease())
+    decoder = Kiro().decoder(call(user("hi")), lease(), STAMP)
     with pytest.raises(UpstreamFault) as raised:
         decoder.feed(frame("assistantResponseEvent", payload))
     assert raised.value.cause is Cause.CORRUPT
@@ -382,7 +203,10 @@ def test_no_flipped_byte_changes_an_answer_silently():
                 assert events == expected
 
 
-def test_a_call_without_end_is_given_up(monkeypatch):
-    monkeypatch.setattr(calls, "CALL_LENGTH", 100)
-    found = fault(stream(tool("1", "Write", '{"text":"'), *(tool("1", None, "x" * 30) for _ in range(5))))
-    assert found.cause is Cause.CORRUPT
+def test_signatures_go_out_with_the_tag_of_their_origin():
+    events = decoded([stream(thought(text="hm", signature="s"), thought(redactedContent="r"), said("x"))])
+    signed = [event.signature for event in events if isinstance(event, ReasoningSigned)]
+    assert signed == [mark("s", lease()), mark("r", lease())]
+    other = decoded([stream(thought(signature="s"), said("x"))], account_id="account-2")
+    assert other[1] != ReasoningSigned(signed[0])
+    assert bare(other[1].signature, lease()) is None

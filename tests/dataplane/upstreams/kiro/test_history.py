@@ -1,33 +1,53 @@
 import pytest
 
-from dataplane.conversation.model import Document, Image, Reasoning, Text, ToolResult
+from dataplane.conversation.model import Hit, Reasoning, Search, Tool, WebSearch
 from dataplane.errors import InvalidRequest
-from dataplane.upstreams.kiro.history import INTERRUPTED
-from tests.dataplane.upstreams.kiro.samples import assistant, body, call, current, outline, result, state, turn, use, user
+from dataplane.upstreams.kiro import caps
+from dataplane.upstreams.kiro.body import PLAIN, Form
+from dataplane.upstreams.kiro.entries import Note
+from dataplane.upstreams.kiro.history import CONTINUE, OPENING, RESUME, shaped
+from dataplane.upstreams.kiro.hosts import LEGACY
+from dataplane.upstreams.kiro.pairing import INTERRUPTED
+from tests.dataplane.upstreams.kiro.samples import (
+    assistant,
+    body,
+    call,
+    current,
+    lease,
+    legacy,
+    outline,
+    redacted,
+    result,
+    signed,
+    state,
+    turn,
+    use,
+    user,
+)
 
 
-def test_system_text_opens_the_only_turn():
+def test_E01_system_text_opens_the_only_turn():
     assert outline(call(user("hi"), system=["S"])) == [("S\n\nhi",)]
 
 
-def test_system_text_opens_the_first_turn():
+def test_E01_system_text_opens_the_first_turn():
     asked = call(user("a"), assistant("b"), user("c"), system=["S1", " ", "S2"])
     assert outline(asked) == [("S1\n\nS2\n\na",), ("b",), ("c",)]
 
 
-def test_system_text_alone_is_the_message():
+def test_M05_system_text_alone_is_the_message():
     assert outline(call(system=["S"])) == [("S",)]
 
 
-def test_system_text_stands_before_a_greeting():
+def test_M01_system_text_stands_before_a_greeting():
     assert outline(call(assistant("Hello!"), user("hi"), system=["S"])) == [("S",), ("Hello!",), ("hi",)]
 
 
-def test_a_greeting_needs_an_opening():
+def test_M01_a_greeting_needs_an_opening():
     assert outline(call(assistant("Hello!"), user("hi"))) == [("Hello.",), ("Hello!",), ("hi",)]
 
 
-def test_later_instructions_join_the_user_beside_them():
+def test_M04_later_instructions_join_the_user_beside_them():
     asked = call(user("u1"), assistant("a1"), turn("system", "from now on X"), user("u2"), turn("system", "and Y"), system=["S", "D"])
     assert outline(asked) == [("S\n\nD\n\nu1",), ("a1",), ("from now on X\n\nu2\n\nand Y",)]
 
@@ -36,49 +56,55 @@ def test_later_instructions_join_the_user_beside_them():
     "turns",
     [(), (user(),), (user(""), assistant(" ")), (assistant(Reasoning("only thoughts", "sig")),)],
 )
-def test_nothing_to_say_is_refused(turns):
+def test_M05_nothing_to_say_is_refused(turns):
     with pytest.raises(InvalidRequest) as raised:
         body(call(*turns))
     assert raised.value.param == "messages"
 
 
-def test_neighbours_of_one_role_are_joined():
+def test_M03_neighbours_of_one_role_are_joined():
     asked = call(user("a"), user("b"), assistant("c"), assistant("d", use("1")), user(result("1", "ok")), user("e"))
     assert outline(asked) == [("a\n\nb",), ("c\n\nd", "?1"), ("e", "=1")]
 
 
-def test_an_answer_at_the_end_is_continued():
-    assert outline(call(user("a"), assistant("b"))) == [("a",), ("b",), ("Continue.",)]
+def test_M02_an_answer_at_the_end_is_continued():
+    assert outline(call(user("a"), assistant("b"), family="openai")) == [("a",), ("b",), ("Continue.",)]
 
 
-def test_a_call_at_the_end_is_answered_as_interrupted():
+def test_M02_words_the_client_began_the_answer_with_are_continued_where_they_end():
+    assert outline(call(user("a"), assistant("b"))) == [("a",), ("b",), (RESUME,)]
+    assert outline(call(user("a"), assistant("b"), assistant())) == [("a",), ("b",), (CONTINUE,)]
+    assert outline(call(user("a"), assistant("b"), user("Continue."))) == [("a",), ("b",), ("Continue.",)]
+
+
+def test_T01_a_call_at_the_end_is_answered_as_interrupted():
     assert outline(call(user("a"), assistant(use("1")))) == [("a",), ("", "?1"), ("", "!1")]
 
 
-def test_empty_turns_go():
+def test_C02_empty_turns_go():
     assert outline(call(user("a"), assistant(), user("b"), assistant(""), user("c"))) == [("a\n\nb\n\nc",)]
-    assert outline(call(user("a"), assistant("b"), user(" "), assistant("c"), user(""))) == [("a",), ("b\n\nc",), ("Continue.",)]
+    assert outline(call(user("a"), assistant("b"), user(" "), assistant("c"), user(""))) == [("a",), ("b\n\nc",), (CONTINUE,)]
 
 
-def test_results_of_parallel_calls_share_a_turn():
+def test_T04_results_of_parallel_calls_share_a_turn():
     asked = call(
         user("a"), assistant(use("1"), use("2"), use("3")), user(result("3", "z")), user(result("1", "x")), user(result("2", "y"), "n")
     )
     assert outline(asked) == [("a",), ("", "?1", "?2", "?3"), ("n", "=1", "=2", "=3")]
 
 
-def test_a_missing_result_is_reported_as_interrupted():
+def test_T01_a_missing_result_is_reported_as_interrupted():
     asked = call(user("a"), assistant(use("1"), use("2")), user(result("1", "x"), "stop, do Y"))
     assert outline(asked) == [("a",), ("", "?1", "?2"), ("stop, do Y", "=1", "!2")]
     assert current(asked)["userInputMessageContext"]["toolResults"][1]["content"] == [{"text": INTERRUPTED}]
 
 
-def test_a_result_without_call_becomes_text():
+def test_T02_a_result_without_call_becomes_text():
     assert outline(call(user("before", result("9", "orphan"), "after"))) == [("before\n\nResult of tool call 9:\norphan\n\nafter",)]
     assert outline(call(user(result("9", is_error=True)))) == [("Result of tool call 9 (failed):",)]
 
 
-def test_a_late_result_moves_to_its_call():
+def test_T05_a_late_result_moves_to_its_call():
     asked = call(
         user("a"),
         assistant(use("1"), use("2")),
@@ -91,18 +117,18 @@ def test_a_late_result_moves_to_its_call():
     assert outline(asked) == [("a",), ("", "?1", "?2"), ("wait", "=1", "=2"), ("ok\n\nb",), ("c",)]
 
 
-def test_a_result_before_its_call_becomes_text():
+def test_T02_a_result_before_its_call_becomes_text():
     asked = call(user("a"), assistant("b"), user(result("1", "early")), assistant(use("1")), user("c"))
     assert outline(asked) == [("a",), ("b",), ("Result of tool call 1:\nearly",), ("", "?1"), ("c", "!1")]
 
 
-def test_a_result_said_twice_is_one():
+def test_T03_a_result_said_twice_is_one():
     asked = call(user("a"), assistant(use("1")), user(result("1", "x"), "t", result("1", "x"), result("1", "more", is_error=True)))
     assert outline(asked) == [("a",), ("", "?1"), ("t", "!1")]
     assert current(asked)["userInputMessageContext"]["toolResults"][0]["content"] == [{"text": "Error: x"}, {"text": "more"}]
 
 
-def test_a_result_replayed_later_stays_as_text():
+def test_T03_a_result_replayed_later_stays_as_text():
     asked = call(user("a"), assistant(use("1")), user(result("1", "x")), assistant("b"), user(result("1", "x")))
     assert outline(asked) == [("a",), ("", "?1"), ("", "=1"), ("b",), ("Result of tool call 1:\nx",)]
 
@@ -112,7 +138,7 @@ def ids(asked):
     return [[item[1:] for item in row[1:]] for row in rows if len(row) > 1]
 
 
-def test_an_id_used_again_is_renamed_with_its_result():
+def test_T07_an_id_used_again_is_renamed_with_its_result():
     turns = [user("a")]
     for number in range(3):
         turns += [assistant(use("tool_0")), user(result("tool_0", f"r{number}"))]
@@ -125,7 +151,7 @@ def test_an_id_used_again_is_renamed_with_its_result():
     assert [given[0]["content"][0]["text"] for given in results] == ["r0", "r1"]
 
 
-def test_an_id_used_twice_in_one_turn():
+def test_T07_an_id_used_twice_in_one_turn():
     asked = call(user("a"), assistant(use("x"), use("x", "Grep")), user(result("x", "first"), result("x", "second"), result("x", "third")))
     uses, results = ids(asked)
     assert uses == results
@@ -134,7 +160,7 @@ def test_an_id_used_twice_in_one_turn():
     assert contents == [[{"text": "first"}], [{"text": "second"}, {"text": "third"}]]
 
 
-def test_foreign_ids_are_made_acceptable_alike():
+def test_T06_foreign_ids_are_made_acceptable_alike():
     strange = "call_abc\nfc_" + "0" * 80
     uses, results = ids(call(user("a"), assistant(use(strange), use("")), user(result("", "2"), result(strange, "1"))))
     assert uses == results
@@ -142,45 +168,170 @@ def test_foreign_ids_are_made_acceptable_alike():
     assert all(1 <= len(found) <= 64 for found in uses)
 
 
-def reasoning(asked, **more):
-    entries = state(asked, **more)["history"]
+def reasoning(asked, form=PLAIN):
+    entries = body(asked, form)["conversationState"]["history"]
     return [entry["assistantResponseMessage"].get("reasoningContent") for entry in entries[1::2]]
 
 
-def test_only_signed_reasoning_is_sent_and_only_the_last():
-    asked = call(
-        user("a"), assistant(Reasoning("t1", "s1"), "b", Reasoning("t2", "s2"), Reasoning("unsigned")),
-        user("c"), assistant(Reasoning("unsigned"), "d"), user("e"), assistant(Reasoning(redacted="r"), "f"), user("g"),
-    )  # fmt: skip
-    assert reasoning(asked) == [{"reasoningText": {"text": "t2", "signature": "s2"}}, None, {"redactedContent": "r"}]
+def test_R01_unsigned_reasoning_stays_here():
+    asked = call(user("a"), assistant(Reasoning("unsigned"), "b"), user("c"), assistant(signed("t", "s"), Reasoning("x"), "d"), user("e"))
+    assert reasoning(asked) == [None, {"reasoningText": {"text": "t", "signature": "s"}}]
 
 
-def test_reasoning_of_a_dropped_turn_moves_to_the_next_answer():
-    asked = call(user("a"), assistant(Reasoning("t", "s")), user("b"), assistant("c"), user("d"))
+def test_R01_after_a_refusal_all_of_it_stays_here():
+    asked = call(user("a"), assistant(signed("t", "s"), "b"), user("c"))
+    assert reasoning(asked, Form(signed=False)) == [None]
+
+
+def test_R02_reasoning_of_other_accounts_and_models_stays_here():
+    foreign = [
+        signed("t", "s", account_id="account-2"),
+        signed("t", "s", model="claude-opus-5"),
+        Reasoning("t", "s"),
+        Reasoning(redacted="r"),
+    ]
+    for part in foreign:
+        assert reasoning(call(user("a"), assistant(part, "b"), user("c"))) == [None]
+        asked = call(user("a"), assistant(signed("own", "s"), part, "b"), user("c"))
+        assert reasoning(asked) == [{"reasoningText": {"text": "own", "signature": "s"}}]
+
+
+def test_R03_the_last_signed_piece_takes_the_seat():
+    asked = call(user("a"), assistant(signed("t1", "s1"), "b", signed("t2", "s2"), Reasoning("unsigned")), user("c"))
+    assert reasoning(asked) == [{"reasoningText": {"text": "t2", "signature": "s2"}}]
+
+
+def test_R04_what_only_the_provider_can_read_goes_back_as_it_came():
+    asked = call(user("a"), assistant(redacted("opaque+/="), "b"), user("c"), assistant(signed("", "gpt"), "d"), user("e"))
+    assert reasoning(asked) == [{"redactedContent": "opaque+/="}, {"reasoningText": {"text": "", "signature": "gpt"}}]
+
+
+def test_C02_reasoning_of_a_dropped_turn_moves_to_the_next_answer():
+    asked = call(user("a"), assistant(signed("t", "s")), user("b"), assistant("c"), user("d"))
     assert reasoning(asked) == [{"reasoningText": {"text": "t", "signature": "s"}}]
-    asked = call(user("a"), assistant(Reasoning("t", "s")), user("b"), assistant(Reasoning("u", "v"), "c"), user("d"))
+    asked = call(user("a"), assistant(signed("t", "s")), user("b"), assistant(signed("u", "v"), "c"), user("d"))
     assert reasoning(asked) == [{"reasoningText": {"text": "u", "signature": "v"}}]
-    asked = call(user("a"), assistant(Reasoning("t", "s")), assistant("b"), assistant("c"), user("d"))
+    asked = call(user("a"), assistant(signed("t", "s")), assistant("b"), assistant("c"), user("d"))
     assert reasoning(asked) == [{"reasoningText": {"text": "t", "signature": "s"}}]
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        call(user(Image("image/png", "AAAA"))),
-        call(user(Image(url="http://127.0.0.1/x.png"))),
-        call(user(Document("application/pdf", "AAAA"))),
-        call(user("a"), assistant(Image("image/png", "AAAA"))),
-        call(user("a"), assistant(use("1")), user(ToolResult("1", [Text("x"), Image("image/png", "AAAA")]))),
-    ],
-)
-def test_pictures_and_files_are_refused(asked):
-    with pytest.raises(InvalidRequest, match="not supported for this model yet") as raised:
-        body(asked)
-    assert raised.value.param == "messages"
 
 
 @pytest.mark.parametrize("wrong", [user(use("1")), user(Reasoning("x", "s")), assistant(result("1", "x"))])
-def test_parts_of_the_other_side_are_refused(wrong):
+def test_M04_parts_of_the_other_side_are_refused(wrong):
     with pytest.raises(InvalidRequest):
         body(call(user("a"), wrong))
+
+
+def notes(entries):
+    """The gateway's own words in a conversation, in order."""
+    for entry in entries:
+        for part in getattr(entry, "parts", None) or getattr(entry, "texts", ()):
+            yield from ([part] if isinstance(part, Note) else [inner for inner in getattr(part, "parts", ()) if isinstance(inner, Note)])
+
+
+def test_C01_a_turn_of_results_needs_no_words():
+    asked = call(user("a"), assistant(use("1")), user(result("1", "x")), assistant(use("2")), user(result("2", "y"), " "))
+    assert outline(asked) == [("a",), ("", "?1"), ("", "=1"), ("", "?2"), ("", "=2")]
+
+
+def test_C06_a_conversation_in_order_gets_no_words_of_ours():
+    asked = call(user("a"), assistant("b", use("1")), user(result("1", "x")), assistant("c"), user("d"), system=["S"])
+    assert list(notes(shaped(asked, lease()))) == []
+
+
+def test_C06_each_flaw_costs_one_note_at_most():
+    asked = call(assistant("hi"), assistant(use("1"), use("2")), user(), assistant("b"), family="openai")
+    assert list(notes(shaped(asked, lease()))) == [OPENING, INTERRUPTED, INTERRUPTED]
+
+
+def test_C06_a_client_may_repeat_itself():
+    assert outline(call(user("Continue."), user("Continue."))) == [("Continue.\n\nContinue.",)]
+
+
+def test_C08_tags_stand_where_no_results_are():
+    turns = [user(result("9", "x")), assistant(use("1")), user(result("1", "x"))]
+    entries = shaped(call(*turns), lease(), opening="<tags>")
+    assert entries[0].parts[0] == "<tags>"
+    assert all(isinstance(part, str) for part in entries[0].parts)
+    assert outline(call(*turns)) == [("Result of tool call 9:\nx",), ("", "?1"), ("", "=1")]
+
+
+def test_what_stands_around_the_system_text_is_no_conversation():
+    with pytest.raises(InvalidRequest):
+        shaped(call(user(" ")), lease(), opening="<tags>", closing="more", last=["Answer."])
+    entries = shaped(call(assistant("hi"), system=["S"], family="openai"), lease(), opening="<tags>", closing="more", last=["Answer."])
+    assert [getattr(entry, "parts", None) or entry.texts for entry in entries] == [["<tags>", "S", "more"], ["hi"], [CONTINUE, "Answer."]]
+
+
+# Older hosts: texts beyond their caps.
+def capped(*turns, **more):
+    return shaped(call(*turns, **more), legacy())
+
+
+def test_C05_long_texts_are_told_in_several_turns():
+    text = "漢🙂\n" * (LEGACY.user_characters // 3) + "end"
+    entries = capped(user("a"), assistant("b"), user(text))
+    assert [type(entry).__name__ for entry in entries] == ["User", "Assistant", "User", "Assistant", "User"]
+    pieces = [part for entry in entries[2::2] for part in entry.parts]
+    assert "".join(pieces) == text
+    assert all(len(piece) <= LEGACY.user_characters for piece in pieces)
+    assert entries[3].texts == [caps.GO_ON]
+
+
+def test_C05_results_stay_beside_their_calls():
+    output = "0123456789" * 150_000
+    entries = capped(user("a"), assistant("b", use("1"), use("2")), user(result("1", "short"), result("2", output, is_error=True), "and?"))
+    first, *others = entries[2::2]
+    short, long, text = first.parts
+    assert (short.id, short.parts, long.id) == ("1", ["short"], "2")
+    told = "".join([text, *(part for entry in others for part in entry.parts)])
+    assert told == f"Rest of the result of tool call 2:\n\n{output[len(long.parts[0]) :]}\n\nand?"
+    assert output.startswith(long.parts[0])
+    assert len(long.parts[0]) <= LEGACY.result_characters
+
+
+def test_C05_the_current_hosts_have_no_cap():
+    text = "x" * 2_000_000
+    assert outline(call(user(text))) == [(text,)]
+
+
+# Searches that were made while the model answered.
+def searched(id, query="kiro", **more):
+    return Search(id, query, [Hit("Title", "http://127.0.0.1/page", "what it says")], **more)
+
+
+def test_a_search_is_a_call_with_its_result():
+    asked = call(user("a"), assistant("looking", searched("1"), "found"), user("b"), web_search=WebSearch())
+    assert outline(asked) == [("a",), ("looking", "?1"), ("", "=1"), ("found",), ("b",)]
+    use = state(asked)["history"][1]["assistantResponseMessage"]["toolUses"][0]
+    assert (use["name"], use["input"]) == ("web_search", {"query": "kiro"})
+    found = state(asked)["history"][2]["userInputMessage"]["userInputMessageContext"]["toolResults"][0]["content"][0]["text"]
+    assert "what it says" in found
+
+
+def test_an_answer_that_waits_for_a_search_ends_in_its_result():
+    asked = call(user("a"), assistant("looking", searched("1"), searched("2")), web_search=WebSearch())
+    assert outline(asked) == [("a",), ("looking", "?1"), ("", "=1"), ("", "?2"), ("", "=2")]
+
+
+def test_the_next_search_changes_nothing_before_it():
+    one, two = (
+        state(call(user("a"), assistant(*parts), web_search=WebSearch()))
+        for parts in ([signed("t", "s"), "x", searched("1")], [signed("t", "s"), "x", searched("1"), signed("u", "v"), "y", searched("2")])
+    )
+    assert two["history"][:2] == one["history"]
+    assert two["history"][3]["assistantResponseMessage"]["reasoningContent"] == {"reasoningText": {"text": "u", "signature": "v"}}
+
+
+def test_a_failed_search_says_so():
+    found = current(call(user("a"), assistant(Search("1", "q", error="unavailable")), web_search=WebSearch()))
+    (given,) = found["userInputMessageContext"]["toolResults"]
+    assert given["status"] == "error"
+    assert "failed" in given["content"][0]["text"]
+
+
+def test_a_search_beside_a_call_of_the_client():
+    asked = call(user("a"), assistant(use("1"), searched("2"), "so"), user(result("1", "x"), "b"), tools=[Tool("web_search"), Tool("Read")])
+    assert outline(asked) == [("a",), ("", "?1", "?2"), ("", "=1", "=2"), ("so",), ("b",)]
+    uses = state(asked)["history"][1]["assistantResponseMessage"]["toolUses"]
+    assert uses[0]["name"] == "Read"
+    assert uses[1]["name"] != "web_search"

@@ -1,82 +1,167 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dataplane.conversation.model import Tool, ToolChoice
-from dataplane.errors import InvalidRequest
-from dataplane.upstreams.kiro import schemas
-from dataplane.upstreams.kiro.names import free, names
-from tests.dataplane.upstreams.kiro.samples import assistant, call, current, result, state, use, user
+from dataplane.conversation.model import Search, Tool, ToolChoice, WebSearch
+from dataplane.upstreams.kiro import hosts, tools
+from dataplane.upstreams.kiro.hosts import LEGACY, RUNTIME
+from dataplane.upstreams.kiro.names import SEARCH, names
+from tests.dataplane.upstreams.kiro.samples import assistant, call, result, state, use, user
+from tests.simulators.kiro import specs
 
 EMPTY = {"type": "object", "properties": {}}
+READ = Tool("Read", "Reads.", b'{"type":"object","properties":{"path":{"type":"string","format":"path"}},"required":["path"]}')
 
 
-def specs(asked):
-    return [tool["toolSpecification"] for tool in current(asked)["userInputMessageContext"]["tools"]]
+def declared(asked, host=RUNTIME, *, conservative=False):
+    """The specifications as the body has them."""
+    found = tools.specifications(asked, names(asked), host, conservative=conservative)
+    for tool in found:
+        schema = tool["toolSpecification"]["inputSchema"]
+        schema["json"] = json.loads(bytes(schema["json"]))
+    return [tool["toolSpecification"] for tool in found]
 
 
-def schema(value):
-    return json.loads(schemas.accepted(json.dumps(value).encode()))
+def asking(*given, **more):
+    return call(user("a"), tools=list(given), **more)
 
 
-def sent_input(arguments):
-    asked = call(user("a"), assistant(use("1", "Read", arguments)), user(result("1", "x")))
-    return state(asked)["history"][1]["assistantResponseMessage"]["toolUses"][0]["input"]
+def overflow(asked, host):
+    return tools.overflow(asked, names(asked), host)
 
 
-def test_a_tool_is_declared_on_the_current_message_only():
-    tool = Tool("Read", "Reads.", b'{"type":"object","properties":{"path":{"type":"string"}},"required":["path"]}')
-    asked = call(user("a"), assistant("b"), user("c"), tools=[tool])
-    assert specs(asked) == [
-        {
-            "name": "Read",
-            "description": "Reads.",
-            "inputSchema": {"json": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}},
-        }
+def test_S12_tools_are_declared_on_the_current_message_only():
+    found = state(call(user("a"), assistant("b"), user("c"), tools=[READ]))
+    assert found["currentMessage"]["userInputMessage"]["userInputMessageContext"]["tools"] == [
+        {"toolSpecification": {"name": "Read", "description": "Reads.", "inputSchema": {"json": json.loads(READ.schema)}}}
     ]
-    assert "tools" not in json.dumps(state(asked)["history"])
+    assert "toolSpecification" not in json.dumps(found["history"])
 
 
-def test_description_and_schema_are_never_missing():
-    assert specs(call(user("a"), tools=[Tool("Read")])) == [{"name": "Read", "description": "Tool: Read", "inputSchema": {"json": EMPTY}}]
-    long = "x" * 60_000
-    assert specs(call(user("a"), tools=[Tool("Read", long)]))[0]["description"] == long
+@pytest.mark.parametrize("host", [RUNTIME, LEGACY])
+def test_S03_a_description_is_never_missing(host):
+    assert [tool["description"] for tool in declared(asking(Tool("Read"), Tool("my.tool")), host)] == ["Tool: Read", "Tool: my.tool"]
 
 
-def test_tools_of_the_history_are_declared():
+def test_S03_white_space_is_a_description():
+    assert declared(asking(Tool("Read", " ")))[0]["description"] == " "
+
+
+def test_S04_the_runtime_takes_long_descriptions_whole():
+    asked = asking(Tool("Read", "x" * 32_768))
+    assert declared(asked)[0]["description"] == "x" * 32_768
+    assert overflow(asked, RUNTIME) == ""
+
+
+# 60 000 bytes is what section 5, case 26 asks for.
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 60_000,
+        "工" * 20_000,
+        "🙂" * 15_000,
+        "a" + "é" * 30_000,
+        "line of words\n" * 4_000,
+        "word " * 12_000,
+        "x" * 9_950 + "\n" + "y" * 50_000,
+    ],
+)
+@pytest.mark.parametrize("host", [RUNTIME, LEGACY])
+def test_S04_the_end_of_a_longer_description_moves_to_the_system_text(host, text):
+    asked = asking(Tool("Read", text), Tool("Write", "short"))
+    kept = declared(asked, host)[0]["description"]
+    assert len(kept.encode()) <= host.description_bytes
+    head, _, pointer = kept.rpartition("\n")
+    assert pointer == "[Goes on in the system text: Descriptions of tools, continued, Read.]"
+    opening, _, tail = overflow(asked, host).partition("## Read\n")
+    assert opening == "# Descriptions of tools, continued\n\n"
+    assert head + tail == text
+    # Little of the room is left unused.
+    assert len(kept.encode()) > host.description_bytes - 4 * tools.NEAR - 10
+    assert declared(asked, host)[1]["description"] == "short"
+
+
+def test_S04_a_description_is_cut_between_lines_or_words():
+    asked = asking(Tool("Read", "word " * 12_000))
+    assert declared(asked, LEGACY)[0]["description"].rpartition("\n")[0].endswith("word ")
+    asked = asking(Tool("Read", "line of words\n" * 4_000))
+    assert "\n[" in declared(asked, LEGACY)[0]["description"]
+
+
+@given(st.text(st.sampled_from("a é工🙂\n"), min_size=80, max_size=300), st.integers(120, 400))
+def test_S04_nothing_of_a_description_is_lost_or_parted(text, limit):
+    host = hosts.Host("small", "", limit, conservative=False, user_characters=0, result_characters=0)
+    asked = asking(Tool("T", text))
+    kept, moved = declared(asked, host)[0]["description"], overflow(asked, host)
+    assert len(kept.encode()) <= limit
+    assert (moved == "") == (len(text.encode()) <= limit)
+    if moved:
+        assert kept.rpartition("\n")[0] + moved.partition("## T\n")[2] == text
+
+
+def test_S04_the_ends_of_several_tools_stand_under_their_names():
+    long = "x" * 10_001
+    found = overflow(asking(Tool("my.tool", long), Tool("Read", "R"), Tool("Write", long)), LEGACY)
+    assert [line[:10] for line in found.splitlines() if line.startswith("#")] == ["# Descript", "## my_tool", "## Write"]
+
+
+def test_S04_a_long_name_may_stand_for_a_description():
+    asked = asking(Tool("x" * 20_000))
+    assert len(declared(asked, LEGACY)[0]["description"].encode()) <= specs.DESCRIPTION_BYTES
+    assert overflow(asked, LEGACY)
+
+
+def test_S05_a_tool_without_a_schema_gets_an_empty_one():
+    asked = asking(Tool("web_search_20250305"), Tool("bash_20250124"))
+    assert [tool["inputSchema"]["json"] for tool in declared(asked)] == [EMPTY, EMPTY]
+    assert [tool["inputSchema"]["json"] for tool in declared(asked, LEGACY)] == [EMPTY, EMPTY]
+
+
+@pytest.mark.parametrize(("host", "conservative"), [(LEGACY, False), (RUNTIME, True), (LEGACY, True)])
+def test_S08_legacy_hosts_and_second_tries_get_seven_keywords(host, conservative):
+    assert declared(asking(READ))[0]["inputSchema"]["json"] == json.loads(READ.schema)
+    path = {"type": "string", "description": 'Details: format: "path".'}
+    expected = {"type": "object", "properties": {"path": path}, "required": ["path"]}
+    assert declared(asking(READ), host, conservative=conservative)[0]["inputSchema"]["json"] == expected
+
+
+def test_S10_any_number_of_tools_is_declared():
+    given = [Tool(f"tool_{n}", "x" * 900, READ.schema) for n in range(200)]
+    assert [tool["name"] for tool in declared(asking(*given))] == [tool.name for tool in given]
+
+
+def test_T09_tools_of_the_history_are_declared():
+    asked = call(user("a"), assistant(use("1", "Bash"), use("2", "$WEB")), user(result("1", "x"), result("2", "y")), tools=[READ])
+    found = declared(asked)
+    assert [tool["name"] for tool in found] == ["Read", *(names(asked).wire[name] for name in ("Bash", "$WEB"))]
+    assert [(tool["description"], tool["inputSchema"]["json"]) for tool in found[1:]] == [("This tool is no longer available.", EMPTY)] * 2
+    assert declared(asked, LEGACY)[1:] == found[1:]
+
+
+def test_T09_forbidden_calls_leave_only_what_the_history_needs():
+    assert declared(asking(READ, Tool("my.tool"), tool_choice=ToolChoice("none"))) == []
     asked = call(
-        user("a"), assistant(use("1", "Bash"), use("2", "$WEB")), user(result("1", "x"), result("2", "y")), tools=[Tool("Read", "R")]
+        user("a"),
+        assistant(use("1", "my.tool"), Search("s", "q")),
+        user("b"),
+        tools=[READ, Tool("my.tool")],
+        tool_choice=ToolChoice("none"),
     )
-    assert [spec["name"] for spec in specs(asked)][:2] == ["Read", "Bash"]
-    assert len(specs(asked)) == 3
-    assert specs(asked)[1]["description"] == "This tool is no longer available."
-    used = [made["name"] for made in state(asked)["history"][1]["assistantResponseMessage"]["toolUses"]]
-    assert used == [spec["name"] for spec in specs(asked)][1:]
+    assert [tool["name"] for tool in declared(asked)] == [names(asked).wire["my.tool"], "web_search"]
+    long = asking(Tool("Read", "x" * 10_001), tool_choice=ToolChoice("none"))
+    assert overflow(long, LEGACY) == ""
 
 
-def test_names_are_made_acceptable_and_stay_apart():
-    given = ["my.tool", "my tool", "my_tool", "$WEB", "工具", "mcp__plugin__x-y", "a" * 65, "a" * 64, ""]
-    found = names(call(user("a"), tools=[Tool(name) for name in given]))
-    assert len(set(found.wire.values())) == len(given)
-    assert [found.wire[name] for name in ("my_tool", "mcp__plugin__x-y", "a" * 64)] == ["my_tool", "mcp__plugin__x-y", "a" * 64]
-    assert {wire: client for client, wire in found.wire.items() if wire != client} == found.client
-
-
-def test_an_alias_never_takes_a_real_name():
-    taken = names(call(user("a"), tools=[Tool("my.tool")])).wire["my.tool"]
-    found = names(call(user("a"), tools=[Tool("my.tool"), Tool(taken)])).wire
-    assert found[taken] == taken
-    assert found["my.tool"] != taken
-    assert free("my.tool", {taken}) == found["my.tool"]
-
-
-def test_tools_of_one_name():
-    same, other = Tool("Read", "R", b"{}"), Tool("Read", "another", b"{}")
-    found = names(call(user("a"), tools=[same, Tool("Read", "R", b"{}"), other, Tool("Read", "third")]))
-    wires = [wire for wire, _ in found.tools]
-    assert len(set(wires)) == len(wires) == 3
-    assert wires[0] == found.wire["Read"] == "Read"
-    assert found.client == {wires[1]: "Read", wires[2]: "Read"}
+def test_the_hosted_search_is_declared_like_any_tool():
+    asked = asking(READ, web_search=WebSearch())
+    (_, found) = declared(asked)
+    assert found["name"] == names(asked).wire[SEARCH] == "web_search"
+    assert list(found["inputSchema"]["json"]["properties"]) == ["query"]
+    assert found["inputSchema"]["json"]["required"] == ["query"]
+    gone = call(user("a"), assistant("x", Search("1", "q")), user("b"))
+    assert declared(gone) == [{"name": "web_search", "description": tools.GONE, "inputSchema": {"json": EMPTY}}]
 
 
 @pytest.mark.parametrize(
@@ -95,135 +180,26 @@ def test_tools_of_one_name():
         ('{"a":NaN}', {"a": None}),
     ],
 )
-def test_arguments_of_earlier_calls_are_objects(arguments, expected):
-    assert sent_input(arguments) == expected
+def test_T08_arguments_of_earlier_calls_are_objects(arguments, expected):
+    assert json.loads(bytes(tools.arguments(arguments))) == expected
 
 
-def test_arguments_nested_beyond_reason_stay_text():
+def test_T08_arguments_nested_beyond_reason_stay_text():
     deep = '{"a":' + "[" * 100_000 + "]" * 100_000 + "}"
-    assert sent_input(deep) == {"_raw": deep}
+    assert json.loads(bytes(tools.arguments(deep))) == {"_raw": deep}
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({}, EMPTY),
-        (None, EMPTY),
-        (True, EMPTY),
-        ([], EMPTY),
-        ({"type": "object"}, EMPTY),
-        ({"type": ["object", "null"], "title": "T"}, {**EMPTY, "title": "T"}),
-        ({"type": "object", "properties": None, "required": None, "additionalProperties": False, "$schema": "s"}, {**EMPTY, "additionalProperties": False}),
-        ({"required": ["a", 1], "properties": {"a": {"$id": "x", "required": []}}}, {"type": "object", "properties": {"a": {}}, "required": ["a"]}),
-        # Properties may be called like keywords; enum and default are data.
-        (
-            {"type": "object", "properties": {"required": {"type": "array", "items": {"$comment": "c"}}, "$id": {"enum": [{"$id": 1, "required": []}]}}},
-            {"type": "object", "properties": {"required": {"type": "array", "items": {}}, "$id": {"enum": [{"$id": 1, "required": []}]}}},
-        ),
-        ({"type": "array", "items": {"type": "string"}}, {"type": "object", "properties": {"value": {"type": "array", "items": {"type": "string"}}}, "required": ["value"]}),
-        ({"$ref": "#/$defs/A~1B", "$defs": {"A/B": {"type": "object", "properties": {"x": {}}}}}, {"type": "object", "properties": {"x": {}}, "$defs": {"A/B": {"type": "object", "properties": {"x": {}}}}}),
-        ({"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}}}, {**EMPTY, "$defs": {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}}}),
-        ({"$ref": "#"}, EMPTY),
-        ({"$ref": "#/nowhere/1"}, EMPTY),
-        ({"anyOf": [{"type": "string"}, {"type": "number"}]}, {"type": "object", "properties": {"value": {"anyOf": [{"type": "string"}, {"type": "number"}]}}, "required": ["value"]}),
-    ],
-)  # fmt: skip
-def test_schemas(given, expected):
-    assert schema(given) == expected
-    assert schema(schema(given)) == schema(given)
+@given(st.text() | st.text(st.characters()) | st.text(st.sampled_from('{}[]":,a1\\ud83-. \ud83d')))
+def test_T08_any_arguments_become_an_object_that_any_parser_reads(text):
+    found = bytes(tools.arguments(text)).decode()
+    assert isinstance(json.loads(found, parse_constant=pytest.fail), dict)
 
 
-def test_what_the_runtime_takes_is_left_alone():
-    given = {
-        "type": "object",
-        "properties": {
-            "a": {"oneOf": [{"const": 1}, {"$ref": "#/$defs/X"}], "default": {}},
-            "b": {"type": ["string", "null"], "format": "uri", "pattern": "^a", "maxLength": 9007199254740991},
-            "c": {"type": "number", "exclusiveMinimum": 0},
-        },
-        "propertyNames": {"pattern": "x"},
-        "additionalProperties": {"type": "string"},
-        "x-vendor": {"required": []},
-        "$defs": {"X": {"type": "string"}},
-    }
-    assert list(schema(given)) == list(given)
-    assert schema(given) == given
-
-
-@pytest.mark.parametrize(("union", "required"), [("anyOf", ["a", "r"]), ("oneOf", ["a", "r"]), ("allOf", ["a", "b", "c", "r"])])
-def test_a_root_of_alternatives_becomes_one_object(union, required):
-    branches = [
-        {"type": "object", "properties": {"a": {"type": "string"}, "b": {}}, "required": ["a", "b"]},
-        {"$ref": "#/$defs/C"},
-        "nonsense",
-    ]
-    defs = {"C": {"properties": {"a": {"type": "number"}, "c": {}}, "required": ["a", "c"]}}
-    found = schema({"description": "D", union: branches, "$defs": defs, "required": ["r"], "properties": {"r": {}}})
-    assert found["type"] == "object"
-    assert found["properties"] == {"r": {}, "a": {"type": "string"}, "b": {}, "c": {}}
-    assert (found["required"], found["$defs"]) == (required, defs)
-    assert found["description"].startswith("D\n")
-    assert '"required":["a","b"]' in found["description"]
-    assert union not in found
-
-
-def test_alternatives_without_common_ground():
-    found = schema({"oneOf": [{"type": "object", "properties": {}, "required": ["a"]}, {"type": "object", "required": ["b"]}]})
-    assert "required" not in found
-    assert found["description"].startswith("Exactly one of these forms: ")
-
-
-@pytest.mark.parametrize("wrong", [b"{", b'{"a":' * 2000 + b"1" + b"}" * 2000])
-def test_schemas_that_cannot_be_read_are_refused(wrong):
-    with pytest.raises(InvalidRequest) as raised:
-        schemas.accepted(wrong)
-    assert raised.value.param == "tools"
-
-
-def test_a_schema_with_half_an_emoji_is_mended():
-    assert json.loads(schemas.accepted(b'{"type":"object","properties":{},"title":"\\ud83d"}'))["title"] == "\ufffd"
-
-
-def test_a_long_schema_is_treated_alike():
-    given = {"type": "object", "properties": {f"p{n}": {"description": "x" * 50, "required": []} for n in range(1000)}}
-    assert set(map(str, schema(given)["properties"].values())) == {str({"description": "x" * 50})}
-
-
-READ = [Tool("Read", "R"), Tool("my.tool", "M")]
-
-
-@pytest.mark.parametrize(
-    ("choice", "sentence"),
-    [
-        (ToolChoice("required"), "Answer by calling at least one tool."),
-        (ToolChoice("named", "Read"), "Answer by calling the tool Read."),
-    ],
-)
-def test_tool_choice_is_a_sentence(choice, sentence):
-    assert current(call(user("hi"), tools=READ, tool_choice=choice))["content"] == f"hi\n\n{sentence}"
-
-
-def test_a_chosen_name_is_the_one_kiro_sees():
-    asked = call(user("hi"), tools=READ, tool_choice=ToolChoice("named", "my.tool"))
-    assert current(asked)["content"] == f"hi\n\nAnswer by calling the tool {specs(asked)[1]['name']}."
-
-
-def test_a_sentence_beside_results_stands_alone():
-    asked = call(user("a"), assistant(use("1")), user(result("1", "x")), tools=READ, tool_choice=ToolChoice("required"))
-    assert current(asked)["content"] == "Answer by calling at least one tool."
-
-
-def test_forbidden_calls_leave_only_what_the_history_needs():
-    assert "userInputMessageContext" not in current(call(user("hi"), tools=READ, tool_choice=ToolChoice("none")))
-    asked = call(user("a"), assistant(use("1")), user(result("1", "x"), "go on"), tools=READ, tool_choice=ToolChoice("none"))
-    assert [spec["name"] for spec in specs(asked)] == ["Read"]
-    assert current(asked)["content"] == "go on\n\nAnswer without calling any tool."
-
-
-@pytest.mark.parametrize(
-    ("choice", "tools"), [(ToolChoice("required"), []), (ToolChoice("named", "Write"), READ), (ToolChoice("named", "Read"), [])]
-)
-def test_a_choice_that_cannot_be_met_is_refused(choice, tools):
-    with pytest.raises(InvalidRequest) as raised:
-        current(call(user("hi"), tools=tools, tool_choice=choice))
-    assert raised.value.param == "tool_choice"
+@pytest.mark.parametrize("arguments", ["{}", '{"file":1}', '{"path":null,"more":[]}'])
+def test_T14_a_call_whose_arguments_the_schema_refuses_is_kept(arguments):
+    asked = call(user("a"), assistant(use("1", "Read", arguments)), user(result("1", "path is missing", is_error=True)), tools=[READ])
+    found = state(asked)
+    (made,) = found["history"][1]["assistantResponseMessage"]["toolUses"]
+    assert made == {"toolUseId": "1", "name": "Read", "input": json.loads(arguments)}
+    (given,) = found["currentMessage"]["userInputMessage"]["userInputMessageContext"]["toolResults"]
+    assert given["status"] == "error"

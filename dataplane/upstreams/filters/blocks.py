@@ -1,0 +1,67 @@
+"""The pieces of an answer as events in their legal order: what opens the answer, and what closes thinking."""
+
+from dataplane.conversation.events import Event, ReasoningDelta, ReasoningSigned, Started, TextDelta
+
+
+class Blocks:
+    """Appends to the events it is given. `speaking`: a block of text is open, so more of it is just a TextDelta.
+
+    A block of text that is blank is left out (Kiro rules, Q25): clients send it back, and providers refuse
+    it. A signature without thinking to close waits for what comes next, as some models send it first (Q17).
+    """
+
+    def __init__(self) -> None:
+        self.started = False
+        self.speaking = False
+        self._thinking = False
+        # White space that would open a block of text.
+        self._blank = ""
+        self._signature = ""
+
+    def begin(self, events: list[Event]) -> None:
+        """Something else comes, or the end: open the answer, close what is open."""
+        if not self.started:
+            self.started = True
+            events.append(Started())
+        self._thinking = self.speaking = False
+        self._blank = ""
+        if self._signature:
+            events.append(ReasoningSigned(self._signature))
+            self._signature = ""
+
+    def text(self, text: str, events: list[Event]) -> None:
+        if self.speaking:
+            events.append(TextDelta(text))
+            return
+        text = self._blank + text
+        if text.isspace():
+            self._blank = text
+            return
+        self.begin(events)
+        self.speaking = True
+        events.append(TextDelta(text))
+
+    def think(self, text: str, events: list[Event]) -> None:
+        if not self.started:
+            self.started = True
+            events.append(Started())
+        self._thinking, self.speaking, self._blank = True, False, ""
+        events.append(ReasoningDelta(text))
+
+    def sign(self, signature: str, events: list[Event]) -> None:
+        if self._signature:
+            self.begin(events)
+        self._signature = signature
+        self.speaking = False
+        if self._thinking:
+            self.begin(events)
+
+    def hide(self, redacted: str, events: list[Event]) -> None:
+        """Thinking that only the provider can read."""
+        self.begin(events)
+        events.append(ReasoningSigned(redacted, redacted=True))
+
+    def pause(self, events: list[Event]) -> None:
+        """The stream is over, but not the answer."""
+        if self._signature:
+            self.begin(events)

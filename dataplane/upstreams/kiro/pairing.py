@@ -1,0 +1,157 @@
+"""Every call beside its result, and no result without its call (T01 to T05, T07, T13)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from msgspec.structs import replace
+
+from dataplane.conversation.model import Image
+from dataplane.upstreams.kiro import names
+from dataplane.upstreams.kiro.entries import Assistant, Entry, Note, Result, Use, User
+
+# The result of a call that has none (T01).
+INTERRUPTED = Note("Error: the call was interrupted, there is no result.")
+NOBODY: frozenset[str] = frozenset()
+
+
+def relocate(entries: list[Entry]) -> list[Entry]:
+    """T05: a result that came late goes to the turn right after its call."""
+    due: dict[str, int] = {}
+    moved: dict[int, list[Result]] = {}
+    found = list(entries)
+    for index, entry in enumerate(entries):
+        if isinstance(entry, Assistant):
+            for use in entry.uses:
+                due[use.id] = index + 1
+            continue
+        results = [part for part in entry.parts if isinstance(part, Result)]
+        if not results:
+            continue
+        late = {result.id for result in results if due.get(result.id, index) != index}
+        if late:
+            found[index] = User([part for part in entry.parts if not isinstance(part, Result) or part.id not in late])
+            for result in results:
+                if result.id in late:
+                    moved.setdefault(due[result.id], []).append(result)
+        for result in results:
+            due.pop(result.id, None)
+    for index, late_results in moved.items():
+        found[index] = _user_with(found[index], late_results)
+    return found
+
+
+def _user_with(entry: Entry, results: list[Result]) -> User:
+    assert isinstance(entry, User), "turns alternate before results are moved"
+    return User([*results, *entry.parts])
+
+
+def distinguish(entries: list[Entry]) -> list[Entry]:
+    """T07: an id that was used before is renamed, with its results, which belong to it by their place."""
+    seen: set[str] = set()
+    found = list(entries)
+    for index, entry in enumerate(entries):
+        if isinstance(entry, User) or not entry.uses:
+            continue
+        ids = [use.id for use in entry.uses]
+        if len(set(ids)) < len(ids) or not seen.isdisjoint(ids):
+            renamed = _renamed(entry.uses, seen, index)
+            found[index] = replace(entry, uses=[replace(use, id=new) for use, new in zip(entry.uses, renamed, strict=True)])
+            following = found[index + 1] if index + 1 < len(found) else None
+            if isinstance(following, User):
+                found[index + 1] = _follow(following, ids, renamed)
+            ids = renamed
+        seen.update(ids)
+    return found
+
+
+def _renamed(uses: list[Use], seen: set[str], index: int) -> list[str]:
+    taken, ids = set(seen), list[str]()
+    for place, use in enumerate(uses):
+        ids.append(names.free(use.id, taken, f"{index}.{place}") if use.id in taken else use.id)
+        taken.add(ids[-1])
+    return ids
+
+
+def _follow(entry: User, before: list[str], after: list[str]) -> User:
+    """The n-th result of an id belongs to its n-th use; further ones to its last."""
+    places: dict[str, list[str]] = {}
+    for old, new in zip(before, after, strict=True):
+        places.setdefault(old, []).append(new)
+    parts = list[str | Image | Result]()
+    count: Counter[str] = Counter()
+    for part in entry.parts:
+        if isinstance(part, Result) and part.id in places:
+            candidates = places[part.id]
+            parts.append(replace(part, id=candidates[min(count[part.id], len(candidates) - 1)]))
+            count[part.id] += 1
+        else:
+            parts.append(part)
+    return User(parts)
+
+
+def dedupe(entries: list[Entry]) -> list[Entry]:
+    """T03: one result for a call; what the others say in addition is kept with it."""
+    return [_deduped(entry) if isinstance(entry, User) else entry for entry in entries]
+
+
+def _deduped(entry: User) -> User:
+    results = [part for part in entry.parts if isinstance(part, Result)]
+    if not results or len({result.id for result in results}) == len(results):
+        return entry
+    parts: list[str | Image | Result] = []
+    first: dict[str, Result] = {}
+    for part in entry.parts:
+        if not isinstance(part, Result):
+            parts.append(part)
+        elif part.id in first:
+            kept = first[part.id]
+            kept.parts += [inner for inner in part.parts if inner not in kept.parts]
+            kept.is_error = part.is_error
+        else:
+            first[part.id] = replace(part, parts=list(part.parts))
+            parts.append(first[part.id])
+    return User(parts)
+
+
+def narrate(entries: list[Entry]) -> list[Entry]:
+    """T02: a result without its call just before cannot stay a result; its output stays as text."""
+    found: list[Entry] = []
+    ids: AbstractSet[str] = NOBODY
+    for entry in entries:
+        if isinstance(entry, Assistant):
+            ids = {use.id for use in entry.uses} if entry.uses else NOBODY
+            found.append(entry)
+            continue
+        if any(isinstance(part, Result) and part.id not in ids for part in entry.parts):
+            entry = User([told for part in entry.parts for told in _told(part, ids)])  # noqa: PLW2901 - the same turn, told otherwise
+        found.append(entry)
+    return found
+
+
+def _told(part: str | Image | Result, ids: AbstractSet[str]) -> Sequence[str | Image | Result]:
+    if not isinstance(part, Result) or part.id in ids:
+        return (part,)
+    heading = f"Result of tool call {part.id}{' (failed)' if part.is_error else ''}:"
+    texts = [inner if isinstance(inner, str) else "[image attached]" for inner in part.parts]
+    return ("\n".join((heading, *texts)), *(inner for inner in part.parts if isinstance(inner, Image)))
+
+
+def answer(entries: list[Entry]) -> list[Entry]:
+    """T01, T13: each call has a result, in the order of the calls."""
+    found: list[Entry] = []
+    uses: list[Use] = []
+    for entry in entries:
+        if isinstance(entry, Assistant):
+            uses = entry.uses
+            found.append(entry)
+        else:
+            found.append(_answered(entry, uses) if uses else entry)
+            uses = []
+    return found
+
+
+def _answered(entry: User, uses: list[Use]) -> User:
+    given = {part.id: part for part in entry.parts if isinstance(part, Result)}
+    results = [given.get(use.id) or Result(use.id, [INTERRUPTED], is_error=True) for use in uses]
+    return User([*results, *(part for part in entry.parts if not isinstance(part, Result))])
