@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from dataplane.conversation.features import Feature, Fidelity
+from dataplane.conversation.features import IDLE, Feature, Fidelity
 from dataplane.conversation.model import Call, Reasoning
 from dataplane.upstreams.base import Lease
 from dataplane.upstreams.kiro import instructions, provenance, reasoning
@@ -11,7 +11,7 @@ from dataplane.upstreams.kiro import instructions, provenance, reasoning
 def dropped(call: Call, lease: Lease) -> list[str]:
     """The client's paths of what has no seat with this model and account, and members of another family."""
     lost = (path for feature, paths in call.asked.items() for path in _lost(feature, paths, call, lease))
-    return [*lost, *call.extras]
+    return [*lost, *(name for name, raw in call.extras.items() if raw not in IDLE)]
 
 
 def _lost(feature: Feature, paths: list[str], call: Call, lease: Lease) -> list[str]:
