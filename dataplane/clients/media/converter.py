@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from dataplane.clients.fetching import Fetcher
 from dataplane.clients.media import texts
@@ -42,6 +43,8 @@ class MediaConverter:
         self._fetches = asyncio.Semaphore(MAX_FETCHES)
         self._workers = Workers(seconds)
         self._memory = Memory(MEMORY_BYTES)
+        # One at a time for the same file, as the next one will find the result remembered.
+        self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 
     async def convert(self, media: Sequence[Media], rules: MediaRules) -> list[Sequence[Given]]:
         loader = Loader(self._fetcher, self._fetches)
@@ -104,13 +107,14 @@ class MediaConverter:
     async def _made(self, part: Media, job: Job, data: bytes) -> Pieces:
         """What a worker makes of a file, or made of the same file at another URL."""
         known = key(job, part.data.encode() or data)
-        pieces = self._memory.get(known)
-        if pieces is None:
-            answer = await self._workers.do(packed(job, data))
-            if answer.error or not answer.pieces:
-                raise refused(part, answer.error or FAILED)
-            pieces = answer.pieces
-            self._memory.put(known, pieces)
+        async with self._turns.setdefault(known, asyncio.Lock()):
+            pieces = self._memory.get(known)
+            if pieces is None:
+                answer = await self._workers.do(packed(job, data))
+                if answer.error or not answer.pieces:
+                    raise refused(part, answer.error or FAILED)
+                pieces = answer.pieces
+                self._memory.put(known, pieces)
         return pieces
 
 

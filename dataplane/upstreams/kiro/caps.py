@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from dataplane.upstreams.kiro.entries import Assistant, Entry, Note, Result, User
+from dataplane.upstreams.kiro.entries import Assistant, Entry, Note, Result, User, blank
 from dataplane.upstreams.kiro.hosts import Host
 
 # What the model is taken to have said between two pieces of one message.
@@ -18,7 +18,7 @@ def capped(entries: list[Entry], host: Host) -> list[Entry]:
     found: list[Entry] = []
     for entry in entries:
         if isinstance(entry, User):
-            found += _told(_relieved(entry, host.result_characters - RESERVED), host.user_characters)
+            found += _told(_relieved(entry, host.result_characters), host.user_characters)
         else:
             found.append(entry)
     return found
@@ -30,7 +30,7 @@ def _relieved(entry: User, cap: int) -> User:
     for part in entry.parts:
         if not isinstance(part, Result):
             continue
-        kept, end = _cut(part, cap)
+        kept, end = _cut(part, cap - RESERVED if part.is_error else cap)
         results.append(kept)
         if end:
             ends += [Note(f"Rest of the result of tool call {part.id}:"), *end]
@@ -44,10 +44,11 @@ def _cut(result: Result, room: int) -> tuple[Result, list[str]]:
     kept, end = list[str](), list[str]()
     for text in result.parts:
         assert isinstance(text, str), "pictures were moved out of results before"
-        kept += [text[:room]] if room else []
-        end += [text[room:]] if len(text) > room else []
+        # A piece that is nothing but white space would not count as text (C01, T12).
+        kept += [] if blank(text[:room]) else [text[:room]]
+        end += [] if blank(text[room:]) else [text[room:]]
         room = max(0, room - len(text))
-    return (replace(result, parts=[*kept]), end) if end else (result, end)
+    return (result, end) if kept == result.parts else (replace(result, parts=[*kept]), end)
 
 
 def _told(entry: User, cap: int) -> list[Entry]:
@@ -57,7 +58,8 @@ def _told(entry: User, cap: int) -> list[Entry]:
         return [entry]
     count = -(-len(content) // cap)
     size = -(-len(content) // count)
-    first, *others = (content[at : at + size] for at in range(0, len(content), size))
+    pieces = (content[at : at + size] for at in range(0, len(content), size))
+    first, *others = (piece for piece in pieces if not blank(piece))
     found: list[Entry] = [User([*(part for part in entry.parts if not isinstance(part, str)), first])]
     for piece in others:
         found += [Assistant([GO_ON]), User([piece])]

@@ -162,6 +162,13 @@ async def test_a_result_is_remembered_by_content_and_rules(converter, jobs):
     assert len(jobs) == 2
 
 
+async def test_the_same_picture_many_times_is_made_once(converter, jobs):
+    data = coded(picture("BMP"))
+    found = await converter.convert([Image("image/bmp", data, where=str(place)) for place in range(20)], RULES)
+    assert len(jobs) == 1
+    assert [parts[0].where for parts in found] == [str(place) for place in range(20)]
+
+
 async def test_a_result_of_a_url_is_remembered_by_what_came_from_there(jobs):
     files = Files(a=(picture("BMP"), ""), b=(picture("BMP"), ""))
     converter = MediaConverter(files)

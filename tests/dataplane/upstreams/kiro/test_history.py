@@ -289,6 +289,21 @@ def test_C05_results_stay_beside_their_calls():
     assert len(long.parts[0]) <= LEGACY.result_characters
 
 
+@pytest.mark.parametrize("text", ["a" + " " * 1_300_000, " " * 700_000 + "x", "a" + "\n" * 1_900_000 + "b"])
+def test_C05_a_piece_of_nothing_but_white_space_is_no_turn(text):
+    entries = capped(user(text))
+    pieces = [part for entry in entries[::2] for part in entry.parts]
+    assert all(piece.strip() for piece in pieces)
+    assert "".join(pieces).split() == text.split()
+
+
+def test_C05_a_result_that_begins_with_white_space_without_end():
+    entries = capped(user("a"), assistant("b", use("1")), user(result("1", " " * 850_000 + "x")))
+    (long, heading, *rest) = entries[2].parts
+    assert (long.parts, rest[-1].strip()) == ([], "x")
+    assert heading.startswith("Rest of the result")
+
+
 def test_C05_the_current_hosts_have_no_cap():
     text = "x" * 2_000_000
     assert outline(call(user(text))) == [(text,)]
