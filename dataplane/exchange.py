@@ -9,6 +9,7 @@ from functools import partial
 
 from dataplane.admission import Grant, Patience, turn_away
 from dataplane.compression import Budget, compress
+from dataplane.conversation import session
 from dataplane.conversation.estimate import prompt_tokens
 from dataplane.conversation.model import Call, Stamp, Thinking
 from dataplane.dialects.base import Dialect
@@ -67,7 +68,7 @@ def accept(dialect: Dialect, request: Request, client: Client) -> Call:
     """The request as a conversation, its size estimated; from here on keep-alives may flow."""
     call = dialect.parse(request.body)
     call.input_estimate = prompt_tokens(call)
-    call.session = (call.session or request.session)[:NAME_LENGTH]
+    call.session = (call.session or request.session or session.derived(call))[:NAME_LENGTH]
     if call.thinking is None and THINKING(call.model):
         call.thinking = Thinking("enabled")
     if len(call.model) > NAME_LENGTH:
@@ -88,7 +89,7 @@ async def attempt(line: Line, call: Call, lease: Lease, client: Client, progress
         plan: Plan | None = upstream.plan(call, lease, once)
         relay = Relay(upstream.decoder(call, lease, once), client.encoder(), client, progress)
         while plan is not None:
-            async with line.transport.follow(plan) as stream:
+            async with line.transport.follow(plan, progress.until) as stream:
                 progress.answered(stream.reply)
                 drop(client, progress, lease, stream.reply.dropped)
                 plan = await relay.carry(stream)

@@ -185,9 +185,12 @@ class Stream(Protocol):
 class Transport(Protocol):
     """HTTP to upstreams."""
 
-    def follow(self, plan: Plan) -> AbstractAsyncContextManager[Stream]:
+    def follow(self, plan: Plan, until: float | None = None) -> AbstractAsyncContextManager[Stream]:
         """Carry out a plan and open the answer it names. Leaving the context closes the connection
         to the upstream, unless the answer was read to its end.
+
+        `until`, on the loop's clock, is when the answer must have begun; a request that finds none by
+        then is thrown into the plan like any that finds no answer.
         """
         ...
 

@@ -37,7 +37,8 @@ class Request:
 class Progress:
     """What settlement will need; `decoder` and `finish` are those of the latest attempt only.
 
-    `served`: the client has its whole answer, whatever happens to the rest of the upstream's.
+    `served`: the client has its whole answer, whatever happens to the rest of the upstream's. `until`,
+    on the loop's clock: when the answer must have begun, None when it has.
     """
 
     def __init__(self, request: Request, call: Call) -> None:
@@ -51,6 +52,7 @@ class Progress:
         self.first_event_ms: int | None = None
         self.dropped: Sequence[str] = ()
         self.served = False
+        self.until: float | None = None
         self._timeout: asyncio.Timeout | None = None
 
     def begin(self, lease: Lease) -> None:
@@ -88,14 +90,16 @@ class Progress:
         if self.first_event_ms is None:
             self.first_event_ms = self.request.elapsed_ms()
             telemetry.FIRST_EVENT.observe(self.first_event_ms / 1000)
+            self.until = None
             if self._timeout is not None:
                 self._timeout.reschedule(None)
 
     @asynccontextmanager
     async def patience(self, seconds: float) -> AsyncIterator[None]:
         """Bounds an attempt until its first event, which must come within `seconds` of the request's reading."""
+        self.until = self.request.started + seconds
         try:
-            async with asyncio.timeout_at(self.request.started + seconds) as self._timeout:
+            async with asyncio.timeout_at(self.until) as self._timeout:
                 yield
         except TimeoutError as late:
             told = UpstreamTimeout("the upstream did not begin to answer in time")

@@ -7,17 +7,19 @@ good-looking stream can still be answered by another account.
 import asyncio
 from collections.abc import Sequence
 
-from dataplane.conversation.events import Event, Started, UsageSeen
+from dataplane.conversation.events import Event, Searched, Started, UsageSeen
 from dataplane.dialects.base import Encoder
 from dataplane.errors import UpstreamFault
 from dataplane.ports import Client, Stream
 from dataplane.progress import Progress
 from dataplane.upstreams.base import Decoder, Plan
 
-# Events that are no content: they alone do not commit an answer.
-PRELUDE = (Started, UsageSeen)
-# How long an answer that was ended here is read on for the figures at its end.
-TAIL_SECONDS = 10.0
+# Events that are no content: they alone do not commit an answer. What was searched for is worth
+# something only with the words that it led to.
+PRELUDE = (Started, UsageSeen, Searched)
+# How long an answer that was ended here is read on for the figures at its end: the account's place is
+# taken meanwhile.
+TAIL_SECONDS = 3.0
 
 
 class Relay:

@@ -3,6 +3,7 @@
 What goes wrong with a connection becomes a fault here and nowhere else. Nothing is decoded: bodies pass as they came.
 """
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -19,6 +20,8 @@ from dataplane.upstreams.base import HttpRequest, Plan, Reply
 ERROR_BYTES = 64 * 1024
 # A whole answer to one of the smaller exchanges of a plan.
 WHOLE_BYTES = 16 * 1024 * 1024
+# Of the time that is left, so that the plan hears of silence before the attempt is ended around it.
+SHARE = 0.97
 # An upstream's words in a fault are for the request log.
 DETAIL_LENGTH = 300
 
@@ -32,8 +35,8 @@ class Transport:
     def __init__(self, idle_seconds: float) -> None:
         self._pool = Pool(idle_seconds)
 
-    def follow(self, plan: Plan) -> AbstractAsyncContextManager[Stream]:
-        return Following(self._pool, plan)
+    def follow(self, plan: Plan, until: float | None = None) -> AbstractAsyncContextManager[Stream]:
+        return Following(self._pool, plan, until)
 
     async def close(self) -> None:
         await self._pool.close()
@@ -42,9 +45,10 @@ class Transport:
 class Following(AbstractAsyncContextManager[Stream]):
     """One plan being carried out; inside the context, the answer it named."""
 
-    def __init__(self, pool: Pool, plan: Plan) -> None:
+    def __init__(self, pool: Pool, plan: Plan, until: float | None) -> None:
         self._pool = pool
         self._plan = plan
+        self._until = until
         self._connection: Connection | None = None
         self.reply = Reply(0, {})
 
@@ -77,17 +81,34 @@ class Following(AbstractAsyncContextManager[Stream]):
         """The answer, or why there is none."""
         self._leave()
         try:
-            origin, data = encode(request)
-            connection = self._connection = await self._pool.connect(origin)
-            await connection.ask(data, bodiless=request.method == "HEAD")
-            streamed = request.streamed and connection.status < 400
-            body = b"" if streamed else await self._whole(connection)
+            async with asyncio.timeout(self._patience(request)):
+                return await self._asked(request)
         except HttpError as error:
-            self._leave()
-            found = fault(error)
-            found.__cause__ = error
-            return found
-        return Reply(connection.status, connection.headers, body)
+            return self._lost(error)
+        except TimeoutError:
+            return self._lost(Silent("no answer in time"))
+
+    async def _asked(self, request: HttpRequest) -> Reply:
+        origin, data = encode(request)
+        connection = self._connection = await self._pool.connect(origin)
+        await connection.ask(data, bodiless=request.method == "HEAD")
+        streamed = request.streamed and connection.status < 400
+        return Reply(connection.status, connection.headers, b"" if streamed else await self._whole(connection))
+
+    def _lost(self, error: HttpError) -> UpstreamFault:
+        self._leave()
+        found = fault(error)
+        found.__cause__ = error
+        return found
+
+    def _patience(self, request: HttpRequest) -> float | None:
+        """Seconds that this request may wait for its answer, None for as long as the connection lives."""
+        if self._until is None:
+            return request.seconds
+        left = SHARE * max(0.0, self._until - asyncio.get_running_loop().time())
+        if request.elsewhere:
+            left /= 2
+        return left if request.seconds is None else min(left, request.seconds)
 
     async def _whole(self, connection: Connection) -> bytes:
         """The body, cut where it is longer than anybody needs."""

@@ -183,7 +183,7 @@ class Call:
     """One request, whatever dialect it came in.
 
     `model` is the name as the client wrote it. `session` is the client's own stable name for the
-    conversation, "" when it gave none. `include_usage` is OpenAI's stream_options.include_usage.
+    conversation, else one that the line derives. `include_usage` is OpenAI's stream_options.include_usage.
     `dropped` lists the JSON paths of the body that have no place in this model. `extras` keeps
     unmodelled members of the body as JSON text for upstreams of the same family, `family` naming
     it. `asked` says, for each thing that an upstream may have to leave out, the JSON paths where

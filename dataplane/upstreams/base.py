@@ -64,13 +64,20 @@ class MediaRules:
 
 @dataclass(slots=True)
 class HttpRequest:
-    """A request to be made. With `streamed`, the body of a good answer stays on the wire."""
+    """A request to be made. With `streamed`, the body of a good answer stays on the wire.
+
+    `seconds` bounds the wait for the answer (where it is not streamed, for all of it); None is for as
+    long as the attempt may take. With `elsewhere` another place can be asked instead, so that silence
+    must leave time for it.
+    """
 
     method: str
     url: str
     headers: dict[str, str]
     body: bytes = b""
     streamed: bool = True
+    seconds: float | None = None
+    elsewhere: bool = False
 
 
 @dataclass(slots=True)

@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from dataplane.admission import Patience
 from dataplane.compression import Budget
-from dataplane.conversation.events import Event, Finished, Started, TextDelta, Usage, UsageSeen
-from dataplane.conversation.model import Call, Text, Turn
+from dataplane.conversation.events import Event, Finished, Searched, Started, TextDelta, Usage, UsageSeen
+from dataplane.conversation.model import Call, Search, Text, Turn
 from dataplane.errors import BadUpstream, Cause, GatewayError, InvalidRequest, Limited, Retry, UpstreamFault
 from dataplane.exchange import Line
 from dataplane.ports import Ask, Caller, Identity, Outcome, Reservation
@@ -118,7 +118,7 @@ class FakeTransport:
         # What the plan notes on its reply.
         self.noted: dict = {}
 
-    def follow(self, plan) -> FakeStream:
+    def follow(self, plan, until=None) -> FakeStream:
         status, pieces = self.scripts.pop(0)
         return FakeStream(self, plan, list(pieces), status)
 
@@ -136,7 +136,7 @@ class FakeConverter:
 
 
 class FakeDecoder:
-    """Also knows "o URL", after which the answer goes on there, and "e", after which it is over."""
+    """Also knows "w QUERY", a web search, "o URL", after which the answer goes on there, and "e", after which it is over."""
 
     def __init__(self) -> None:
         self.over = False
@@ -176,6 +176,10 @@ class FakeDecoder:
         if kind == "f":
             self.finished = True
             return []
+        if kind == "w":
+            first = [] if self.started else [Started()]
+            self.started = True
+            return [*first, Searched(Search("1", rest))]
         if kind == "o":
             self.next = rest
             return []

@@ -253,8 +253,8 @@ async def test_what_a_failed_attempt_dropped_is_not_said_of_the_one_that_served(
     transport.noted = {"dropped": ("messages[].thinking",)}
     follow = transport.follow
 
-    def following(plan):
-        stream = follow(plan)
+    def following(plan, until):
+        stream = follow(plan, until)
         transport.noted = {}
         return stream
 
@@ -339,6 +339,12 @@ async def test_a_fault_after_an_answer_went_on_without_content_still_fails_over(
     client = await run(control, transport)
     assert b"".join(client.pieces) == b"<Hel><lo>."
     assert [each.fault for each in settled(control).attempts] == ["unavailable", ""]
+
+
+async def test_a_search_alone_commits_to_nothing():
+    control = FakeControl("acc-1", "acc-2")
+    client = await run(control, FakeTransport((200, [b"w kiro\n", b"x unavailable\n"]), GOOD))
+    assert b"".join(client.pieces) == b"<Hel><lo>."
 
 
 async def test_an_answer_that_is_over_is_finished_at_once_and_counted_to_its_end():

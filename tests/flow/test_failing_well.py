@@ -157,6 +157,34 @@ def test_a_client_that_leaves_ends_the_upstream_and_is_recorded(two, clients):
     until(lambda: all(account["inFlight"] == 0 for account in stack.admin("GET", "/api/accounts")["accounts"]), 5)
 
 
+def test_a_conversation_without_a_name_stays_with_its_account(two, clients):
+    """So that its cache stays warm, and its thinking can be sent back: only who signed it takes it."""
+    stack, _ = two
+    thinking = {"type": "enabled", "budget_tokens": 2000}
+    messages = [{"role": "user", "content": "[[sim:reasoning]] think about accounts"}]
+    for _ in range(4):
+        asked = clients[1].messages.with_raw_response.create(model="claude-sonnet-4.6", max_tokens=4000, thinking=thinking, messages=messages)
+        assert "x-headgate-dropped" not in asked.headers
+        messages += [{"role": "assistant", "content": asked.parse().content}, {"role": "user", "content": "[[sim:reasoning]] and then?"}]
+    asked = stack.sim("GET", "requests")["requests"]
+    assert len({each["account"] for each in asked}) == 1
+    assert [each["status"] for each in asked] == [200] * 4, "no signature was refused"
+
+
+def test_a_signature_of_another_account_is_not_sent(two, clients):
+    stack, accounts = two
+    thinking = {"type": "enabled", "budget_tokens": 2000}
+    messages = [{"role": "user", "content": "[[sim:reasoning]] think"}]
+    first = clients[1].messages.create(model="claude-sonnet-4.6", max_tokens=4000, thinking=thinking, messages=messages)
+    served = stack.sim("GET", "requests")["requests"][-1]["account"]
+    gone = next(account for account in accounts if account["sim"] == served)
+    stack.admin("POST", f"/api/accounts/{gone['id']}/disable")
+    messages += [{"role": "assistant", "content": first.content}, {"role": "user", "content": "and then?"}]
+    asked = clients[1].messages.with_raw_response.create(model="claude-sonnet-4.6", max_tokens=4000, thinking=thinking, messages=messages)
+    assert asked.headers["x-headgate-dropped"] == "messages[1].content[0]"
+    assert [each["status"] for each in stack.sim("GET", "requests")["requests"]] == [200, 200]
+
+
 def test_each_request_has_exactly_one_record(two, clients):
     stack, _ = two
     before = stack.admin("GET", "/api/proxy/stats")["stats"]["totalRequests"]

@@ -323,6 +323,22 @@ def test_an_endpoint_that_is_throttled_is_left_for_the_other_and_rested(legacy, 
     assert legacy.admin("GET", "/api/accounts")["accounts"][0]["status"] == "active"
 
 
+def test_an_endpoint_that_says_nothing_is_left_in_time(impatient):
+    stack, client = impatient
+    stack.sim("POST", "fail", {"status": 503, "times": 1, "endpoint": "ep1", "delay": 30})
+    assert message(client, "hi").content
+    assert message(client, "hi").content
+    assert [each["endpoint"] for each in stack.sim("GET", "requests")["requests"]] == ["ep1", "ep2", "ep2"]
+
+
+@pytest.fixture
+def impatient():
+    with Stack(endpoints=("ep1", "ep2"), HEADGATE_FIRST_TOKEN_SECONDS="3") as stack:
+        stack.add_account("first")
+        with anthropic.Anthropic(base_url=stack.gateway, api_key=PROXY_KEY, max_retries=0) as client:
+            yield stack, client
+
+
 def test_schemas_that_a_host_refuses_are_simplified_once_and_for_all(stack, anthropic_client):
     tool = {"name": "odd", "input_schema": {"type": "object", "properties": {"n": {"type": "integer", "default": 7}}}}
     stack.sim("POST", "settings", {"picky": True})

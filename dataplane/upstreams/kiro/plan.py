@@ -109,7 +109,9 @@ class _Chat:
 
     def _post(self, url: str) -> HttpRequest:
         self.attempt += 1
-        return request.post(self.call, self.lease, self.stamp, base_url=url, attempt=self.attempt, form=self.form)
+        made = request.post(self.call, self.lease, self.stamp, base_url=url, attempt=self.attempt, form=self.form)
+        made.elsewhere = url != self.lease.base_urls[-1]
+        return made
 
     def _mended(self, url: str, reply: Reply) -> Generator[HttpRequest, Reply, bool]:
         """Whether the request is worth sending once more, in another form."""

@@ -19,6 +19,8 @@ SOCIAL = "arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK"
 # API keys and external identities have no public profile.
 PUBLIC = {"social": SOCIAL, "builder-id": BUILDER_ID, "idc": BUILDER_ID}
 # Hosts know one spelling or the other.
+# How long the lookup may take.
+SECONDS = 10.0
 PATHS = ("/ListAvailableProfiles", "/List-Available-Profiles")
 
 _is_arn = re.compile(r"arn:aws[a-z-]*:codewhisperer:[a-z0-9-]+:\d+:profile/[A-Za-z0-9]+").fullmatch
@@ -57,7 +59,7 @@ def looked_up(lease: Lease, stamp: Stamp, url: str, *, refused: bool) -> Generat
     found = ""
     for path in PATHS:
         try:
-            reply = yield HttpRequest("POST", base + path, headers, b"{}", streamed=False)
+            reply = yield HttpRequest("POST", base + path, headers, b"{}", streamed=False, seconds=SECONDS)
         except UpstreamFault:
             break
         if reply.status != 404:

@@ -23,6 +23,8 @@ from dataplane.wire import jsontext
 
 __all__ = ["onward", "told"]
 
+# How long a search may take at one endpoint.
+SECONDS = 15.0
 # Searches of one answer, whatever the client allows: a model may run in circles.
 MOST_SEARCHES = 20
 # A model that goes on although it was told that often that it may not.
@@ -55,7 +57,8 @@ def onward(  # noqa: PLR0913 - the answer so far and all that its going on takes
     if sum(isinstance(part, Search) and part.error == SPENT for part in parts) >= MOST_REFUSALS:
         error = BadUpstream("The upstream's model does nothing but search.")
         raise UpstreamFault(Cause.CUT, Retry.NONE, error, status=200, detail="searches without end")
-    for search in asked:
+    # Beyond these a model that runs in circles would only be told the same again.
+    for search in asked[: MOST_SEARCHES + MOST_REFUSALS]:
         done = yield from _made(search, parts, call, lease, stamp, early=early)
         took(done)
         parts.append(done)
@@ -77,18 +80,28 @@ def _made(
     if error:
         return replace(search, error=error)
     for url in lease.base_urls:
-        try:
-            reply = yield _post(search, lease, stamp, url)
-        except UpstreamFault:
-            # The way to one endpoint; the last one's failure is the account's.
-            if early and url == lease.base_urls[-1]:
-                raise
+        reply = yield from _asked(_post(search, lease, stamp, url))
+        if reply is None:
             continue
         if reply.status == 429 and early:
             raise faults.refused(reply, call, lease)
         if reply.status < 500:
             return _found(search, reply, call.web_search or WebSearch())
     return replace(search, error=UNAVAILABLE)
+
+
+def _asked(request: HttpRequest) -> Generator[HttpRequest, Reply, Reply | None]:
+    """The answer, None where there is none. A bridge that fails says nothing of the account, so it is no fault.
+
+    A kept connection may have been closed just as it was used again.
+    """
+    for _ in range(2):
+        try:
+            return (yield request)
+        except UpstreamFault as fault:
+            if fault.retry is not Retry.SAME_ACCOUNT:
+                break
+    return None
 
 
 def _forbidden(search: Search, parts: Sequence[Part], allowed: WebSearch) -> str:
@@ -111,7 +124,7 @@ def _post(search: Search, lease: Lease, stamp: Stamp, url: str) -> HttpRequest:
     if profile := profiles.arn(lease):
         headers["x-amzn-kiro-profile-arn"] = profile
         body["profileArn"] = profile
-    return HttpRequest("POST", f"{url}/mcp", headers, jsontext.dumps(body), streamed=False)
+    return HttpRequest("POST", f"{url}/mcp", headers, jsontext.dumps(body), streamed=False, seconds=SECONDS)
 
 
 class _Content(msgspec.Struct):

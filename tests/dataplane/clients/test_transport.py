@@ -86,6 +86,51 @@ async def test_a_plan_may_ask_elsewhere_when_a_request_finds_no_answer(transport
         assert await fetch(transport, elsewhere(["http://127.0.0.1:1", upstream.url, upstream.url])) == (200, b"hello")
 
 
+async def silent(writer, _):
+    await asyncio.sleep(30)
+
+
+@pytest.fixture
+async def patient():
+    made = Transport(idle_seconds=30)
+    yield made
+    await made.close()
+
+
+def one_after_the_other(*requests, faults):
+    for request in requests[:-1]:
+        try:
+            yield request
+        except UpstreamFault as fault:
+            faults.append(fault)
+    return (yield requests[-1])
+
+
+async def test_a_request_may_have_a_time_limit_of_its_own(patient):
+    async with Upstream(silent) as dead, Upstream(saying(whole())) as good:
+        faults = []
+        plan = one_after_the_other(HttpRequest("POST", dead.url, {}, seconds=0.05), HttpRequest("POST", good.url, {}), faults=faults)
+        assert await fetch(patient, plan) == (200, b"hello")
+        assert [each.cause for each in faults] == [Cause.TIMEOUT]
+
+
+async def test_silence_leaves_time_for_another_place(patient):
+    async with Upstream(silent) as dead, Upstream(saying(whole())) as good:
+        faults = []
+        plan = one_after_the_other(HttpRequest("POST", dead.url, {}, elsewhere=True), HttpRequest("POST", good.url, {}), faults=faults)
+        async with patient.follow(plan, asyncio.get_running_loop().time() + 0.4) as stream:
+            assert await stream.read() == b"hello"
+        assert [each.cause for each in faults] == [Cause.TIMEOUT]
+
+
+async def test_the_last_silence_is_the_plans_to_tell(patient):
+    async with Upstream(silent) as dead:
+        with pytest.raises(UpstreamFault) as caught:
+            async with patient.follow(plan(dead.url), asyncio.get_running_loop().time() + 0.1):
+                pass
+        assert caught.value.cause is Cause.TIMEOUT
+
+
 async def test_a_plan_that_knows_no_other_place_lets_the_fault_pass(transport):
     with pytest.raises(UpstreamFault) as caught:
         await fetch(transport, plan("http://127.0.0.1:1"))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataplane.conversation.model import Hit, Search, Text, Tool, ToolChoice, Turn, WebSearch
-from dataplane.errors import Cause, Overloaded, Retry, UpstreamFault
+from dataplane.errors import BadUpstream, Cause, Overloaded, Retry, UpstreamFault
 from dataplane.upstreams.base import HttpRequest, Reply
 from dataplane.upstreams.kiro import body, search
 from dataplane.upstreams.kiro.search import told
@@ -145,10 +145,30 @@ def test_the_first_failure_may_be_left_to_another_account():
     with pytest.raises(UpstreamFault) as raised:
         Going(Search("s1", "q"), early=True).run(Reply(429, {"retry-after": "7"}, b"{}"))
     assert (raised.value.cause, raised.value.retry, raised.value.retry_after) == (Cause.THROTTLED, Retry.OTHER_ACCOUNT, 7)
-    with pytest.raises(UpstreamFault) as raised:
-        Going(Search("s1", "q"), early=True).run(unreachable())
-    assert raised.value.cause is Cause.UNREACHABLE
+
+
+def test_a_bridge_that_fails_is_no_fault_of_the_account():
+    assert one(unreachable(), early=True).error == "unavailable"
     assert one(Reply(500, {}, b""), early=True).error == "unavailable"
+
+
+def test_a_search_has_a_time_limit_of_its_own():
+    (request,) = Going(Search("s1", "q")).run(found(ROW))
+    assert 0 < request.seconds <= 30
+
+
+def test_a_connection_that_had_gone_stale_is_tried_again():
+    stale = UpstreamFault(Cause.UNREACHABLE, Retry.SAME_ACCOUNT, BadUpstream("gone"))
+    going = Going(Search("s1", "q"))
+    assert len(going.run(stale, found(ROW))) == 2
+    assert len(going.took[0].hits) == 1
+    assert one(stale, stale).error == "unavailable"
+
+
+def test_more_searches_at_once_than_anybody_may_make_are_not_even_counted():
+    going = Going(*(Search(f"s{number}", "q") for number in range(100)))
+    assert len(going.run(*[found(ROW)] * search.MOST_SEARCHES)) == search.MOST_SEARCHES
+    assert len(going.took) == search.MOST_SEARCHES + search.MOST_REFUSALS
 
 
 def test_another_endpoint_may_search():
