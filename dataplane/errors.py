@@ -54,13 +54,18 @@ class Kind(StrEnum):
 
 
 class GatewayError(Exception):
-    """What a client is told. `param` names the JSON path at fault; `retry_after` is whole seconds."""
+    """What a client is told. `param` names the JSON path at fault; `retry_after` is whole seconds; `code`
+    is a word of the protocol's own that clients act on, where its kind has none.
+    """
 
     kind = Kind.INTERNAL
 
-    def __init__(self, message: str, *, kind: Kind | None = None, param: str | None = None, retry_after: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, kind: Kind | None = None, param: str | None = None, retry_after: int | None = None, code: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.code = code
         self.kind = kind or type(self).kind
         self.param = param
         self.retry_after = retry_after

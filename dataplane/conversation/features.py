@@ -71,7 +71,3 @@ class Fidelity:
 
     kind: Literal["passed", "mapped", "approximated", "dropped"]
     note: str = ""
-
-
-# Values by which a member asks for nothing, as JSON text: leaving it out loses nothing.
-IDLE = frozenset({b"null", b"false", b"0", b"0.0", b'""', b"[]", b"{}"})

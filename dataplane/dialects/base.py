@@ -9,7 +9,18 @@ from typing import Protocol
 
 from dataplane.conversation.events import Event
 from dataplane.conversation.model import Call, Stamp
-from dataplane.errors import GatewayError
+from dataplane.errors import GatewayError, InvalidRequest
+
+# The protocols allow some four short ones; each costs time with every piece of the answer.
+MOST_STOPS, LONGEST_STOP = 64, 256
+
+
+def check_stops(sequences: Sequence[str], path: str) -> None:
+    """Raises InvalidRequest for more, or longer, stop sequences than anybody needs."""
+    if len(sequences) > MOST_STOPS:
+        raise InvalidRequest(f"{path}: at most {MOST_STOPS} sequences", param=path)
+    if any(len(sequence) > LONGEST_STOP for sequence in sequences):
+        raise InvalidRequest(f"{path}: a sequence may have {LONGEST_STOP} characters", param=path)
 
 
 class Encoder(Protocol):

@@ -7,21 +7,23 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from dataplane.conversation.model import Document, Image, Part, Reasoning, Text, ToolCall, ToolResult, Turn
-from dataplane.dialects.anthropic import body as wire
+from dataplane.dialects.anthropic import content as wire
 from dataplane.dialects.anthropic import served
+from dataplane.dialects.anthropic.body import Message
 from dataplane.dialects.anthropic.notes import At, Notes, path
 from dataplane.errors import InvalidRequest
+from dataplane.wire.pruning import asks
 
 Step: TypeAlias = Callable[[Any, At, Notes, list[Any]], None]
 
 
-def turns(messages: list[wire.Message], notes: Notes) -> list[Turn]:
+def turns(messages: list[Message], notes: Notes) -> list[Turn]:
     """Texts without a character say nothing and are left out. Raises InvalidRequest."""
     made = []
     for i, message in enumerate(messages):
         role, content = message.role, message.content
-        if message.output_config:
-            notes.dropped.append(f"messages[{i}].output_config")
+        if message.output_config and asks(message.output_config):
+            notes.efforts.append((i, bytes(message.output_config)))
         if type(content) is str:
             made.append(Turn(role, [Text(content)] if content else []))
         else:
@@ -53,7 +55,7 @@ def texts(content: str | list[wire.TextBlock] | None, place: str, notes: Notes) 
     for j, block in enumerate(content):
         if block.text:
             found.append(block.text)
-        if block.citations:
+        if asks(block.citations):
             notes.dropped.append(f"{place}[{j}].citations")
     return found
 
@@ -64,7 +66,7 @@ def _refuse(block: Any, place: str, role: str) -> None:
 
 
 def _text(block: wire.TextBlock, at: At, notes: Notes, parts: list[Any]) -> None:
-    if block.citations:
+    if asks(block.citations):
         notes.dropped.append(f"{path(at)}.citations")
     if block.text:
         parts.append(Text(block.text))
@@ -87,7 +89,7 @@ def _picture(block: wire.ImageBlock, where: str, notes: Notes, parts: list[Any])
 def _document(block: wire.DocumentBlock, at: At, notes: Notes, parts: list[Any]) -> None:
     """`context` is what the client tells the model about the file: it is said in front of it."""
     where = path(at)
-    if block.citations and block.citations != {"enabled": False}:
+    if block.citations and block.citations.enabled:
         notes.dropped.append(f"{where}.citations")
     if block.context:
         parts.append(Text(f"About the document that follows: {block.context}"))
@@ -115,13 +117,13 @@ def _composed(content: str | list[wire.TextBlock | wire.ImageBlock], place: str,
             _picture(block, f"{place}[{k}]", notes, parts)
         elif block.text:
             found.append(block.text)
-        if isinstance(block, wire.TextBlock) and block.citations:
+        if isinstance(block, wire.TextBlock) and asks(block.citations):
             notes.dropped.append(f"{place}[{k}].citations")
     return "\n".join(found)
 
 
 def _search_result(block: wire.SearchResultBlock, at: At, notes: Notes, parts: list[Any]) -> None:
-    if block.citations and block.citations != {"enabled": False}:
+    if block.citations and block.citations.enabled:
         notes.dropped.append(f"{path(at)}.citations")
     told = [f"Search result: {block.title}\nSource: {block.source}", *texts(block.content, f"{path(at)}.content", notes)]
     parts.append(Text("\n".join(told)))
@@ -168,7 +170,7 @@ RESULT_STEPS: dict[type, Step] = {
     wire.ToolReferenceBlock: _tool_reference,
 }
 
-# Which blocks a role may hold, as the Messages API has it.
+# Which blocks a role may hold: as the Messages API has it, and what clients put into answers they made up.
 STEPS: dict[str, dict[type, Step]] = {
     "user": {
         wire.TextBlock: _text,
@@ -180,6 +182,8 @@ STEPS: dict[str, dict[type, Step]] = {
     },
     "assistant": {
         wire.TextBlock: _text,
+        wire.ImageBlock: _image,
+        wire.DocumentBlock: _document,
         wire.ToolUseBlock: _tool_use,
         wire.ThinkingBlock: _reasoning,
         wire.RedactedThinkingBlock: _redacted,

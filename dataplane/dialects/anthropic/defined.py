@@ -6,7 +6,7 @@ the client's side of the tool goes by.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dataplane.conversation.model import Tool
@@ -20,6 +20,11 @@ def tool(asked: wire.Tool) -> Tool | None:
     """The tool that `asked.type` stands for, None when it is none of these."""
     found = _TYPE.fullmatch(asked.type or "")
     return BUILDERS[found[1]](asked, found[2]) if found else None
+
+
+def own(asked: wire.Tool) -> Sequence[str]:
+    """The members that tools of this kind have for themselves."""
+    return OWN.get((asked.type or "").rpartition("_")[0], ())
 
 
 def _bash(asked: wire.Tool, _version: str) -> Tool:
@@ -144,6 +149,8 @@ NEWER_ARGUMENTS = {
     "scroll_amount": _integer("For scroll: how many clicks of the wheel."),
     "duration": {"type": "number", "description": "For hold_key and wait: how many seconds."},
 }
+
+OWN = {"computer": ("display_width_px", "display_height_px", "enable_zoom"), "text_editor": ("max_characters",)}
 
 BUILDERS: dict[str, Callable[[wire.Tool, str], Tool]] = {
     "bash": _bash,

@@ -1,5 +1,7 @@
 """Errors in the shape of the Messages API."""
 
+from typing import Any
+
 from dataplane.errors import GatewayError, Kind
 from dataplane.wire import jsontext
 
@@ -10,8 +12,10 @@ def status(error: GatewayError) -> int:
 
 def body(error: GatewayError, request_id: str) -> bytes:
     """The error's JSON. The place at fault is in the message; the shape has no member for it."""
-    kind = TABLE[error.kind][1]
-    return jsontext.dumps({"type": "error", "error": {"type": kind, "message": error.message}, "request_id": request_id})
+    told: dict[str, Any] = {"type": TABLE[error.kind][1], "message": error.message}
+    if error.code:
+        told["details"] = {"error_code": error.code}
+    return jsontext.dumps({"type": "error", "error": told, "request_id": request_id})
 
 
 # Status and type of each kind (outside contract, section 2).

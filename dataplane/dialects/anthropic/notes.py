@@ -11,6 +11,9 @@ At: TypeAlias = tuple[int, ...]
 # A long conversation repeats itself: so many places of one feature are named.
 MOST_PLACES = 20
 
+# So much of a client's own words is repeated in an error about them.
+QUOTED_CHARACTERS = 300
+
 
 class Notes:
     """`dropped`, `asked` and `media` as in Call.
@@ -19,12 +22,14 @@ class Notes:
     redacted, where a search does, and the searches by their ids.
     """
 
-    __slots__ = ("asked", "dropped", "media", "redacted", "searched", "searches", "signed", "unsigned")
+    __slots__ = ("asked", "dropped", "efforts", "media", "redacted", "searched", "searches", "signed", "unsigned")
 
     def __init__(self) -> None:
         self.dropped: list[str] = []
         self.asked: dict[Feature, list[str]] = {}
         self.media: list[Media] = []
+        # The `output_config` of single messages, with their places.
+        self.efforts: list[tuple[int, bytes]] = []
         self.signed: list[At] = []
         self.unsigned: list[At] = []
         self.redacted: list[At] = []

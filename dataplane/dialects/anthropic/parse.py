@@ -1,7 +1,8 @@
 """A Messages request read into a Call.
 
 Two passes over the body: a typed one that checks and builds, and a shallow one that finds the
-top-level members which have no seat in a Call.
+top-level members which have no seat in a Call. A body with unknown members further in is pruned of
+them between two typed passes.
 """
 
 import re
@@ -15,9 +16,11 @@ from dataplane.conversation.model import Call, OutputFormat, Sampling, Thinking
 from dataplane.dialects.anthropic import body as wire
 from dataplane.dialects.anthropic import tools
 from dataplane.dialects.anthropic.blocks import texts, turns
-from dataplane.dialects.anthropic.notes import Notes
+from dataplane.dialects.anthropic.notes import QUOTED_CHARACTERS, Notes
+from dataplane.dialects.base import check_stops
 from dataplane.errors import InvalidRequest
-from dataplane.wire import jsontext
+from dataplane.wire import jsontext, pruning
+from dataplane.wire.pruning import written
 
 FAMILY = "anthropic"
 
@@ -25,6 +28,8 @@ Members: TypeAlias = dict[str, jsontext.Raw]
 
 _decode = msgspec.json.Decoder(wire.Request).decode
 _decode_members = msgspec.json.Decoder(Members).decode
+_decode_effort = msgspec.json.Decoder(wire.LaterConfig).decode
+_decode_edits = msgspec.json.Decoder(wire.ContextManagement).decode
 
 
 def request(body: bytes) -> Call:
@@ -37,10 +42,11 @@ def count_request(body: bytes) -> Call:
     return _guarded(body, _call)
 
 
-def _guarded(body: bytes, build: Callable[[wire.Request, Members], Call]) -> Call:
+def _guarded(body: bytes, build: Callable[[wire.Request, Members, Notes], Call]) -> Call:
     """`build` what `body` asks for; what the codec refuses becomes an InvalidRequest."""
+    notes = Notes()
     try:
-        return build(_decode(body), _decode_members(body))
+        return build(_known(body, notes), _decode_members(body), notes)
     except jsontext.ValidationError as error:
         _refuse_member(error)
     except jsontext.DecodeError as error:
@@ -54,16 +60,31 @@ def _guarded(body: bytes, build: Callable[[wire.Request, Members], Call]) -> Cal
         raise InvalidRequest("the body is nested too deeply") from None
 
 
-def _request(asked: wire.Request, members: Members) -> Call:
+def _known(body: bytes, notes: Notes) -> wire.Request:
+    """The body without members that are unknown further in than at its top; they are noted as dropped."""
+    try:
+        return _decode(body)
+    except jsontext.ValidationError as error:
+        if not str(error).startswith(pruning.UNKNOWN_MEMBER):
+            raise
+    return _decode(pruning.prune(body, wire.Request, notes.dropped))
+
+
+def _request(asked: wire.Request, members: Members, notes: Notes) -> Call:
     if not asked.messages:
         raise InvalidRequest("messages: at least one message is required", param="messages")
     if asked.max_tokens is None:
         raise InvalidRequest("max_tokens: a number of tokens is required", param="max_tokens")
-    return _call(asked, members)
+    if tools.text(members.get("thread", jsontext.Raw(b"null"))) != b"null":
+        # The code by which the official SDKs know to send the whole conversation instead.
+        told = "thread: conversations are not kept here; send all messages with each request"
+        raise InvalidRequest(told, param="thread", code="thread_unsupported_request")
+    return _call(asked, members, notes)
 
 
 def _refuse_member(error: jsontext.ValidationError) -> NoReturn:
     what, param = jsontext.path(error)
+    what = what[:QUOTED_CHARACTERS]
     missing = _MISSING.match(what)
     if missing:
         param = f"{param}.{missing[1]}" if param else missing[1]
@@ -75,12 +96,12 @@ def _refuse_member(error: jsontext.ValidationError) -> NoReturn:
     raise InvalidRequest(f"{param}: {what}", param=param) from None
 
 
-def _call(asked: wire.Request, members: Members) -> Call:
-    notes = Notes()
+def _call(asked: wire.Request, members: Members, notes: Notes) -> Call:
     made = tools.offer(asked.tools, notes) if asked.tools else tools.Offer()
     user = (asked.metadata and asked.metadata.user_id) or ""
     read = turns(asked.messages, notes) if asked.messages else []
     notes.ask_places()
+    _later_effort(asked, notes)
     return Call(
         model=asked.model,
         turns=read,
@@ -103,6 +124,7 @@ def _call(asked: wire.Request, members: Members) -> Call:
 
 
 def _sampling(asked: wire.Request, notes: Notes) -> Sampling:
+    check_stops(asked.stop_sequences or [], "stop_sequences")
     said = Sampling(asked.max_tokens, asked.temperature, asked.top_p, asked.top_k, asked.stop_sequences or [])
     if said.max_tokens is not None:
         notes.asked[Feature.MAX_TOKENS] = ["max_tokens"]
@@ -182,9 +204,40 @@ def _extras(members: Members) -> dict[str, bytes]:
         if name in SEATED:
             continue
         text = tools.text(raw)
-        if text != b"null" and not (name in PARTLY_SEATED and _within(text, PARTLY_SEATED[name])):
+        if text != b"null" and not _said(name, text):
             extras[name] = text
     return extras
+
+
+def _said(name: str, text: bytes) -> bool:
+    """Whether nothing of the member is left to be said."""
+    if name in PARTLY_SEATED:
+        return _within(text, PARTLY_SEATED[name])
+    return name == "context_management" and _keeps_all(text)
+
+
+def _keeps_all(text: bytes) -> bool:
+    """Whether a `context_management` clears nothing, as Claude Code's usual one."""
+    try:
+        edits = _decode_edits(text).edits
+    except jsontext.ValidationError:
+        return False
+    return all(written(edit.keep) == b'"all"' for edit in edits)
+
+
+def _later_effort(asked: wire.Request, notes: Notes) -> None:
+    """An effort that a message asks for counts from there on, so only the last one matters, where it differs from
+    the request's own.
+    """
+    if not notes.efforts:
+        return
+    place, raw = notes.efforts[-1]
+    try:
+        later = _decode_effort(raw).effort
+    except jsontext.ValidationError:
+        later = None
+    if later is None or later != (asked.output_config and asked.output_config.effort):
+        notes.dropped.append(f"messages[{place}].output_config")
 
 
 def _within(text: bytes, known: frozenset[str]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from dataplane.conversation.model import Hit, Search
-from dataplane.dialects.anthropic import body as wire
+from dataplane.dialects.anthropic import content as wire
 from dataplane.errors import InvalidRequest
 from dataplane.wire import jsontext
 

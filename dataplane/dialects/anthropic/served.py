@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dataplane.conversation.model import Document, Search, Text
-from dataplane.dialects.anthropic import body as wire
+from dataplane.dialects.anthropic import content as wire
 from dataplane.dialects.anthropic import searches
 from dataplane.dialects.anthropic.notes import At, Notes, path
 from dataplane.wire.jsontext import Raw
@@ -75,14 +75,15 @@ def _told(block: wire.Served, at: At, notes: Notes, parts: list[Any]) -> None:
     words = "\n".join(_words(block.content))
     if words:
         kind = block.__struct_config__.tag
-        parts.append(Text(f"{str(kind).removesuffix('_tool_result')} gave:\n{words}"))
+        came = "failed with" if block.is_error else "gave"
+        parts.append(Text(f"{str(kind).removesuffix('_tool_result')} {came}:\n{words}"))
     else:
         drop(block, at, notes, parts)
 
 
 def _compacted(block: wire.CompactionBlock, at: At, notes: Notes, parts: list[Any]) -> None:
     """The provider's summary of what came before it; one that failed has none and counts for nothing."""
-    if isinstance(block.content, str):
+    if block.content:
         parts.append(Text(block.content))
     else:
         drop(block, at, notes, parts)

@@ -1,15 +1,18 @@
 """The tools of a request, and what it says about calling them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from dataplane.conversation.features import Feature
 from dataplane.conversation.model import Tool, ToolChoice, WebSearch
 from dataplane.dialects.anthropic import body as wire
 from dataplane.dialects.anthropic import defined, searches
-from dataplane.dialects.anthropic.notes import Notes
+from dataplane.dialects.anthropic.notes import QUOTED_CHARACTERS, Notes
 from dataplane.errors import InvalidRequest
-from dataplane.wire import jsontext
+from dataplane.wire import jsontext, pruning
+from dataplane.wire.pruning import asks, written
 
 # A function of the client's may have the name too, but never this type.
 _WEB_SEARCH = re.compile(r"web_search_\d+")
@@ -25,7 +28,7 @@ class Offer:
 
 def offer(tools: list[wire.Tool], notes: Notes) -> Offer:
     """Raises InvalidRequest. What only Anthropic's servers could run is dropped: a client does not wait for it."""
-    made = Offer()
+    made, pruned = Offer(), len(notes.dropped)
     for i, tool in enumerate(tools):
         kind = tool.type
         if kind is None or kind == "custom":
@@ -34,6 +37,8 @@ def offer(tools: list[wire.Tool], notes: Notes) -> Offer:
             _search(tool, i, made, notes)
         else:
             _defined(tool, i, made, notes)
+    if pruned:
+        pruning.forget(notes.dropped, pruned)
     return made
 
 
@@ -55,8 +60,9 @@ def absent(schema: bytes, place: str) -> bytes:
 def _custom(tool: wire.Tool, i: int, notes: Notes) -> Tool:
     if not tool.name:
         raise InvalidRequest(f"tools[{i}].name: a name is required", param=f"tools[{i}].name")
-    if tool.strict or tool.input_examples or tool.allowed_callers:
+    if _special(tool) != UNSAID:
         _promises(tool, i, notes)
+        _misplaced(tool, i, OWN_OF_FUNCTION, notes)
     schema = text(tool.input_schema)
     if not schema.startswith(b"{"):
         schema = absent(schema, f"tools[{i}].input_schema")
@@ -65,12 +71,20 @@ def _custom(tool: wire.Tool, i: int, notes: Notes) -> Tool:
 
 def _promises(tool: wire.Tool, i: int, notes: Notes) -> None:
     """What is asked about a tool beside the tool itself. To be called directly is what every tool is for."""
-    if tool.strict:
+    if asks(tool.strict):
         notes.ask(Feature.STRICT_TOOLS, f"tools[{i}].strict")
-    if tool.input_examples:
+    if asks(tool.input_examples):
         notes.dropped.append(f"tools[{i}].input_examples")
-    if tool.allowed_callers and tool.allowed_callers != ["direct"]:
+    if asks(tool.allowed_callers) and written(tool.allowed_callers).translate(None, b" \t\r\n") != DIRECTLY:
         notes.dropped.append(f"tools[{i}].allowed_callers")
+
+
+def _misplaced(tool: wire.Tool, i: int, own: Sequence[str], notes: Notes) -> None:
+    """Note what a tool says that only tools of another kind than its `own` can say."""
+    for name in (*OWN_OF_FUNCTION, *OWN):
+        said = getattr(tool, name)
+        if name not in own and said and (not isinstance(said, jsontext.Raw) or asks(said)):
+            notes.dropped.append(f"tools[{i}].{name}")
 
 
 def _search(tool: wire.Tool, i: int, made: Offer, notes: Notes) -> None:
@@ -83,12 +97,14 @@ def _search(tool: wire.Tool, i: int, made: Offer, notes: Notes) -> None:
         told = f"{place}.allowed_domains: cannot be used together with blocked_domains"
         raise InvalidRequest(told, param=f"{place}.allowed_domains")
     made.web_search = WebSearch(tool.max_uses, allowed, blocked)
+    _promises(tool, i, notes)
+    _misplaced(tool, i, OWN_OF_SEARCH, notes)
     notes.ask(Feature.WEB_SEARCH, place)
     if allowed or blocked:
         notes.ask(Feature.WEB_SEARCH_DOMAINS, f"{place}.{'allowed' if allowed else 'blocked'}_domains")
     if tool.max_uses is not None:
         notes.ask(Feature.WEB_SEARCH_USES, f"{place}.max_uses")
-    if tool.user_location:
+    if asks(tool.user_location):
         notes.dropped.append(f"{place}.user_location")
 
 
@@ -98,6 +114,7 @@ def _defined(tool: wire.Tool, i: int, made: Offer, notes: Notes) -> None:
         notes.dropped.append(f"tools[{i}]")
         return
     _promises(tool, i, notes)
+    _misplaced(tool, i, defined.own(tool), notes)
     made.tools.append(found)
 
 
@@ -130,5 +147,18 @@ def _named(name: str, asked: list[wire.Tool], made: Offer, parallel: bool) -> To
     if known:
         return ToolChoice("named", name, parallel)
     if not name or not any(tool.name == name for tool in asked):
-        raise InvalidRequest(f"tool_choice.name: there is no tool {name!r} among the tools", param="tool_choice.name")
+        raise InvalidRequest(f"tool_choice.name: there is no tool {name[:QUOTED_CHARACTERS]!r} among the tools", param="tool_choice.name")
     return None
+
+
+# What a tool is called by that is no more than a function: the model itself.
+DIRECTLY = b'["direct"]'
+
+# Members that only some kinds of tools have.
+OWN_OF_FUNCTION = ("description", "input_schema")
+OWN_OF_SEARCH = ("max_uses", "allowed_domains", "blocked_domains", "user_location")
+OWN = (*OWN_OF_SEARCH, *defined.OWN["computer"], *defined.OWN["text_editor"])
+
+# Most tools say none of these: one comparison instead of a look at each.
+_special = attrgetter("strict", "input_examples", "allowed_callers", *OWN)
+UNSAID = _special(wire.Tool())

@@ -1,18 +1,17 @@
 """The body of a chat completion request as it stands on the wire.
 
 The structs refuse members they do not name, so that one decode of an ordinary request also proves
-that nothing was overlooked. Only when that fails is the body read a second time by way of `prune`,
-which takes out what is unknown and says where it was. Members typed `Any` are read, but have no seat
-in the canonical conversation. `fields` says of every member what it asks for.
+that nothing was overlooked. Only when that fails is the body read a second time by way of `pruning`,
+which takes out what is unknown and says where it was. A `RawMember` that stands for a hint, or has no
+seat in the canonical conversation, is looked at for nothing but whether it is there. `fields` says of every member what it asks for.
 """
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct
 
-from dataplane.wire.jsontext import Raw
+from dataplane.wire.pruning import RawMember
 
-RawMember = Raw | UnsetType
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 # Fits the 32-bit counters of every provider; far above any model's output.
 TokenCount = Annotated[int, Meta(ge=1, le=2_147_483_647)]
@@ -27,7 +26,7 @@ class FunctionCall(Wire):
 
     name: str = ""
     arguments: str | dict[str, Any] | None = None
-    parsed_arguments: Any = None
+    parsed_arguments: RawMember = UNSET
 
 
 class CustomCall(Wire):
@@ -42,12 +41,14 @@ class ToolCallItem(Wire):
     type: str | None = None
     function: FunctionCall | None = None
     custom: CustomCall | None = None
-    index: Any = None
+    index: RawMember = UNSET
+    cache_control: RawMember = UNSET
+    provider_specific_fields: RawMember = UNSET
 
 
 class ImageUrl(Wire):
     url: str
-    detail: Any = None
+    detail: RawMember = UNSET
 
 
 class FileItem(Wire):
@@ -64,8 +65,8 @@ class Part(Wire):
     refusal: str | None = None
     image_url: ImageUrl | str | None = None
     file: FileItem | None = None
-    input_audio: Any = None
-    cache_control: Any = None
+    input_audio: RawMember = UNSET
+    cache_control: RawMember = UNSET
 
 
 class Message(Wire):
@@ -77,21 +78,21 @@ class Message(Wire):
     tool_calls: list[ToolCallItem] | None = None
     tool_call_id: str | None = None
     reasoning_content: str | None = None
-    reasoning: Any = None
+    reasoning: RawMember = UNSET
     refusal: str | None = None
     function_call: FunctionCall | None = None
-    parsed: Any = None
-    annotations: Any = None
-    audio: Any = None
-    cache_control: Any = None
-    provider_specific_fields: Any = None
+    parsed: RawMember = UNSET
+    annotations: RawMember = UNSET
+    audio: RawMember = UNSET
+    cache_control: RawMember = UNSET
+    provider_specific_fields: RawMember = UNSET
 
 
 class Function(Wire):
     name: str = ""
     description: str | None = None
     parameters: RawMember = UNSET
-    strict: Any = None
+    strict: RawMember = UNSET
 
 
 class Grammar(Wire):
@@ -133,12 +134,12 @@ class ToolItem(Wire):
     name: str = ""
     description: str | None = None
     parameters: RawMember = UNSET
-    strict: Any = None
+    strict: RawMember = UNSET
     custom: CustomTool | None = None
-    cache_control: Any = None
+    cache_control: RawMember = UNSET
     filters: Filters | None = None
-    search_context_size: Any = None
-    user_location: Any = None
+    search_context_size: RawMember = UNSET
+    user_location: RawMember = UNSET
 
 
 class Named(Wire):
@@ -165,7 +166,7 @@ class ToolChoiceItem(Pick):
 
 class StreamOptions(Wire):
     include_usage: bool | None = None
-    include_obfuscation: Any = None
+    include_obfuscation: RawMember = UNSET
 
 
 class ReasoningItem(Wire):
@@ -175,21 +176,21 @@ class ReasoningItem(Wire):
     max_tokens: Annotated[int, Meta(ge=0, le=2_147_483_647)] | None = None
     enabled: bool | None = None
     exclude: bool | None = None
-    summary: Any = None
+    summary: RawMember = UNSET
 
 
 class WebSearchOptions(Wire):
-    search_context_size: Any = None
-    user_location: Any = None
+    search_context_size: RawMember = UNSET
+    user_location: RawMember = UNSET
 
 
 class JsonSchema(Wire):
     """The form of an answer; `schema` is a JSON schema."""
 
     name: str | None = None
-    description: Any = None
+    description: RawMember = UNSET
     schema: RawMember = UNSET
-    strict: Any = None
+    strict: RawMember = UNSET
 
 
 class ResponseFormat(Wire):

@@ -12,9 +12,13 @@ from dataplane.dialects.openai_chat import body as wire
 from dataplane.dialects.openai_chat import custom
 from dataplane.dialects.openai_chat.findings import Findings
 from dataplane.errors import InvalidRequest
-from dataplane.wire.jsontext import dumps
+from dataplane.wire.jsontext import dumps, loads
+from dataplane.wire.pruning import RawMember, asks, written
 
 Content = Text | Image | Document
+
+# What asks for no other detail than any image gets, as JSON text.
+USUAL_DETAIL = frozenset({b"", b"null", b'""', b'"auto"'})
 
 
 class Reader:
@@ -33,7 +37,7 @@ class Reader:
     def read(self, messages: Sequence[wire.Message]) -> None:
         for index, message in enumerate(messages):
             ROLES[message.role](self, message, index)
-            if message.name or message.audio or message.provider_specific_fields:
+            if message.name or message.audio:
                 self._drop(message, index)
 
     def instruct(self, message: wire.Message, index: int) -> None:
@@ -49,10 +53,10 @@ class Reader:
 
     def answer(self, message: wire.Message, index: int) -> None:
         parts: list[Part] = []
-        if message.reasoning_content or message.reasoning:
+        if message.reasoning_content or asks(message.reasoning):
             self._think(message, index, parts)
         if message.content:
-            parts += self._texts(message, index)
+            parts += self._content(message, index)
         if message.refusal:
             parts.append(Text(message.refusal))
         if message.tool_calls:
@@ -95,8 +99,10 @@ class Reader:
 
     def _think(self, message: wire.Message, index: int, parts: list[Part]) -> None:
         """Signatures have no seat in this protocol, so no thinking that comes back is proven."""
-        name, thoughts = ("reasoning_content", message.reasoning_content) if message.reasoning_content else ("reasoning", message.reasoning)
-        if isinstance(thoughts, str):
+        name, thoughts = "reasoning_content", message.reasoning_content
+        if not thoughts:
+            name, thoughts = "reasoning", words(message.reasoning)
+        if thoughts:
             parts.append(Reasoning(thoughts))
             self._findings.ask(Feature.UNSIGNED_REASONING, f"messages[{index}].{name}")
         else:
@@ -132,7 +138,7 @@ class Reader:
         read = PARTS.get(part.type)
         if read is None:
             raise InvalidRequest(f"Content of type '{part.type[:40]}' is not supported.", param=f"{where}.type")
-        if isinstance(part.image_url, wire.ImageUrl) and part.image_url.detail not in (None, "auto"):
+        if isinstance(part.image_url, wire.ImageUrl) and written(part.image_url.detail) not in USUAL_DETAIL:
             self._findings.drop(f"{where}.image_url.detail")
         made = read(part, where)
         if not isinstance(made, Text):
@@ -140,9 +146,10 @@ class Reader:
         return made
 
     def _drop(self, message: wire.Message, index: int) -> None:
-        for name in ("name", "audio", "provider_specific_fields"):
-            if getattr(message, name):
-                self._findings.drop(f"messages[{index}].{name}")
+        if message.name:
+            self._findings.drop(f"messages[{index}].name")
+        if asks(message.audio):
+            self._findings.drop(f"messages[{index}].audio")
 
 
 def tool_call(item: wire.ToolCallItem, index: int, place: int) -> ToolCall:
@@ -163,6 +170,12 @@ def arguments(call: wire.FunctionCall) -> str:
     if isinstance(call.arguments, dict):
         return dumps(call.arguments).decode()
     return call.arguments or ""
+
+
+def words(member: RawMember) -> str:
+    """The text of a member that may hold anything, "" when it holds no text."""
+    raw = written(member)
+    return str(loads(raw)) if raw.startswith(b'"') else ""
 
 
 def text(part: wire.Part, where: str) -> Text:

@@ -4,14 +4,17 @@ from msgspec import UNSET
 
 from dataplane.conversation.features import Feature
 from dataplane.conversation.model import OutputFormat, Sampling, Thinking
+from dataplane.dialects.base import check_stops
 from dataplane.dialects.openai_chat import body as wire
 from dataplane.dialects.openai_chat.findings import Findings
 from dataplane.errors import InvalidRequest
+from dataplane.wire.pruning import asks
 
 
 def sampling(body: wire.Body, findings: Findings) -> Sampling:
     """`max_completion_tokens` is the newer name; some servers take a `top_k` of 0 or -1 for none."""
     stop = [body.stop] if isinstance(body.stop, str) else body.stop or []
+    check_stops(stop, "stop")
     drawn = Sampling(
         max_tokens=body.max_completion_tokens or body.max_tokens,
         temperature=body.temperature,
@@ -36,7 +39,7 @@ def thinking(body: wire.Body, findings: Findings) -> Thinking | None:
     if body.reasoning is None:
         return effort(body.reasoning_effort or "", findings, "reasoning_effort")
     asked = body.reasoning
-    if asked.summary:
+    if asks(asked.summary):
         findings.drop("reasoning.summary")
     if asked.enabled is not None:
         findings.ask(Feature.THINKING, "reasoning.enabled")
@@ -72,7 +75,7 @@ def output_format(asked: wire.ResponseFormat | None, findings: Findings) -> Outp
     schema = b"" if form.schema is UNSET else bytes(form.schema)
     if schema and not schema.startswith(b"{"):
         raise InvalidRequest("The schema of an answer must be a JSON schema object.", param="response_format.json_schema.schema")
-    if form.description:
+    if asks(form.description):
         findings.drop("response_format.json_schema.description")
     findings.ask(Feature.JSON_SCHEMA if schema else Feature.JSON_OBJECT, "response_format")
     return OutputFormat("json_schema" if schema else "json_object", schema, form.name or "")
@@ -81,6 +84,6 @@ def output_format(asked: wire.ResponseFormat | None, findings: Findings) -> Outp
 def include_usage(options: wire.StreamOptions | None, findings: Findings) -> bool:
     if options is None:
         return False
-    if options.include_obfuscation:
+    if asks(options.include_obfuscation):
         findings.drop("stream_options.include_obfuscation")
     return bool(options.include_usage)

@@ -10,13 +10,12 @@ from dataplane.dialects.openai_chat import body as wire
 from dataplane.dialects.openai_chat import options
 from dataplane.dialects.openai_chat.findings import Findings
 from dataplane.dialects.openai_chat.messages import Reader
-from dataplane.dialects.openai_chat.prune import join, plain, prune
 from dataplane.dialects.openai_chat.tools import Toolbox
 from dataplane.errors import InvalidRequest
 from dataplane.wire import jsontext
+from dataplane.wire.pruning import UNKNOWN_MEMBER, forget, join, plain, prune
 
 FAMILY = "openai"
-UNKNOWN_MEMBER = "Object contains unknown field"
 MISSING_MEMBER = "Object missing required field `"
 # What is repeated of a client's own words in an error about them.
 QUOTED_CHARACTERS = 300
@@ -83,9 +82,7 @@ def known(data: bytes, dropped: list[str], extras: dict[str, bytes]) -> wire.Bod
     narrowed = jsontext.dumps(members)
     if body := fit(narrowed):
         return body
-    value = jsontext.loads(narrowed)
-    prune(value, wire.Body, "", dropped)
-    return _decode(jsontext.dumps(value))
+    return _decode(prune(narrowed, wire.Body, dropped))
 
 
 def call(body: wire.Body, findings: Findings, extras: dict[str, bytes]) -> Call:
@@ -97,7 +94,10 @@ def call(body: wire.Body, findings: Findings, extras: dict[str, bytes]) -> Call:
         raise InvalidRequest("One answer is given to a request; 'n' can only be 1.", param="n")
     reader, tools = Reader(findings), Toolbox(findings)
     reader.read(body.messages)
+    pruned = len(findings.dropped)
     tools.read(body)
+    if pruned:
+        forget(findings.dropped, pruned)
     # Before the tools are taken: a choice can narrow them.
     choice = tools.choice(body)
     return Call(

@@ -8,11 +8,14 @@ from dataplane.dialects.openai_chat import body as wire
 from dataplane.dialects.openai_chat import custom
 from dataplane.dialects.openai_chat.findings import Findings
 from dataplane.errors import InvalidRequest
+from dataplane.wire.pruning import asks, written
 
 # The kind has been dated and renamed: web_search, web_search_preview, web_search_2025_08_26.
 WEB_SEARCH = "web_search"
 # What a choice of the hosted search calls it, as long as no function has the name.
 SEARCH_NAME = "web_search"
+# What asks for no more or less than any search gives, as JSON text.
+USUAL_CONTEXT = frozenset({b"", b"null", b'""', b'"medium"'})
 # "any" is Anthropic's word for "required"; clients that speak both sometimes mix them up.
 MODES = frozenset({"auto", "none", "required", "any"})
 
@@ -35,8 +38,10 @@ class Toolbox:
                 self._add_special(item, f"tools[{index}]")
         for index, function in enumerate(body.functions or ()):
             self._define(function, "functions[%d]", index)
-        if body.web_search_options is not None:
-            self._search(body.web_search_options, "web_search_options", WebSearch())
+        options = body.web_search_options
+        # Beside a search tool, options that say nothing ask for no other search.
+        if options is not None and not (self.web_search and options == wire.WebSearchOptions()):
+            self._search(options, "web_search_options", None)
 
     def choice(self, body: wire.Body) -> ToolChoice:
         """The choice; a list of allowed tools also takes the others out of `tools`."""
@@ -65,17 +70,20 @@ class Toolbox:
             asked = item.custom or wire.CustomTool(item.name, item.description)
             self.tools.append(custom.function(asked, f"{where}.custom" if item.custom else where, self._findings))
         elif item.type.startswith(WEB_SEARCH):
-            self._search(item, where, self._filtered(item.filters, f"{where}.filters"))
+            self._search(item, where, item.filters)
         else:
             self._findings.drop(where)
 
-    def _search(self, asked: wire.ToolItem | wire.WebSearchOptions, where: str, search: WebSearch) -> None:
-        self.web_search = self.web_search or search
+    def _search(self, asked: wire.ToolItem | wire.WebSearchOptions, where: str, filters: wire.Filters | None) -> None:
+        """There is one web search; another is dropped with all it asks for."""
+        if self.web_search is not None:
+            self._findings.drop(where)
+            return
+        self.web_search = self._filtered(filters, f"{where}.filters")
         self._findings.ask(Feature.WEB_SEARCH, where)
-        # OpenAI's default asks for nothing.
-        if asked.search_context_size not in (None, "medium"):
+        if written(asked.search_context_size) not in USUAL_CONTEXT:
             self._findings.drop(f"{where}.search_context_size")
-        if asked.user_location:
+        if asks(asked.user_location):
             self._findings.drop(f"{where}.user_location")
 
     def _filtered(self, filters: wire.Filters | None, where: str) -> WebSearch:
@@ -92,7 +100,7 @@ class Toolbox:
         """Almost no function needs its path, so it is put together of `place` and `index` only where one does."""
         if not function.name:
             raise InvalidRequest("A function must have a name.", param=f"{place}.name" % index)
-        if function.strict:
+        if asks(function.strict):
             self._findings.ask(Feature.STRICT_TOOLS, f"{place}.strict" % index)
         schema = b"" if function.parameters is UNSET else bytes(function.parameters)
         if schema == b"null":
@@ -134,8 +142,9 @@ class Toolbox:
     def _allow(self, picks: list[wire.Pick], where: str) -> None:
         """Leave only those tools that are picked: to the model it is the same whether the others are away or forbidden."""
         names = {picked(pick) for pick in picks}
+        known = {tool.name for tool in self.tools}
         for index, pick in enumerate(picks):
-            if pick.type in ("function", "custom") and not self._has(picked(pick)):
+            if pick.type in ("function", "custom") and picked(pick) not in known:
                 raise InvalidRequest("A tool that is allowed is not among the tools.", param=f"{where}[{index}]")
         self.tools = [tool for tool in self.tools if tool.name in names]
         if not any(pick.type.startswith(WEB_SEARCH) for pick in picks):

@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 
-from dataplane.conversation.model import Call, Image, Reasoning, Stamp
+from dataplane.conversation import session
+from dataplane.conversation.model import Call, Image, Reasoning, Stamp, Text
 from dataplane.upstreams.base import Lease
 from dataplane.upstreams.kiro import check, hosts, images, instructions, reasoning, surrogates, tools
-from dataplane.upstreams.kiro.entries import Assistant, Entry, Result, User
+from dataplane.upstreams.kiro.entries import Assistant, Entry, Result, User, blank
 from dataplane.upstreams.kiro.history import shaped
 from dataplane.upstreams.kiro.hosts import Host
 from dataplane.upstreams.kiro.names import Names, names
@@ -25,6 +26,8 @@ from dataplane.wire import jsontext
 ORIGIN = "AI_EDITOR"
 # A command without output; an empty text is refused (T12).
 NO_OUTPUT = "(no output)"
+# What of the user's last words is looked at to tell them from others.
+WORDS = 2000
 
 _is_arn = re.compile(r"arn:aws[a-z-]*:codewhisperer:[a-z0-9-]+:\d+:profile/[A-Za-z0-9]+").fullmatch
 
@@ -149,8 +152,8 @@ def _state(call: Call, lease: Lease, stamp: Stamp, form: Form, host: Host) -> _S
         lease,
         signed=form.signed,
         opening=instructions.thinking_tags(call, lease),
-        closing=tools.overflow(call, known, host),
-        last=instructions.sentences(call, known, lease),
+        closing=[tools.overflow(call, known, host), *instructions.standing(call)],
+        last=instructions.sentences(call, known),
     )
     messages = _messages(entries, lease.model, known, host)
     current = messages.pop()
@@ -159,14 +162,26 @@ def _state(call: Call, lease: Lease, stamp: Stamp, form: Form, host: Host) -> _S
         message = current.user_input_message
         message.user_input_message_context = message.user_input_message_context or _Context()
         message.user_input_message_context.tools = specifications
+    conversation = uuid("conversation", lease.key_id, call.session or session.derived(call) or stamp.id)
     return _State(
-        conversation_id=uuid("conversation", lease.key_id, call.session) if call.session else uuid("conversation", stamp.id),
+        conversation_id=conversation,
         chat_trigger_type="MANUAL",
         agent_task_type="vibe",
-        agent_continuation_id=uuid("continuation", stamp.id),
+        agent_continuation_id=uuid("continuation", conversation, *_last_words(call)),
         history=messages,
         current_message=current,
     )
+
+
+def _last_words(call: Call) -> tuple[str, str]:
+    """Place and beginning of what the user said last. It names all requests in which the model acts on it (section 4, session identity)."""
+    for place in range(len(call.turns) - 1, -1, -1):
+        turn = call.turns[place]
+        if turn.role == "user":
+            for part in turn.parts:
+                if isinstance(part, Text) and not blank(part.text):
+                    return str(place), part.text[:WORDS]
+    return "", ""
 
 
 def _messages(entries: Sequence[Entry], model: str, known: Names, host: Host) -> list[_Asked | _Answered]:

@@ -1,17 +1,22 @@
 """What becomes of each thing a client can ask for, at Kiro; docs/fidelity.md is written from it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeGuard
 
-from dataplane.conversation.features import IDLE, Feature, Fidelity
-from dataplane.conversation.model import Call, Reasoning
+from dataplane.conversation.features import Feature, Fidelity
+from dataplane.conversation.model import Call, Document, Image, Part, Reasoning, Search, Text, ToolCall, ToolResult, Turn
 from dataplane.upstreams.base import Lease
 from dataplane.upstreams.kiro import instructions, provenance, reasoning
+from dataplane.upstreams.kiro.entries import Assistant, blank, folded
+from dataplane.upstreams.kiro.history import repaired
+from dataplane.wire.pruning import NOTHING
 
 
 def dropped(call: Call, lease: Lease) -> list[str]:
     """The client's paths of what has no seat with this model and account, and members of another family."""
     lost = (path for feature, paths in call.asked.items() for path in _lost(feature, paths, call, lease))
-    return [*lost, *(name for name, raw in call.extras.items() if raw not in IDLE)]
+    return [*lost, *(name for name, raw in call.extras.items() if raw not in NOTHING)]
 
 
 def _lost(feature: Feature, paths: list[str], call: Call, lease: Lease) -> list[str]:
@@ -48,23 +53,106 @@ def _thinks(call: Call, lease: Lease) -> bool:
 
 
 def _signed(paths: list[str], call: Call, lease: Lease) -> list[str]:
-    return _foreign(paths, [part.signature for part in _thoughts(call) if part.signature and not part.redacted], lease)
+    return _left(paths, [lost for part, lost in _unsent(call, lease) if not part.redacted])
 
 
 def _redacted(paths: list[str], call: Call, lease: Lease) -> list[str]:
-    return _foreign(paths, [part.redacted for part in _thoughts(call) if part.redacted], lease)
+    return _left(paths, [lost for part, lost in _unsent(call, lease) if part.redacted])
 
 
-def _foreign(paths: list[str], marked: list[str], lease: Lease) -> list[str]:
-    """Paths of what another account or model made (R02), all of them where paths and parts do not match one to one."""
-    foreign = [provenance.bare(each, lease) is None for each in marked]
-    if len(paths) == len(foreign):
-        return [path for path, lost in zip(paths, foreign, strict=True) if lost]
-    return paths if any(foreign) else []
+def _left(paths: list[str], lost: list[bool]) -> list[str]:
+    """The paths of what is lost. A dialect may name only the first of many; all are told when none of these is lost."""
+    if True not in lost:
+        return []
+    return [path for path, gone in zip(paths, lost, strict=False) if gone] or paths
 
 
-def _thoughts(call: Call) -> Iterator[Reasoning]:
-    return (part for turn in call.turns if turn.role == "assistant" for part in turn.parts if isinstance(part, Reasoning))
+def _unsent(call: Call, lease: Lease) -> list[tuple[Reasoning, bool]]:
+    """Signed and redacted reasoning, and whether it stays here: because another account or model made it
+    (R02), or because it finds no seat (R03, C02).
+    """
+    thoughts = [part for turn in call.turns if turn.role == "assistant" for part in turn.parts if _counts(part)]
+    own = [provenance.bare(part.redacted or part.signature or "", lease) for part in thoughts]
+    if all(bare is None for bare in own) or _roomy(call.turns):
+        return [(part, bare is None) for part, bare in zip(thoughts, own, strict=True)]
+    seated = _seated(call, lease)
+    found = list[tuple[Reasoning, bool]]()
+    # From the end: of the same piece twice in one answer, it is the last one that is sent.
+    for part, bare in zip(reversed(thoughts), reversed(own), strict=True):
+        sent = bool(seated) and seated[-1] == (bool(part.redacted), "" if part.redacted else part.text, bare)
+        if sent:
+            seated.pop()
+        found.append((part, not sent))
+    return found[::-1]
+
+
+def _counts(part: Part) -> TypeGuard[Reasoning]:
+    return isinstance(part, Reasoning) and bool(part.redacted or part.signature)
+
+
+def _roomy(turns: list[Turn]) -> bool:
+    """Whether each answer stands by itself, with one piece of reasoning at most and something else beside it, so
+    that all of it has a seat. Most conversations are so, which spares them the exact answer.
+    """
+    before: Turn | None = None
+    for turn in turns:
+        if turn.role != "assistant":
+            if not _stays(turn, before):
+                return False
+        elif (before is not None and before.role == "assistant") or not _has_seats(turn):
+            return False
+        before = turn
+    return True
+
+
+def _stays(turn: Turn, before: Turn | None) -> bool:
+    """Whether there is something in the user's turn that is neither blank nor a result that belongs elsewhere (T05)."""
+    for part in turn.parts:
+        if type(part) is ToolResult:
+            if before is not None and _asked(before, part.call_id):
+                return True
+        elif type(part) is not Text or not blank(part.text):
+            return True
+    return False
+
+
+def _asked(turn: Turn, id: str) -> bool:
+    for part in turn.parts:  # noqa: SIM110 - a generator costs as much as the rest
+        if type(part) is ToolCall and part.id == id:
+            return True
+    return False
+
+
+def _has_seats(turn: Turn) -> bool:
+    pieces, speaks = 0, False
+    for part in turn.parts:
+        if type(part) is Search:
+            # What follows a search is an answer of its own.
+            pieces, speaks = 0, False
+        elif type(part) is Reasoning:
+            pieces += _counts(part)
+            if pieces > 1:
+                return False
+        elif not speaks:
+            speaks = type(part) is not Text or not blank(part.text)
+    return speaks or not pieces
+
+
+def _seated(call: Call, lease: Lease) -> list[tuple[bool, str, str | None]]:
+    """What the entries that would be sent hold of reasoning. Media, which are not yet as Kiro wants them, have stand-ins."""
+    turns = [Turn(turn.role, [_stand_in(part, turn) for part in turn.parts]) for turn in call.turns]
+    entries = repaired(folded(replace(call, turns=turns), replace(lease, input_types=()), signed=True))
+    kept = [entry.reasoning for entry in entries if isinstance(entry, Assistant) and entry.reasoning]
+    return [(bool(part.redacted), part.text, part.redacted or part.signature) for part in kept]
+
+
+def _stand_in(part: Part, turn: Turn) -> Part:
+    """A picture of an answer moves to the user turn after it, which then is not empty (I01)."""
+    if isinstance(part, ToolResult):
+        return ToolResult(part.call_id)
+    if isinstance(part, Image) and turn.role == "assistant":
+        return Image()
+    return Text(".") if isinstance(part, Image | Document) else part
 
 
 # What depends on the model, the account or the conversation.
@@ -95,9 +183,13 @@ FIDELITY: Mapping[Feature, Fidelity] = {
     Feature.TOOL_RESULT: Fidelity("mapped", "Kept beside its call."),
     Feature.TOOL_RESULT_ERROR: Fidelity("mapped", "A status, and in words, as the model sees no status."),
     Feature.TOOL_RESULT_MEDIA: Fidelity("mapped", "On the same user turn, with a numbered mark in the result."),
-    Feature.REASONING: Fidelity("passed", "Dropped where another account or model signed it, which Kiro would refuse."),
+    Feature.REASONING: Fidelity(
+        "passed", "Dropped where another account or model signed it, or its answer has a later piece or nothing else."
+    ),
     Feature.UNSIGNED_REASONING: Fidelity("dropped", "Kiro takes signed reasoning only."),
-    Feature.REDACTED_REASONING: Fidelity("passed", "Dropped where another account or model made it."),
+    Feature.REDACTED_REASONING: Fidelity(
+        "passed", "Dropped where another account or model made it, or its answer has a later piece or nothing else."
+    ),
     Feature.SEARCH_RESULTS: Fidelity("mapped", "A tool call and its result, every hit in full."),
     Feature.TOOLS: Fidelity("mapped", "Schemas lose what Kiro refuses; where a host wants simple ones, the rest is told in descriptions."),
     Feature.STRICT_TOOLS: Fidelity("dropped", "Kiro does not enforce schemas."),

@@ -23,20 +23,24 @@ CONTINUE = Note("Continue.")
 RESUME = Note("Continue exactly where the text above ends, without repeating any of it.")
 OPENING = Note("Hello.")
 NOTHING: list[Use] = []
+BILLING = "x-anthropic-billing-header:"
 
 Step = Callable[[list[Entry]], list[Entry]]
 Part = TypeVar("Part")
 
 
-def shaped(call: Call, lease: Lease, *, signed: bool = True, opening: str = "", closing: str = "", last: Sequence[str] = ()) -> list[Entry]:
+def shaped(
+    call: Call, lease: Lease, *, signed: bool = True, opening: str = "", closing: Sequence[str] = (), last: Sequence[str] = ()
+) -> list[Entry]:
     """The whole conversation; the last entry is the current message. Raises InvalidRequest.
 
     `opening` and `closing` stand around the system text, `last` at the end of the current message.
     """
     entries = folded(call, lease, signed=signed)
-    if not (any(map(_speaks, entries)) or not all(map(blank, call.system))):
+    system = [_unbilled(text) for text in call.system]
+    if not (any(map(_speaks, entries)) or not all(map(blank, system))):
         raise InvalidRequest("the conversation holds no text", param="messages")
-    entries = led(entries, [text for text in (opening, *call.system, closing) if not blank(text)])
+    entries = led(entries, [text for text in (opening, *system, *closing) if not blank(text)])
     entries = repaired(entries)
     end = entries[-1]
     assert isinstance(end, User), "the user speaks last"
@@ -44,6 +48,13 @@ def shaped(call: Call, lease: Lease, *, signed: bool = True, opening: str = "", 
         end = User([RESUME])
     entries[-1] = User([*end.parts, *last]) if last else end
     return caps.capped(entries, hosts.of(lease))
+
+
+def _unbilled(text: str) -> str:
+    """`text` without the line that Claude Code writes for Anthropic's accounts. It differs from run to run, and in
+    front of everything else it would keep the prompt cache from ever serving anything.
+    """
+    return text.partition("\n")[2] if text.startswith(BILLING) else text
 
 
 def repaired(entries: list[Entry]) -> list[Entry]:

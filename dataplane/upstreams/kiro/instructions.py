@@ -1,6 +1,9 @@
 """What Kiro's wire has no field for, said to the model in words.
 
-The words depend on nothing but the request, so that the provider's prompt cache keeps working.
+What is asked of every answer opens the conversation: there it stays as it is from request to request,
+and the provider's prompt cache serves all that follows. The choice of a tool is for one answer. It
+stands at the end of the current message and is gone in the next request, which costs the cache
+that one message.
 """
 
 import re
@@ -18,10 +21,15 @@ WEB_SEARCH = "web_search"
 USUAL_THINKING, LEAST_THINKING, MOST_THINKING = 20_000, 1024, 24_576
 
 
-def sentences(call: Call, names: Names, lease: Lease) -> list[str]:  # noqa: ARG001 - what can be left to a field depends on the model
-    """What is added to the current turn. Raises InvalidRequest for a choice that cannot be met."""
-    found = [_choice(call.tool_choice, call, names), _serial(call), _form(call.output_format, call)]
-    return [sentence for sentence in found if sentence]
+def standing(call: Call) -> list[str]:
+    """What is asked of every answer, for the end of the system text."""
+    return [sentence for sentence in (_serial(call), _form(call.output_format, call)) if sentence]
+
+
+def sentences(call: Call, names: Names) -> list[str]:
+    """What is asked of the next answer only, for the current turn. Raises InvalidRequest for a choice that cannot be met."""
+    choice = _choice(call.tool_choice, call, names)
+    return [choice] if choice else []
 
 
 def thinking_tags(call: Call, lease: Lease) -> str:
@@ -90,7 +98,7 @@ def _serial(call: Call) -> str:
     choice = call.tool_choice
     if choice.parallel or choice.mode == "none" or not (call.tools or call.web_search):
         return ""
-    return "Call at most one tool in this answer."
+    return "Call at most one tool in each answer."
 
 
 def _form(form: OutputFormat | None, call: Call) -> str:

@@ -1,7 +1,7 @@
 """Every call beside its result, and no result without its call (T01 to T05, T07, T13)."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Hashable, Sequence
 from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
@@ -17,28 +17,43 @@ NOBODY: frozenset[str] = frozenset()
 
 def relocate(entries: list[Entry]) -> list[Entry]:
     """T05: a result that came late goes to the turn right after its call."""
-    due: dict[str, int] = {}
+    due: dict[str, list[int]] = {}
     moved: dict[int, list[Result]] = {}
     found = list(entries)
     for index, entry in enumerate(entries):
         if isinstance(entry, Assistant):
             for use in entry.uses:
-                due[use.id] = index + 1
+                due.setdefault(use.id, []).append(index + 1)
             continue
         results = [part for part in entry.parts if isinstance(part, Result)]
-        if not results:
+        places = _places(results, index, due)
+        if all(place == index for place in places):
             continue
-        late = {result.id for result in results if due.get(result.id, index) != index}
-        if late:
-            found[index] = User([part for part in entry.parts if not isinstance(part, Result) or part.id not in late])
-            for result in results:
-                if result.id in late:
-                    moved.setdefault(due[result.id], []).append(result)
-        for result in results:
-            due.pop(result.id, None)
-    for index, late_results in moved.items():
-        found[index] = _user_with(found[index], late_results)
+        stays = iter([place == index for place in places])
+        found[index] = User([part for part in entry.parts if not isinstance(part, Result) or next(stays)])
+        for result, place in zip(results, places, strict=True):
+            if place != index:
+                moved.setdefault(place, []).append(result)
+    for index, late in moved.items():
+        found[index] = _user_with(found[index], late)
     return found
+
+
+def _places(results: list[Result], index: int, due: dict[str, list[int]]) -> list[int]:
+    """The turn where each result belongs; `index`, where it stands, when no call waits for it.
+
+    An id may have been used again while a call of that id still waited (T07). One result is then that of
+    the last call: whoever went on without the others has given them up, and what comes so late is no
+    proof that they ran. As many results as there are calls show that none was given up: the first is
+    that of the first call. So so many results are those of so many last calls, in their order.
+    """
+    count = Counter(result.id for result in results)
+    waiting = {key: deque(due.pop(key, [index])[-number:]) for key, number in count.items()}
+    places = list[int]()
+    for result in results:
+        calls = waiting[result.id]
+        places.append(calls.popleft() if len(calls) > 1 else calls[0])
+    return places
 
 
 def _user_with(entry: Entry, results: list[Result]) -> User:
@@ -66,10 +81,11 @@ def distinguish(entries: list[Entry]) -> list[Entry]:
 
 
 def _renamed(uses: list[Use], seen: set[str], index: int) -> list[str]:
-    taken, ids = set(seen), list[str]()
+    """Ids that are not in `seen`, which learns them."""
+    ids = list[str]()
     for place, use in enumerate(uses):
-        ids.append(names.free(use.id, taken, f"{index}.{place}") if use.id in taken else use.id)
-        taken.add(ids[-1])
+        ids.append(names.free(use.id, seen, f"{index}.{place}") if use.id in seen else use.id)
+        seen.add(ids[-1])
     return ids
 
 
@@ -101,17 +117,26 @@ def _deduped(entry: User) -> User:
         return entry
     parts: list[str | Image | Result] = []
     first: dict[str, Result] = {}
+    told: dict[str, set[Hashable]] = {}
     for part in entry.parts:
         if not isinstance(part, Result):
             parts.append(part)
-        elif part.id in first:
-            kept = first[part.id]
-            kept.parts += [inner for inner in part.parts if inner not in kept.parts]
+            continue
+        contents = [_content(inner) for inner in part.parts]
+        if part.id in first:
+            kept, known = first[part.id], told[part.id]
+            kept.parts += [inner for inner, content in zip(part.parts, contents, strict=True) if content not in known]
             kept.is_error = part.is_error
         else:
             first[part.id] = replace(part, parts=list(part.parts))
             parts.append(first[part.id])
+        told.setdefault(part.id, set()).update(contents)
     return User(parts)
+
+
+def _content(inner: str | Image) -> Hashable:
+    """What makes a piece of a result the same as another."""
+    return inner if isinstance(inner, str) else (Image, inner.data)
 
 
 def narrate(entries: list[Entry]) -> list[Entry]:

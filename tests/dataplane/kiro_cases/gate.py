@@ -85,6 +85,11 @@ class Sent:
         return [message for _, message in entries(self.body)]
 
     @property
+    def past(self) -> bytes:
+        """The history as it is written, without its last bracket; empty when there is none."""
+        return self.data.partition(b'"history":')[2].partition(b'"currentMessage":')[0].removesuffix(b"],")
+
+    @property
     def current(self) -> dict[str, Any]:
         return self.messages[-1]
 

@@ -175,6 +175,15 @@ def with_free_calls(body):
     return left | ({"max_tokens": 100_000} if "max_tokens" in left else {})
 
 
+def with_free_choice(body):
+    """The body without what it says about the tool of the next answer; what it asks of every answer stays."""
+    free = {"auto", json.dumps({"type": "auto"}), json.dumps({"type": "auto", "disable_parallel_tool_use": True})}
+    choice = body.get("tool_choice", "auto")
+    if (choice if isinstance(choice, str) else json.dumps(choice)) in free:
+        return body
+    return {name: value for name, value in body.items() if name != "tool_choice"}
+
+
 def followed_up(form, answer):
     """The client's messages after `answer`, each of its calls carried out."""
     if form == "A":

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from dataplane.upstreams.kiro.history import repaired
 from tests.dataplane.kiro_cases import properties, reading
 from tests.dataplane.kiro_cases.bodies import A, F, O, T, a, tc, text, told, tr, tu, u
 from tests.dataplane.kiro_cases.gate import DIALECTS, PROFILES
-from tests.dataplane.kiro_cases.grammar import ODD_PICTURES, Chat, Messages, appended
+from tests.dataplane.kiro_cases.grammar import FORM, ODD_PICTURES, Chat, Messages, appended
 from tests.dataplane.upstreams.kiro.samples import STAMP, said, tool
 
 SEEN = settings(max_examples=70, derandomize=True, database=None, deadline=None)
@@ -169,9 +170,33 @@ def test_P5_a_good_conversation_is_changed_in_nothing_but_form(gate, loops):
 @given(BODIES)
 def test_P6_another_turn_leaves_what_was_before_as_it_was(gate, drawn):
     form, body = drawn
-    body = appended(reading.with_free_calls(body), u("end"))
+    body = appended(reading.with_free_choice(body), u("end"))
     before = sent(gate, form, body)
     assume(before)
+    grows_at_its_end_only(gate, form, body, before)
+
+
+ASKED = [
+    ("A", {"output_format": {"type": "json_schema", "schema": FORM}}),
+    ("A", {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}),
+    ("O", {"response_format": {"type": "json_object"}}),
+    ("O", {"response_format": {"type": "json_schema", "json_schema": {"name": "f", "schema": FORM}}, "parallel_tool_calls": False}),
+]
+
+
+@pytest.mark.parametrize(("form", "asked"), ASKED)
+@pytest.mark.parametrize("system", ["", "S"])
+def test_P6_what_is_asked_of_every_answer_leaves_what_was_before_as_it_was(gate, form, asked, system):
+    head = [{"role": "system", "content": system}] if system and form == "O" else []
+    more = {"system": system} if system and form == "A" else {}
+    body = A(u("end"), tools=[T("Read")], **asked, **more) if form == "A" else O(*head, u("end"), tools=[F("Read")], **asked)
+    before = gate.send(form, body)
+    assert before.current["content"] != f"{system}\n\nend".strip()
+    grows_at_its_end_only(gate, form, body, before)
+
+
+def grows_at_its_end_only(gate, form, body, before):
+    """`body` ends with the user's words, and `before` is what is sent of it."""
     acted = (
         [a([tu("toolu_new")]), u([tr("toolu_new", "r")])]
         if form == "A"
@@ -179,8 +204,8 @@ def test_P6_another_turn_leaves_what_was_before_as_it_was(gate, drawn):
     )
     for more in [a("more"), u("next")], acted:
         after = gate.send(form, appended(body, *more))
-        head, _, _ = before.data.partition(b'"currentMessage":')
-        assert after.data.startswith(head.removesuffix(b"],"))
+        assert after.past.startswith(before.past)
+        assert after.state["conversationId"] == before.state["conversationId"]
         assert len(after.messages) == len(before.messages) + 2
         assert reading.without_tools(after.messages[len(before.messages) - 1]) == reading.without_tools(before.current)
 

@@ -20,6 +20,21 @@ def test_instructions_in_the_middle(content, config):
     assert call.dropped == (["messages[1].output_config"] if config.get("output_config") else [])
 
 
+def test_an_effort_in_the_middle_that_is_the_requests_own_is_no_loss():
+    """Claude Code repeats it with each of its instructions."""
+    low, high = {"output_config": {"effort": "low"}}, {"output_config": {"effort": "high"}}
+    turns = [{"role": "user", "content": "hi"}, {"role": "system", "content": "a", **low}, {"role": "system", "content": "b", **high}]
+    assert parse(turns, **high).dropped == []
+    assert parse(turns, **low).dropped == ["messages[2].output_config"]
+    assert parse([*turns, {"role": "system", "content": "c", "output_config": [1]}], **high).dropped == ["messages[3].output_config"]
+
+
+def test_a_context_management_that_keeps_everything_is_no_loss():
+    assert parse(context_management={"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}).extras == {}
+    for other in ({"edits": [{"type": "clear_thinking_20251015"}]}, {"edits": 3}, {"edits": [{"keep": "all"}, {"keep": 1}]}):
+        assert "context_management" in parse(context_management=other).extras
+
+
 @pytest.mark.parametrize(
     ("content", "inside"),
     [
@@ -84,7 +99,7 @@ def test_figures_that_were_seen():
 
 
 def test_members_for_anthropic_alone_are_kept_for_it():
-    edits = {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}
+    edits = {"edits": [{"type": "clear_tool_uses_20250919", "keep": {"type": "tool_uses", "value": 3}}]}
     call = parse(context_management=edits, metadata={"user_id": json.dumps({"session_id": SESSION})}, made_up=[1])
     assert call.extras == {"context_management": json.dumps(edits).encode(), "made_up": b"[1]"}
     assert call.session == SESSION

@@ -123,7 +123,6 @@ def test_a_body_of_claude_code():
         user=user_id,
         session=SESSION,
         dropped=["messages[1].output_config"],
-        extras={"context_management": b'{"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}'},
         asked={
             Feature.MAX_TOKENS: ["max_tokens"],
             Feature.EFFORT: ["output_config.effort"],
@@ -332,3 +331,75 @@ def test_counts_need_a_model_only():
     assert DIALECT.parse_count(b'{"model":"m","messages":[{"role":"user","content":"hi"}]}').turns == [Turn("user", [Text("hi")])]
     with pytest.raises(InvalidRequest, match="model: is required"):
         DIALECT.parse_count(b"{}")
+
+
+def test_what_is_unknown_further_in_is_reported_by_its_place():
+    call = parse(
+        [
+            {
+                "role": "user",
+                "weight": 1,
+                "content": [
+                    {"type": "text", "text": "a", "weight": 5},
+                    {
+                        "type": "image",
+                        "source": {"type": "url", "url": "https://x.test/a.png", "size": 3},
+                        "transformations": {"x": "error"},
+                    },
+                    {"type": "tool_result", "tool_use_id": "1", "content": [{"type": "text", "text": "b", "weight": 5, "none": None}]},
+                ],
+            }
+        ],
+        system=[{"type": "text", "text": "s", "weight": 5}],
+        tools=[{"name": "f", "input_schema": {"type": "object", "kept": 1.10}, "returns": {"x": 1}, "a\r\nb": 1}],
+        thinking={"type": "adaptive", "block_binding": {"x": 1}},
+        tool_choice={"type": "auto", "mode": "x"},
+        output_format={"type": "json_schema", "schema": {}, "name": "n"},
+        made_up={"a": 1},
+    )
+    assert sorted(call.dropped) == [
+        "messages[0].content[0].weight",
+        "messages[0].content[1].source.size",
+        "messages[0].content[1].transformations",
+        "messages[0].content[2].content[0].weight",
+        "messages[0].weight",
+        "output_format.name",
+        "system[0].weight",
+        "thinking.block_binding",
+        "tool_choice.mode",
+        "tools[0].returns",
+        "tools[0]['a\\r\\nb']",
+    ]
+    assert call.extras == {"made_up": b'{"a": 1}'}
+    assert call.tools == [Tool("f", "", b'{"type": "object", "kept": 1.1}')]
+    assert [type(part) for part in call.turns[0].parts] == [Text, Image, ToolResult]
+
+
+def test_unknown_members_are_found_in_counts_too():
+    body = {"model": "m", "messages": [{"role": "user", "content": "hi", "weight": 1}]}
+    assert DIALECT.parse_count(json.dumps(body).encode()).dropped == ["messages[0].weight"]
+
+
+def test_unknown_members_do_not_hide_a_mistake():
+    with pytest.raises(InvalidRequest) as caught:
+        parse([{"role": "user", "content": [{"type": "text", "text": "a", "weight": 5}, {"type": "text", "text": 5}]}])
+    assert caught.value.param == "messages[0].content[1].text"
+
+
+def test_half_a_surrogate_pair_is_mended_beside_unknown_members():
+    body = b'{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a \\ud83d b","weight":"\\ud83d"}]}'
+    call = DIALECT.parse(body)
+    assert (call.turns, call.dropped) == ([Turn("user", [Text("a \ufffd b")])], ["messages[0].weight"])
+
+
+def test_pictures_and_files_may_stand_in_an_answer():
+    source = {"type": "base64", "media_type": "image/png", "data": "QUJD"}
+    text = {"type": "text", "media_type": "text/plain", "data": "abc"}
+    found = parts({"type": "image", "source": source}, {"type": "document", "source": text, "title": "t"}, role="assistant")
+    assert found == [Image("image/png", "QUJD"), Document("text/plain", text="abc", name="t")]
+
+
+@pytest.mark.parametrize("failed", [True, False, None])
+def test_a_failed_result_of_a_served_tool_says_so(failed):
+    (part,) = parts({"type": "mcp_tool_result", "tool_use_id": "1", "is_error": failed, "content": "no"}, role="assistant")
+    assert part == Text("mcp failed with:\nno" if failed else "mcp gave:\nno")

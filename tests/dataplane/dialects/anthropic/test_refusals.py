@@ -116,6 +116,21 @@ def test_refusals_are_sentences():
 
 
 @pytest.mark.parametrize(
+    "members",
+    [
+        {"messages": [{"role": "user", "content": [{"type": "A" * 100_000}]}]},
+        {"messages": [{"role": "A" * 100_000, "content": "x"}]},
+        {"thinking": {"type": "A" * 100_000}},
+        {"tools": [{"name": "a"}], "tool_choice": {"type": "tool", "name": "A" * 100_000}},
+    ],
+)
+def test_a_refusal_repeats_little_of_what_was_said(members):
+    message = refused(**members).message
+    assert "AAA" in message
+    assert len(message) < 450
+
+
+@pytest.mark.parametrize(
     ("body", "message"),
     [
         (b"", "the body is not valid JSON: "),
@@ -265,3 +280,20 @@ def test_any_json_is_a_call_or_an_invalid_request(body):
 def test_any_bytes_are_a_call_or_an_invalid_request(junk, at):
     body = ALIKE % (b"a", b"b", b"c", b"d")
     assert isinstance(read(DIALECT.parse, body[:at] + junk + body[at + len(junk) :]), Call | InvalidRequest)
+
+
+def test_a_thread_is_refused_with_the_word_that_the_sdks_act_on():
+    """They then send the whole conversation; without it only the newest message would be answered."""
+    found = refused(thread={"type": "continue", "previous_message_id": "msg_1"})
+    assert (found.param, found.code) == ("thread", "thread_unsupported_request")
+    status, body = DIALECT.error(found, "req_1")
+    assert status == 400
+    assert json.loads(body)["error"]["details"] == {"error_code": "thread_unsupported_request"}
+    assert DIALECT.parse(
+        json.dumps({"model": "m", "max_tokens": 1, "thread": None, "messages": [{"role": "user", "content": "hi"}]}).encode()
+    )
+
+
+@pytest.mark.parametrize("sequences", [["x"] * 65, ["x" * 257]])
+def test_stop_sequences_have_bounds(sequences):
+    assert refused(stop_sequences=sequences).param == "stop_sequences"

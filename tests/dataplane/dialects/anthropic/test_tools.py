@@ -184,3 +184,26 @@ def test_computers_old_and_new():
     assert actions[1] - actions[0] == {"left_mouse_down", "left_mouse_up", "triple_click", "scroll", "hold_key", "wait"}
     assert actions[2] - actions[1] == {"zoom"}
     assert actions[0] < actions[1]
+
+
+@pytest.mark.parametrize(
+    ("tool", "dropped"),
+    [
+        ({"name": "a", "max_uses": 3, "enable_zoom": False, "user_location": None}, ["max_uses"]),
+        ({"name": "a", "allowed_domains": ["a.test"], "user_location": {"type": "approximate"}}, ["allowed_domains", "user_location"]),
+        ({"type": "bash_20250124", "name": "bash", "max_characters": 5}, ["max_characters"]),
+        ({"type": "computer_20250124", "name": "computer", "display_width_px": 5, "max_uses": 5}, ["max_uses"]),
+        ({"type": "text_editor_20250728", "name": "edit", "max_characters": 5, "enable_zoom": True}, ["enable_zoom"]),
+        ({**WEB_SEARCH, "max_uses": 5, "display_width_px": 5}, ["display_width_px"]),
+        ({**WEB_SEARCH, "description": "d", "input_schema": {}}, ["description"]),
+        ({"type": "memory_20250818", "name": "memory", "description": "", "input_schema": {"type": "object"}}, ["input_schema"]),
+        ({**WEB_SEARCH, "allowed_callers": ["code_execution_20260120"], "input_examples": [{}]}, ["input_examples", "allowed_callers"]),
+        ({**WEB_SEARCH, "allowed_callers": ["direct"]}, []),
+    ],
+)
+def test_what_a_tool_of_another_kind_would_say_is_reported(tool, dropped):
+    assert parse(tools=[tool]).dropped == [f"tools[0].{name}" for name in dropped]
+
+
+def test_a_strict_web_search_is_noted_as_any_strict_tool():
+    assert parse(tools=[{**WEB_SEARCH, "strict": True}]).asked[Feature.STRICT_TOOLS] == ["tools[0].strict"]

@@ -83,7 +83,6 @@ UNSEATED = {
     "messages[].content[].image_url.detail": {"messages": user(content=picture(detail="low"))},
     "messages[].name": {"messages": user(name="Ann")},
     "messages[].audio": {"messages": answer(audio={"id": "a"})},
-    "messages[].provider_specific_fields": {"messages": answer(provider_specific_fields={"x": 1})},
     "tools[].type{other hosted tools}": {"tools": [{"type": "mcp"}]},
     "tools[].search_context_size": {"tools": [{"type": "web_search", "search_context_size": "high"}]},
     "tools[].user_location": {"tools": [{"type": "web_search", "user_location": {"type": "approximate"}}]},
@@ -101,6 +100,9 @@ HINTS = {
         "messages": answer(tool_calls=[{**CALL, "function": {"name": "f", "arguments": "{}", "parsed_arguments": {"a": 1}}}])
     },
     "messages[].tool_calls[].index": {"messages": answer(tool_calls=[{**CALL, "index": 1}])},
+    "messages[].tool_calls[].cache_control": {"messages": answer(tool_calls=[{**CALL, "cache_control": HINT}])},
+    "messages[].tool_calls[].provider_specific_fields": {"messages": answer(tool_calls=[{**CALL, "provider_specific_fields": {"x": 1}}])},
+    "messages[].provider_specific_fields": {"messages": answer(provider_specific_fields={"x": 1})},
     "messages[].function_call.parsed_arguments": {"messages": answer(function_call={"name": "f", "parsed_arguments": {"a": 1}})},
     "messages[].parsed": {"messages": answer(parsed={"a": 1})},
     "messages[].annotations": {"messages": answer(annotations=[{"type": "url_citation"}])},

@@ -22,6 +22,7 @@ from dataplane.conversation.model import (
     WebSearch,
 )
 from dataplane.dialects.openai_chat import OpenAIChat
+from dataplane.dialects.openai_chat.tools import Toolbox
 
 USER = {"role": "user", "content": "Hi"}
 CALL_1 = {"id": "call_1", "type": "function", "function": {"name": "bash", "arguments": '{"command": "ls"}'}}
@@ -285,6 +286,15 @@ def test_tools_that_are_not_allowed_are_left_out():
     assert call.dropped == []
 
 
+def test_allowed_tools_are_looked_up_not_searched_for(monkeypatch):
+    searched = []
+    monkeypatch.setattr(Toolbox, "_has", lambda self, name, has=Toolbox._has: searched.append(name) or has(self, name))
+    tools = [{"type": "function", "function": {"name": f"n{n}"}} for n in range(50)]
+    call = parse(tools=tools, tool_choice=allowed(*tools[:40]))
+    assert len(call.tools) == 40
+    assert len(searched) < 5
+
+
 def test_no_list_of_allowed_tools_leaves_them_all():
     call = parse(tools=[BASH], tool_choice={"type": "allowed_tools", "allowed_tools": {"mode": "auto"}})
     assert (len(call.tools), call.tool_choice) == (1, ToolChoice("auto"))
@@ -328,7 +338,7 @@ def test_the_options_of_a_search():
     call = parse(tools=[{"type": "web_search", "filters": filters, "user_location": place}], web_search_options={})
     assert call.web_search == WebSearch(allowed_domains=["a.example"], blocked_domains=["b.example"])
     assert call.dropped == ["tools[0].user_location"]
-    assert call.asked[Feature.WEB_SEARCH] == ["tools[0]", "web_search_options"]
+    assert call.asked[Feature.WEB_SEARCH] == ["tools[0]"]
     assert call.asked[Feature.WEB_SEARCH_DOMAINS] == ["tools[0].filters.allowed_domains", "tools[0].filters.blocked_domains"]
 
 
@@ -467,7 +477,6 @@ def test_what_is_unknown_further_in_is_reported():
     assert sorted(call.dropped) == [
         "messages[0].content[0].tone",
         "messages[0].name",
-        "messages[1].provider_specific_fields",
         "messages[1].thinking_blocks",
         "messages[2].content[0].image_url.detail",
         "messages[2].content[0].image_url.size",
@@ -478,8 +487,70 @@ def test_what_is_unknown_further_in_is_reported():
     assert call.turns[0].parts == [Text("Hi")]
 
 
+def test_marks_of_client_libraries_on_calls_are_no_loss():
+    made = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    marked = {**made, "cache_control": {"type": "ephemeral"}, "provider_specific_fields": {"x": 1}}
+    assert parse(USER, {"role": "assistant", "tool_calls": [marked]}).dropped == []
+
+
 def test_strange_names_cannot_break_a_header():
     call = parse({**USER, "a\r\nset-cookie: x": 1, "名": 2}, **{"b\r\nc": 3, "long" * 50: 4})
     assert call.extras == {}
     assert len(call.dropped) == 4
     assert all(path.isascii() and path.isprintable() and len(path) < 80 for path in call.dropped)
+
+
+def test_a_second_web_search_is_dropped_with_its_filters():
+    first = {"type": "web_search", "filters": {"allowed_domains": ["a.example"]}}
+    second = {"type": "web_search_preview", "filters": {"blocked_domains": ["b.example"]}, "search_context_size": "low"}
+    call = parse(tools=[first, second], web_search_options={"search_context_size": "high"})
+    assert call.web_search == WebSearch(allowed_domains=["a.example"])
+    assert call.dropped == ["tools[1]", "web_search_options"]
+    assert call.asked[Feature.WEB_SEARCH] == ["tools[0]"]
+    assert call.asked[Feature.WEB_SEARCH_DOMAINS] == ["tools[0].filters.allowed_domains"]
+
+
+def test_pictures_and_files_may_stand_in_an_answer():
+    call = parse(
+        USER,
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "text", "text": "Here it is:"},
+                {"type": "image_url", "image_url": {"url": PIXEL}},
+                {"type": "file", "file": {"file_data": "data:text/plain;base64,QUJD", "filename": "a.txt"}},
+            ],
+        },
+        USER,
+    )
+    picture, file = Image("image/png", "iVBORw0KGgo="), Document("text/plain", "QUJD", name="a.txt")
+    assert call.turns[1] == Turn("assistant", [Text("Here it is:"), picture, file])
+    assert call.media == [picture, file]
+    assert [part.where for part in call.media] == ["messages[1].content[1].image_url.url", "messages[1].content[2].file.file_data"]
+
+
+@pytest.mark.parametrize("detail", [None, "", "auto"])
+def test_the_usual_detail_of_a_picture_is_not_reported(detail):
+    part = {"type": "image_url", "image_url": {"url": PIXEL, "detail": detail}}
+    assert parse({"role": "user", "content": [part]}).dropped == []
+
+
+@pytest.mark.parametrize("size", [None, "", "medium"])
+def test_the_usual_size_of_a_search_is_not_reported(size):
+    assert parse(web_search_options={"search_context_size": size, "user_location": {}}).dropped == []
+
+
+def test_thinking_in_the_other_spelling_is_read_with_its_broken_escapes():
+    body = b'{"model":"m","messages":[{"role":"assistant","reasoning":"a \\ud83d b","content":"x"}]}'
+    assert OpenAIChat().parse(body).turns[0].parts == [Reasoning("a \ufffd b"), Text("x")]
+
+
+def test_schemas_stay_as_they_are_beside_unknown_members():
+    body = b'{"model":"m","x":1,"messages":[{"role":"user","content":"Hi","x":1}],"tools":[{"function":{"name":"f","parameters":{"maximum": 1.10, "b":%b}}}]}'
+    big = b"12345678901234567890123456789"
+    assert OpenAIChat().parse(body % big).tools[0].schema == b'{"maximum": 1.10, "b":%b}' % big
+
+
+def test_what_is_unknown_in_a_dropped_tool_is_not_told_beside_it():
+    tools = [BASH, {"type": "file_search", "vector_store_ids": ["a"]}, {**BASH, "weight": 1}]
+    assert parse(tools=tools).dropped == ["tools[2].weight", "tools[1]"]

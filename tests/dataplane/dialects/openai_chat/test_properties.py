@@ -4,12 +4,12 @@ import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import inspect
 
 from dataplane.conversation.estimate import prompt_tokens
 from dataplane.conversation.model import Call, ToolCall, ToolResult
 from dataplane.dialects.openai_chat import OpenAIChat
 from dataplane.dialects.openai_chat.body import Body, Message, Part
-from dataplane.dialects.openai_chat.prune import MEMBERS
 from dataplane.errors import InvalidRequest
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=8))
@@ -39,13 +39,26 @@ WORDS = st.sampled_from(
 def near(model, depth=3):
     """Objects that look like `model` but hold whatever they like."""
     members = {}
-    for name in model.__struct_fields__:
-        inner = MEMBERS.get(model, {}).get(name)
+    for field in inspect.type_info(model).fields:
         shapes = [ANYTHING, WORDS]
-        if inner and depth:
-            shapes += [near(inner, depth - 1), st.lists(near(inner, depth - 1), max_size=3)]
-        members[name] = st.one_of(*shapes)
+        if depth:
+            near_inner = [near(inner, depth - 1) for inner in structs(field.type)]
+            shapes += [*near_inner, *(st.lists(each, max_size=3) for each in near_inner)]
+        members[field.encode_name] = st.one_of(*shapes)
     return st.fixed_dictionaries({}, optional=members)
+
+
+def structs(kind):
+    """The structs that a member of type `kind` can hold, in a list or not."""
+    match kind:
+        case inspect.UnionType(types):
+            return [found for each in types for found in structs(each)]
+        case inspect.ListType(item_type=inner):
+            return structs(inner)
+        case inspect.StructType(cls=model):
+            return [model]
+        case _:
+            return []
 
 
 def answer(data: bytes) -> Call | None:

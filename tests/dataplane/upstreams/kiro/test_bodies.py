@@ -12,6 +12,7 @@ from dataplane.conversation.model import (
     Call,
     Hit,
     Image,
+    OutputFormat,
     Reasoning,
     Search,
     Text,
@@ -86,7 +87,7 @@ TURN = (
     | st.builds(Turn, st.just("system"), st.lists(TEXT, max_size=2))
 )
 TOOLS = st.lists(st.builds(Tool, NAMES, st.sampled_from(["", "does"]), SCHEMAS), max_size=5)
-CHOICES = st.builds(ToolChoice, st.sampled_from(["auto", "none", "required", "named"]), NAMES)
+CHOICES = st.builds(ToolChoice, st.sampled_from(["auto", "none", "required", "named"]), NAMES, st.booleans())
 CALLS = st.builds(
     Call,
     st.just("any"),
@@ -98,6 +99,7 @@ CALLS = st.builds(
     thinking=st.none() | st.builds(Thinking, st.sampled_from(["enabled", "adaptive", "disabled"]), st.none() | st.integers(1024, 99_999)),
     session=st.sampled_from(["", "s"]),
     web_search=st.none() | st.just(WebSearch()),
+    output_format=st.none() | st.sampled_from([OutputFormat("json_object"), OutputFormat("json_schema", b'{"type":"object"}')]),
 )
 
 
@@ -229,7 +231,7 @@ def test_names_are_injective_and_lead_back(asked):
 @given(CALLS)
 def test_another_turn_changes_only_the_end(asked):
     """Otherwise the provider's prompt cache would never serve a conversation that grows."""
-    asked.tool_choice = ToolChoice()
+    asked.tool_choice = ToolChoice(parallel=asked.tool_choice.parallel)
     asked.turns.append(user("end"))
     before = entries(json.loads(sent(asked)))
     asked.turns += [assistant("more"), user("next")]

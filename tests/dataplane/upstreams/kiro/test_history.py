@@ -1,12 +1,10 @@
 import pytest
 
-from dataplane.conversation.model import Hit, Reasoning, Search, Tool, WebSearch
+from dataplane.conversation.model import Hit, OutputFormat, Reasoning, Search, Tool, ToolChoice, WebSearch
 from dataplane.errors import InvalidRequest
-from dataplane.upstreams.kiro import caps
 from dataplane.upstreams.kiro.body import PLAIN, Form
 from dataplane.upstreams.kiro.entries import Note
 from dataplane.upstreams.kiro.history import CONTINUE, OPENING, RESUME, shaped
-from dataplane.upstreams.kiro.hosts import LEGACY
 from dataplane.upstreams.kiro.pairing import INTERRUPTED
 from tests.dataplane.upstreams.kiro.samples import (
     assistant,
@@ -14,7 +12,6 @@ from tests.dataplane.upstreams.kiro.samples import (
     call,
     current,
     lease,
-    legacy,
     outline,
     redacted,
     result,
@@ -257,56 +254,29 @@ def test_C08_tags_stand_where_no_results_are():
 
 def test_what_stands_around_the_system_text_is_no_conversation():
     with pytest.raises(InvalidRequest):
-        shaped(call(user(" ")), lease(), opening="<tags>", closing="more", last=["Answer."])
-    entries = shaped(call(assistant("hi"), system=["S"], family="openai"), lease(), opening="<tags>", closing="more", last=["Answer."])
-    assert [getattr(entry, "parts", None) or entry.texts for entry in entries] == [["<tags>", "S", "more"], ["hi"], [CONTINUE, "Answer."]]
+        shaped(call(user(" ")), lease(), opening="<tags>", closing=["more", " ", "and more"], last=["Answer."])
+    entries = shaped(
+        call(assistant("hi"), system=["S"], family="openai"), lease(), opening="<tags>", closing=["more", " ", "and more"], last=["Answer."]
+    )
+    assert [getattr(entry, "parts", None) or entry.texts for entry in entries] == [
+        ["<tags>", "S", "more", "and more"],
+        ["hi"],
+        [CONTINUE, "Answer."],
+    ]
 
 
-# Older hosts: texts beyond their caps.
-def capped(*turns, **more):
-    return shaped(call(*turns, **more), legacy())
-
-
-def test_C05_long_texts_are_told_in_several_turns():
-    text = "漢🙂\n" * (LEGACY.user_characters // 3) + "end"
-    entries = capped(user("a"), assistant("b"), user(text))
-    assert [type(entry).__name__ for entry in entries] == ["User", "Assistant", "User", "Assistant", "User"]
-    pieces = [part for entry in entries[2::2] for part in entry.parts]
-    assert "".join(pieces) == text
-    assert all(len(piece) <= LEGACY.user_characters for piece in pieces)
-    assert entries[3].texts == [caps.GO_ON]
-
-
-def test_C05_results_stay_beside_their_calls():
-    output = "0123456789" * 150_000
-    entries = capped(user("a"), assistant("b", use("1"), use("2")), user(result("1", "short"), result("2", output, is_error=True), "and?"))
-    first, *others = entries[2::2]
-    short, long, text = first.parts
-    assert (short.id, short.parts, long.id) == ("1", ["short"], "2")
-    told = "".join([text, *(part for entry in others for part in entry.parts)])
-    assert told == f"Rest of the result of tool call 2:\n\n{output[len(long.parts[0]) :]}\n\nand?"
-    assert output.startswith(long.parts[0])
-    assert len(long.parts[0]) <= LEGACY.result_characters
-
-
-@pytest.mark.parametrize("text", ["a" + " " * 1_300_000, " " * 700_000 + "x", "a" + "\n" * 1_900_000 + "b"])
-def test_C05_a_piece_of_nothing_but_white_space_is_no_turn(text):
-    entries = capped(user(text))
-    pieces = [part for entry in entries[::2] for part in entry.parts]
-    assert all(piece.strip() for piece in pieces)
-    assert "".join(pieces).split() == text.split()
-
-
-def test_C05_a_result_that_begins_with_white_space_without_end():
-    entries = capped(user("a"), assistant("b", use("1")), user(result("1", " " * 850_000 + "x")))
-    (long, heading, *rest) = entries[2].parts
-    assert (long.parts, rest[-1].strip()) == ([], "x")
-    assert heading.startswith("Rest of the result")
-
-
-def test_C05_the_current_hosts_have_no_cap():
-    text = "x" * 2_000_000
-    assert outline(call(user(text))) == [(text,)]
+def test_what_is_asked_of_every_answer_follows_the_system_text():
+    asked = {
+        "system": ["S"],
+        "tools": [Tool("Read")],
+        "tool_choice": ToolChoice(parallel=False),
+        "output_format": OutputFormat("json_object"),
+    }
+    first, *others = (row[0] for row in outline(call(user("a"), assistant("b"), user("c"), **asked)))
+    system, serial, form, words = first.split("\n\n")
+    assert (system, words, others) == ("S", "a", ["b", "c"])
+    assert serial.startswith("Call at most one tool")
+    assert "JSON" in form
 
 
 # Searches that were made while the model answered.
@@ -350,3 +320,8 @@ def test_a_search_beside_a_call_of_the_client():
     uses = state(asked)["history"][1]["assistantResponseMessage"]["toolUses"]
     assert uses[0]["name"] == "Read"
     assert uses[1]["name"] != "web_search"
+
+
+def test_the_line_for_anthropics_accounts_does_not_stand_before_the_cache():
+    system = ["x-anthropic-billing-header: cc_version=2.1.328.7e8;", "x-anthropic-billing-header: a\nYou are.", "Be brief."]
+    assert outline(call(user("hi"), system=system)) == [("You are.\n\nBe brief.\n\nhi",)]

@@ -8,12 +8,16 @@ from tests.dataplane.upstreams.kiro.samples import CLAUDE, GPT, assistant, call,
 
 READ = [Tool("Read", "R"), Tool("my.tool", "M")]
 HOSTED = WebSearch()
-SERIAL = "Call at most one tool in this answer."
+SERIAL = "Call at most one tool in each answer."
 
 
 def sentences(*turns, **more):
     asked = call(*(turns or (user("hi"),)), **more)
-    return instructions.sentences(asked, names(asked), lease())
+    return instructions.sentences(asked, names(asked))
+
+
+def standing(**more):
+    return instructions.standing(call(user("hi"), **more))
 
 
 @pytest.mark.parametrize(
@@ -23,13 +27,26 @@ def sentences(*turns, **more):
         (ToolChoice("required"), ["Answer by calling at least one tool."]),
         (ToolChoice("named", "Read"), ["Answer by calling the tool Read."]),
         (ToolChoice("none"), []),
-        (ToolChoice(parallel=False), [SERIAL]),
-        (ToolChoice("named", "Read", parallel=False), ["Answer by calling the tool Read.", SERIAL]),
-        (ToolChoice("none", parallel=False), []),
+        (ToolChoice(parallel=False), []),
+        (ToolChoice("named", "Read", parallel=False), ["Answer by calling the tool Read."]),
     ],
 )
 def test_S11_the_tool_choice_is_a_sentence(choice, told):
     assert sentences(tools=READ, tool_choice=choice) == told
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        (ToolChoice(), []),
+        (ToolChoice("required"), []),
+        (ToolChoice(parallel=False), [SERIAL]),
+        (ToolChoice("named", "Read", parallel=False), [SERIAL]),
+        (ToolChoice("none", parallel=False), []),
+    ],
+)
+def test_S11_one_call_at_a_time_is_asked_of_every_answer(choice, told):
+    assert standing(tools=READ, tool_choice=choice) == told
 
 
 def test_S11_a_chosen_name_is_the_one_kiro_sees():
@@ -62,18 +79,18 @@ def test_S11_a_choice_that_cannot_be_met_is_refused(choice, tools):
 def test_the_hosted_search_can_be_chosen():
     assert sentences(web_search=HOSTED, tool_choice=ToolChoice("named", "web_search")) == ["Answer by calling the tool web_search."]
     assert sentences(web_search=HOSTED, tool_choice=ToolChoice("required")) == ["Answer by calling at least one tool."]
-    assert sentences(web_search=HOSTED, tool_choice=ToolChoice(parallel=False)) == [SERIAL]
+    assert standing(web_search=HOSTED, tool_choice=ToolChoice(parallel=False)) == [SERIAL]
 
 
 def test_a_function_of_the_client_goes_before_the_hosted_search():
     asked = call(user("hi"), tools=[Tool("web_search")], web_search=HOSTED, tool_choice=ToolChoice("named", "web_search"))
     known = names(asked)
     assert known.wire["web_search"] != known.wire[SEARCH]
-    assert instructions.sentences(asked, known, lease()) == ["Answer by calling the tool web_search."]
+    assert instructions.sentences(asked, known) == ["Answer by calling the tool web_search."]
 
 
 def test_a_client_without_tools_is_told_nothing_about_serial_calls():
-    assert sentences(tool_choice=ToolChoice(parallel=False)) == []
+    assert standing(tool_choice=ToolChoice(parallel=False)) == []
 
 
 @pytest.mark.parametrize(
@@ -89,9 +106,9 @@ def test_a_client_without_tools_is_told_nothing_about_serial_calls():
     ],
 )
 def test_a_wanted_form_is_told(form, told):
-    assert sentences(output_format=form) == [told]
+    assert standing(output_format=form) == [told]
     for more in ({"tools": READ}, {"web_search": HOSTED}):
-        assert sentences(output_format=form, **more) == [told.replace("Answer", "Unless you call a tool, answer", 1)]
+        assert standing(output_format=form, **more) == [told.replace("Answer", "Unless you call a tool, answer", 1)]
 
 
 def tags(thinking, **more):

@@ -9,7 +9,21 @@ from dataplane.upstreams.base import Reply
 from dataplane.upstreams.kiro import faults, request
 from dataplane.upstreams.kiro.body import Form
 from dataplane.upstreams.kiro.body import body as build
-from tests.dataplane.upstreams.kiro.samples import ARN, STAMP, assistant, body, call, current, lease, legacy, result, state, use, user
+from tests.dataplane.upstreams.kiro.samples import (
+    ARN,
+    STAMP,
+    assistant,
+    body,
+    call,
+    current,
+    lease,
+    legacy,
+    picture,
+    result,
+    state,
+    use,
+    user,
+)
 
 OTHER_ARN = "arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX"
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -64,15 +78,40 @@ def test_E04_only_a_well_formed_profile_is_named(arn, sent):
     assert ("profileArn" in body(call(user("hi")), attributes={"profile_arn": arn})) is sent
 
 
-def conversation(session="", key="key-1", stamp="1"):
-    return json.loads(build(call(user("hi"), session=session), lease(key_id=key), Stamp(stamp, 0)))["conversationState"]["conversationId"]
+def ids(*turns, key="key-1", stamp="1", **more):
+    found = json.loads(build(call(*(turns or (user("hi"),)), **more), lease(key_id=key), Stamp(stamp, 0)))["conversationState"]
+    return found["conversationId"], found["agentContinuationId"]
+
+
+def conversation(*turns, **more):
+    return ids(*turns, **more)[0]
 
 
 def test_E08_the_conversation_id_follows_the_session():
-    assert conversation("s", stamp="1") == conversation("s", stamp="2")
-    assert (
-        len({conversation("s"), conversation("t"), conversation("s", key="key-2"), conversation(stamp="1"), conversation(stamp="2")}) == 5
-    )
+    assert conversation(session="s", stamp="1") == conversation(user("ho"), session="s", stamp="2")
+    assert len({conversation(session="s"), conversation(session="t"), conversation(session="s", key="key-2"), conversation()}) == 4
+
+
+def test_E08_without_a_session_the_conversation_is_known_by_how_it_begins():
+    """Otherwise the provider's cache would never serve models that look for the conversation's id."""
+    grown = user("hi"), assistant("yes"), user("go")
+    assert conversation(stamp="1") == conversation(*grown, stamp="2", system=["S"])
+    assert len({conversation(), conversation(user("ho")), conversation(key="key-2")}) == 3
+
+
+def test_E08_a_request_without_any_words_is_a_conversation_of_its_own():
+    wordless = user(picture())
+    assert conversation(wordless, stamp="1") == conversation(wordless, stamp="1") != conversation(wordless, stamp="2")
+
+
+def acting(*turns, **more):
+    return ids(*turns, **more)[1]
+
+
+def test_what_the_model_does_for_the_same_words_of_the_user_is_one_continuation():
+    loop = [user("a"), assistant(use("1")), user(result("1", "x")), assistant(use("2")), user(result("2", "y"), " ")]
+    assert len({acting(*loop[:end], stamp=str(end)) for end in (1, 3, 5)}) == 1
+    assert len({acting(*loop), acting(*loop, assistant("b"), user("a")), acting(user("b"), *loop[1:]), acting(*loop, session="s")}) == 4
 
 
 def test_the_same_call_is_the_same_bytes():
