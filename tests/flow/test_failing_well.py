@@ -163,7 +163,9 @@ def test_a_conversation_without_a_name_stays_with_its_account(two, clients):
     thinking = {"type": "enabled", "budget_tokens": 2000}
     messages = [{"role": "user", "content": "[[sim:reasoning]] think about accounts"}]
     for _ in range(4):
-        asked = clients[1].messages.with_raw_response.create(model="claude-sonnet-4.6", max_tokens=4000, thinking=thinking, messages=messages)
+        asked = clients[1].messages.with_raw_response.create(
+            model="claude-sonnet-4.6", max_tokens=4000, thinking=thinking, messages=messages
+        )
         assert "x-headgate-dropped" not in asked.headers
         messages += [{"role": "assistant", "content": asked.parse().content}, {"role": "user", "content": "[[sim:reasoning]] and then?"}]
     asked = stack.sim("GET", "requests")["requests"]

@@ -1,21 +1,25 @@
 """The pieces of an answer as events in their legal order: what opens the answer, and what closes thinking."""
 
 from dataplane.conversation.events import Event, ReasoningDelta, ReasoningSigned, Started, TextDelta
+from dataplane.upstreams.filters.held import Held
 
 
 class Blocks:
     """Appends to the events it is given. `speaking`: a block of text is open, so more of it is just a TextDelta.
+
+    `said`: some text, thinking or signature went out; who owns the blocks may take it back.
 
     A block of text that is blank is left out (Kiro rules, Q25): clients send it back, and providers refuse
     it. A signature without thinking to close waits for what comes next, as some models send it first (Q17).
     """
 
     def __init__(self) -> None:
+        self.said = False
         self.started = False
         self.speaking = False
         self._thinking = False
         # White space that would open a block of text.
-        self._blank = ""
+        self._blank = Held()
         self._signature = ""
 
     def begin(self, events: list[Event]) -> None:
@@ -24,8 +28,9 @@ class Blocks:
             self.started = True
             events.append(Started())
         self._thinking = self.speaking = False
-        self._blank = ""
+        self._blank.clear()
         if self._signature:
+            self.said = True
             events.append(ReasoningSigned(self._signature))
             self._signature = ""
 
@@ -33,19 +38,21 @@ class Blocks:
         if self.speaking:
             events.append(TextDelta(text))
             return
-        text = self._blank + text
-        if text.isspace():
-            self._blank = text
+        blank = text.isspace()
+        self._blank.add(text)
+        if blank and not self._blank.full:
             return
+        text = self._blank.take()
         self.begin(events)
-        self.speaking = True
+        self.said = self.speaking = True
         events.append(TextDelta(text))
 
     def think(self, text: str, events: list[Event]) -> None:
         if not self.started:
             self.started = True
             events.append(Started())
-        self._thinking, self.speaking, self._blank = True, False, ""
+        self._thinking, self.speaking, self.said = True, False, True
+        self._blank.clear()
         events.append(ReasoningDelta(text))
 
     def sign(self, signature: str, events: list[Event]) -> None:
@@ -59,6 +66,7 @@ class Blocks:
     def hide(self, redacted: str, events: list[Event]) -> None:
         """Thinking that only the provider can read."""
         self.begin(events)
+        self.said = True
         events.append(ReasoningSigned(redacted, redacted=True))
 
     def pause(self, events: list[Event]) -> None:

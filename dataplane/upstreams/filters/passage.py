@@ -7,7 +7,7 @@ looked for, and what is left is measured: each sees what the client would see.
 from collections.abc import Callable
 
 from dataplane.conversation.model import Call
-from dataplane.upstreams.filters.jsonvalue import JsonValue
+from dataplane.upstreams.filters.jsonvalue import JsonValue, roots
 from dataplane.upstreams.filters.limit import Limit
 from dataplane.upstreams.filters.stops import Stops
 from dataplane.upstreams.filters.tags import Pieces, Thoughts
@@ -24,7 +24,8 @@ class Passage:
         """`tags`: thinking may come in tags. `limited`: max_tokens is for us to keep."""
         self._tags = tags
         self._thoughts = Thoughts() if tags else None
-        self._json = JsonValue() if call.output_format else None
+        brackets = roots(call.output_format) if call.output_format else ""
+        self._json = JsonValue(brackets) if brackets else None
         self._stops = Stops(call.sampling.stop) if call.sampling.stop else None
         tokens = call.sampling.max_tokens
         self._limit = Limit(tokens) if limited and tokens is not None else None

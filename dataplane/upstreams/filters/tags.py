@@ -1,10 +1,16 @@
 """Thinking in tags, from models without a channel of its own. Source: Kiro wire notes, thinking tags inside text."""
 
+import re
 from collections.abc import Callable
 
+from dataplane.upstreams.filters.held import Held
+
 TAGS = ("<thinking>", "<think>", "<reasoning>", "<thought>")
+LONGEST_TAG = max(map(len, TAGS))
 
 Pieces = list[tuple[bool, str]]
+
+_SOLID = re.compile(r"\S")
 
 
 class Thoughts:
@@ -15,92 +21,106 @@ class Thoughts:
     """
 
     def __init__(self) -> None:
-        self._held = ""
+        # White space that waits for what follows it, and what follows it as long as that may be a tag.
+        self._blank = Held()
+        self._partial = ""
         self._end_tag = ""
         # The last character of the thinking so far.
         self._last = "\n"
-        # What is done with what is held; says whether more can be done at once.
-        self._step: Callable[[Pieces], bool] = self._opening
+        # Reads on in the text, given where; says how far it came.
+        self._step: Callable[[str, int, Pieces], int] = self._opening
 
     def feed(self, text: str) -> Pieces:
         """The pieces that are decided; what may still be a tag, or the space around one, waits."""
-        self._held += text
-        pieces: Pieces = []
-        while self._step(pieces):
-            pass
+        if self._partial:
+            text, self._partial = self._partial + text, ""
+        at, pieces = 0, Pieces()
+        while at < len(text):
+            at = self._step(text, at, pieces)
         return pieces
 
     def finish(self) -> Pieces:
         """The text has ended, or something else comes between; what follows is text."""
-        held, self._held = self._held, ""
-        step, self._step = self._step, self._text
-        if step == self._thinking:
-            thinking, tag, after = held.partition(self._end_tag)
-            held = thinking if tag and not after.strip() else held
-        elif step in {self._thinking_begins, self._text_begins}:
-            held = ""
-        return [(step == self._thinking, held)] if held else []
+        blank, partial, step = self._blank.take(), self._partial, self._step
+        self._partial, self._step = "", self._text
+        if step == self._opening and (blank or partial):
+            return [(False, blank + partial)]
+        if step == self._thinking and partial:
+            return [(True, partial)]
+        return []
 
-    def _opening(self, _pieces: Pieces) -> bool:
+    def _opening(self, text: str, at: int, pieces: Pieces) -> int:
         """Nothing but white space came so far."""
-        text = self._held.lstrip()
-        if any(len(text) < len(tag) and tag.startswith(text) for tag in TAGS):
-            return False
-        tag = next((tag for tag in TAGS if text.startswith(tag)), "")
-        if not tag:
-            self._step = self._text
-            return True
-        self._held, self._end_tag = text.removeprefix(tag), f"</{tag[1:]}"
-        self._step = self._thinking_begins
-        return True
+        start = _solid(text, at)
+        self._blank.add(text[at:start])
+        tag = next((tag for tag in TAGS if text.startswith(tag, start)), "")
+        if tag:
+            self._blank.clear()
+            self._end_tag, self._step = f"</{tag[1:]}", self._thinking_begins
+            return start + len(tag)
+        if len(text) - start < LONGEST_TAG and any(tag.startswith(text[start:]) for tag in TAGS) and not self._blank.full:
+            self._partial = text[start:]
+            return len(text)
+        return self._speak(text, start, pieces)
 
-    def _thinking_begins(self, _pieces: Pieces) -> bool:
-        if not self._held:
-            return False
-        self._held = self._held.removeprefix("\n")
+    def _thinking_begins(self, text: str, at: int, _pieces: Pieces) -> int:
         self._step = self._thinking
-        return True
+        return at + (text[at] == "\n")
 
-    def _thinking(self, pieces: Pieces) -> bool:
-        """Give on all but what may be the end tag; an end tag in the middle of a line is thinking."""
-        at = self._held.find(self._end_tag)
-        if at < 0:
-            at = self._unfinished()
-        else:
-            after = self._held[at + len(self._end_tag) :]
-            space = after[: len(after) - len(after.lstrip())]
-            opens_line = (self._held[at - 1] if at else self._last) == "\n"
-            if "\n" in space or (opens_line and space != after):
-                self._give(pieces, thinking=True, upto=at)
-                self._held, self._step = after, self._text_begins
-                return True
-            if space != after:
-                self._give(pieces, thinking=True, upto=at + len(self._end_tag))
-                return True
-        self._give(pieces, thinking=True, upto=at)
-        return False
+    def _thinking(self, text: str, at: int, pieces: Pieces) -> int:
+        """Give on all but what may be the end tag."""
+        end = text.find(self._end_tag, at)
+        if end >= 0:
+            self._think(text[at:end], pieces)
+            self._step = self._closing
+            return end + len(self._end_tag)
+        end = text.rfind("<", max(at, len(text) - len(self._end_tag) + 1))
+        if end < 0 or not self._end_tag.startswith(text[end:]):
+            end = len(text)
+        self._think(text[at:end], pieces)
+        self._partial = text[end:]
+        return len(text)
 
-    def _text_begins(self, _pieces: Pieces) -> bool:
+    def _closing(self, text: str, at: int, pieces: Pieces) -> int:
+        """After an end tag came nothing but white space; one in the middle of a line is thinking."""
+        start = _solid(text, at)
+        solid = start < len(text)
+        if text.find("\n", at, start) >= 0 or (solid and self._last == "\n"):
+            self._step = self._text_begins
+            return at
+        self._blank.add(text[at:start])
+        if solid or self._blank.full:
+            self._think(self._end_tag + self._blank.take(), pieces)
+            self._step = self._thinking
+        return start
+
+    def _text_begins(self, text: str, at: int, pieces: Pieces) -> int:
         """Blank lines after the thinking belong to it; the first line keeps its indentation."""
-        text = self._held.lstrip()
-        if not text:
-            return False
-        space = self._held[: len(self._held) - len(text)]
-        self._held = space.rpartition("\n")[2] + text
+        start = _solid(text, at)
+        newline = text.rfind("\n", at, start)
+        if newline >= 0:
+            self._blank.clear()
+            at = newline + 1
+        self._blank.add(text[at:start])
+        return self._speak(text, start, pieces) if start < len(text) or self._blank.full else start
+
+    def _speak(self, text: str, start: int, pieces: Pieces) -> int:
+        """What waits is text, and so is all that follows."""
         self._step = self._text
-        return True
+        pieces.append((False, self._blank.take() + text[start:]))
+        return len(text)
 
-    def _text(self, pieces: Pieces) -> bool:
-        self._give(pieces, thinking=False, upto=len(self._held))
-        return False
+    def _text(self, text: str, at: int, pieces: Pieces) -> int:
+        pieces.append((False, text[at:]))
+        return len(text)
 
-    def _give(self, pieces: Pieces, *, thinking: bool, upto: int) -> None:
-        if upto:
-            self._last = self._held[upto - 1]
-            pieces.append((thinking, self._held[:upto]))
-            self._held = self._held[upto:]
+    def _think(self, text: str, pieces: Pieces) -> None:
+        if text:
+            self._last = text[-1]
+            pieces.append((True, text))
 
-    def _unfinished(self) -> int:
-        """Where the end of what is held may be the beginning of the end tag."""
-        start = max(0, len(self._held) - len(self._end_tag) + 1)
-        return next((at for at in range(start, len(self._held)) if self._end_tag.startswith(self._held[at:])), len(self._held))
+
+def _solid(text: str, at: int) -> int:
+    """Where the white space at `at` ends."""
+    found = _SOLID.search(text, at)
+    return found.start() if found else len(text)

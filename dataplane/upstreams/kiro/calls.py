@@ -10,18 +10,21 @@ from hashlib import sha256
 
 import msgspec
 
+from dataplane.conversation.estimate import text_tokens
 from dataplane.conversation.fold import Transcript
 from dataplane.conversation.model import Part, Search
 from dataplane.upstreams.kiro import tools
 from dataplane.wire import jsontext
 
-# Characters of one call's arguments. It is held until it is whole, so it must end somewhere; the
-# largest honest ones write a file.
+# Characters of the calls that are open. They are held until they are whole, so they must end
+# somewhere; the largest honest ones write a file.
 CALL_LENGTH = 16 * 1024 * 1024
+# Calls of one stream; what is known of them is kept until it ends.
+MOST_CALLS = 1000
 
 
 class TooLong(Exception):
-    """A call goes on and on."""
+    """A call goes on and on, or one comes after the other."""
 
 
 class Fragment(msgspec.Struct, rename="camel"):
@@ -58,7 +61,11 @@ class Calls:
         self._open: dict[str, _Open] = {}
         self._over: set[str] = set()
         self._latest = ""
-        self._broken: list[str] = []
+        # Characters that are held.
+        self._size = 0
+        # Whether a call came to a bad end, and the tokens of those that did.
+        self._broken = False
+        self._wasted = 0.0
 
     @property
     def seen(self) -> bool:
@@ -76,9 +83,9 @@ class Calls:
         return bool(self._broken or self._open)
 
     @property
-    def wasted(self) -> str:
-        """The arguments of cut calls: written, and paid for, but of no use."""
-        return "".join((*self._broken, *(piece for call in self._open.values() for piece in call.pieces)))
+    def wasted(self) -> float:
+        """Tokens of the arguments of cut calls: written, and paid for, but of no use."""
+        return self._wasted + sum(text_tokens(piece) for call in self._open.values() for piece in call.pieces)
 
     def begins(self, fragment: Fragment) -> bool:
         """Whether a call begins with `fragment`."""
@@ -86,7 +93,7 @@ class Calls:
         return bool(fragment.name) and key not in self._open and key not in self._over
 
     def take(self, fragment: Fragment) -> Complete | None:
-        """The call that `fragment` completes."""
+        """The call that `fragment` completes. Raises TooLong."""
         key = fragment.tool_use_id or self._nameless(fragment)
         if key in self._over:
             return None
@@ -94,16 +101,33 @@ class Calls:
         if call is None:
             if not fragment.name:
                 return None
-            call = self._open[key] = _Open(fragment.name)
+            call = self._begin(key, fragment.name)
         self._latest = key
         if isinstance(fragment.input, str):
-            call.size += len(fragment.input)
-            if call.size > CALL_LENGTH:
-                raise TooLong
-            call.pieces.append(fragment.input)
+            self._hold(call, fragment.input)
         elif fragment.input:
-            call.pieces = [jsontext.dumps(fragment.input).decode()]
+            self._drop(call)
+            self._hold(call, jsontext.dumps(fragment.input).decode())
         return self._close(key, call) if fragment.stop else None
+
+    def _begin(self, key: str, name: str) -> _Open:
+        if len(self._open) + len(self._over) >= MOST_CALLS:
+            raise TooLong
+        # The key stays, so that the call is not made again.
+        self._size += len(key)
+        call = self._open[key] = _Open(name)
+        return call
+
+    def _hold(self, call: _Open, text: str) -> None:
+        call.pieces.append(text)
+        call.size += len(text)
+        self._size += len(text)
+        if self._size > CALL_LENGTH:
+            raise TooLong
+
+    def _drop(self, call: _Open) -> None:
+        self._size -= call.size
+        call.pieces, call.size = [], 0
 
     def _nameless(self, fragment: Fragment) -> str:
         """A fragment without an id goes on with the latest call, unless it names another tool."""
@@ -117,11 +141,13 @@ class Calls:
         del self._open[id]
         self._over.add(id)
         text = "".join(call.pieces)
+        self._drop(call)
         if not text or text.isspace():
             return Complete(id, call.name, "")
         arguments = tools.object_text(text)
         if arguments is None:
-            self._broken.append(text)
+            self._broken = True
+            self._wasted += text_tokens(text)
             return None
         return Complete(id, call.name, arguments.decode())
 

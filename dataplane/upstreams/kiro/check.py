@@ -24,6 +24,8 @@ from dataplane.wire import jsontext
 MAX_HISTORY = 10_000
 MAX_IMAGES = 100
 MAX_ENCODED = 5 * 1024 * 1024
+# Longer schemas are rare and would make the memory's size depend on what clients send.
+REMEMBERED_BYTES = 16 * 1024
 
 # The keywords that every host takes in a schema (S08).
 KEYS = frozenset({"type", "description", "properties", "required", "items", "enum", "title"})
@@ -91,7 +93,9 @@ def check(data: bytes, lease: Lease, host: Host, *, conservative: bool = False) 
         body = _read(data)
     except msgspec.ValidationError as error:
         raise _misfit(error) from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise InvalidRequest("the conversation is nested too deeply for this model", param="messages") from error
+    except ValueError as error:
         raise _refusal("E12", "it is no valid JSON") from error
     _envelope(body, lease)
     turns = _Turns(lease.model, host)
@@ -250,13 +254,12 @@ def _fits(format: str, text: memoryview) -> bool:
 def _schemas(data: bytes) -> None:
     """S07, S08: the schemas once more, as each is looked into only where the host demands it."""
     for schema in _read_schemas(data).conversation_state.current_message.user_input_message.user_input_message_context.schemas():
-        if fault := _faults(schema):
+        if fault := _known_fault(schema) if len(schema) <= REMEMBERED_BYTES else _fault(schema):
             raise _refusal(*fault, param="tools")
 
 
-@lru_cache(maxsize=512)
-def _faults(schema: bytes) -> tuple[str, str] | None:
-    """The first fault of a schema. Clients send the same ones with every request."""
+def _fault(schema: bytes) -> tuple[str, str] | None:
+    """The first fault of a schema, as rule and words."""
     waiting = [jsontext.loads(schema)]
     while waiting:
         found = waiting.pop()
@@ -268,6 +271,10 @@ def _faults(schema: bytes) -> tuple[str, str] | None:
             return "S07", "a tool's schema has an empty or malformed required or properties"
         waiting += [found.get("items"), *found.get("properties", {}).values()]
     return None
+
+
+# Clients send the same schemas with every request.
+_known_fault = lru_cache(maxsize=512)(_fault)
 
 
 def _is_well_formed(schema: dict[str, Any]) -> bool:

@@ -7,10 +7,10 @@ said in the description. The names of properties are never changed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
 from typing import Any
 
-from dataplane.upstreams.kiro.schemas import SCHEMAS, UNIONS, Schema, clean, followed, joined, remembered, takes_object, target, wrapped
+from dataplane.upstreams.kiro.document import SCHEMAS, Document, Schema, joined, without_reference
+from dataplane.upstreams.kiro.schemas import UNIONS, in_each, remembered, takes_object, wrapped
 from dataplane.wire import jsontext
 
 # References within references, and bytes of definitions that are put in their places: definitions
@@ -24,18 +24,19 @@ Trail = tuple[str, ...]
 @remembered
 def accepted(schema: Any) -> Schema:
     """A schema as all hosts take it. Its root is the same kind of object as in the runtime's form."""
-    schema = clean(schema)
-    if not isinstance(schema, dict):
+    document = Document(schema)
+    if not isinstance(root := document.root, dict):
         return {"type": "object", "properties": {}}
-    root = schema if takes_object(followed(schema, schema)) else wrapped(schema)
-    found = _Rebuilding(schema).schema(root, ())
+    # Said first, as what else the root may be could take the properties away.
+    root = {**root, "type": "object"} if takes_object(document.resolved()) else wrapped(root)
+    found = _Rebuilding(document).schema(root, ())
     return _ordered({**found, "type": "object", "properties": found.get("properties", {})})
 
 
 class _Rebuilding:
     """One schema being rebuilt. `document` is what its references point into."""
 
-    def __init__(self, document: Schema) -> None:
+    def __init__(self, document: Document) -> None:
         self._document = document
         self._left = MAX_INLINED
 
@@ -50,12 +51,12 @@ class _Rebuilding:
         for union in ("anyOf", "oneOf"):
             if forms := [self.schema(form, trail) for form in _list(node.get(union))]:
                 parts.append(_either(forms, UNIONS[union]))
-        return _ordered(reduce(_both, parts))
+        return _ordered(_all(parts))
 
     def _referred(self, node: Schema, reference: str, trail: Trail) -> Schema:
         """What is referred to, in the reference's place. Where it is within itself, it is only named."""
-        rest = {key: value for key, value in node.items() if key != "$ref"}
-        definition = target(self._document, reference)
+        rest = without_reference(node)
+        definition = self._document.target(reference)
         if definition is None and reference != "#":
             return _said(self.schema(rest, trail), f"As defined by {reference}.")
         if definition is None or reference in trail or len(trail) >= MAX_TRAIL or self._left <= 0:
@@ -188,13 +189,21 @@ def _merged_objects(forms: Sequence[Schema]) -> Schema:
         for name, inner in form.get("properties", {}).items():
             variants.setdefault(name, []).append(inner)
     properties = {name: _either(inner, UNIONS["anyOf"]) for name, inner in variants.items()}
-    required = [name for name in forms[0].get("required", ()) if all(name in form.get("required", ()) for form in forms)]
+    required = in_each([form.get("required", ()) for form in forms])
     return {"properties": properties, **({"required": required} if required else {})}
 
 
 def _merged_arrays(forms: Sequence[Schema]) -> Schema:
     items = [form.get("items", {}) for form in forms]
     return {"items": _either(items, UNIONS["anyOf"])} if all(items) else {}
+
+
+def _all(parts: Sequence[Schema]) -> Schema:
+    """A schema for what fits all parts; neighbours first, so that what is put together is not copied for each part anew."""
+    while len(parts) > 1:
+        pairs = [_both(*pair) for pair in zip(parts[::2], parts[1::2], strict=False)]
+        parts = [*pairs, parts[-1]] if len(parts) % 2 else pairs
+    return parts[0]
 
 
 def _both(one: Schema, other: Schema) -> Schema:
@@ -210,7 +219,7 @@ def _both(one: Schema, other: Schema) -> Schema:
     if "required" in one and "required" in other:
         found["required"] = list(dict.fromkeys((*one["required"], *other["required"])))
     if "enum" in one and "enum" in other:
-        allowed = [_json(value) for value in other["enum"]]
+        allowed = {_json(value) for value in other["enum"]}
         found["enum"] = [value for value in one["enum"] if _json(value) in allowed] or one["enum"]
     return _said(found, other.get("description", "")) if "description" in one else found
 
@@ -220,7 +229,7 @@ def _told(form: Schema) -> str:
     head = _head(form)
     if names := _names(form):
         within = form.get("properties", {})
-        head = "object {" + "; ".join(f"{_name(form, name)}: {_told(within.get(name, {}))}" for name in names) + "}"
+        head = "object {" + "; ".join(f"{shown}: {_told(within.get(name, {}))}" for name, shown in names.items()) + "}"
     elif "items" in form:
         head = f"array of {_told(form['items'])}"
     return f"{head} ({form['description']})" if "description" in form else head
@@ -230,14 +239,15 @@ def _brief(form: Schema, *, described: bool = False) -> str:
     """A rebuilt schema that stands elsewhere in full: what tells it from others."""
     head = _head(form)
     if names := _names(form):
-        head = "{" + ", ".join(_name(form, name) + _single(form, name) for name in names) + "}"
+        head = "{" + ", ".join(shown + _single(form, name) for name, shown in names.items()) + "}"
     elif "items" in form:
         head = f"array of {_brief(form['items'])}"
     return f"{head} ({form['description']})" if described and "description" in form else head
 
 
-def _names(form: Schema) -> list[str]:
-    return list(dict.fromkeys((*form.get("properties", ()), *form.get("required", ()))))
+def _names(form: Schema) -> dict[str, str]:
+    """The names of properties, and how they are shown: those that need not be given with a question mark."""
+    return {name: f"{name}?" for name in form.get("properties", ())} | {name: name for name in form.get("required", ())}
 
 
 def _head(form: Schema) -> str:
@@ -246,10 +256,6 @@ def _head(form: Schema) -> str:
 
 def _titled(form: Schema, words: str) -> str:
     return f"{form['title']}: {words}" if "title" in form else words
-
-
-def _name(form: Schema, name: str) -> str:
-    return name if name in form.get("required", ()) else f"{name}?"
 
 
 def _single(form: Schema, name: str) -> str:

@@ -41,20 +41,31 @@ from dataplane.wire import eventstream
 
 # Characters of arguments in one event: very long lines stall some proxies (Q27).
 SLICE = 1024
+# Bytes of one answer on the wire, all its streams together. Some of what reads it must hold it all
+# (an answer that is not streamed, one that goes on after a search), so it must end somewhere: this is
+# about ten times what the longest answers of a model take, most of it the frames around single words.
+LONGEST_ANSWER = 256 * 1024 * 1024
 
 Chat = Callable[[Call], Plan]
+Known = Callable[[Lease], Lease]
 Takers = dict[object, Callable[["KiroDecoder", bytes, list[Event]], None]]
 
 
 class KiroDecoder:
-    """The answer to one attempt; `chat` is how a call that goes on with it is sent."""
+    """The answer to one attempt.
 
-    def __init__(self, call: Call, lease: Lease, stamp: Stamp, chat: Chat) -> None:
+    `chat` is how a call that goes on with it is sent. `known` adds to the lease what has been learned
+    of its account; the plan of this very answer may have taught it.
+    """
+
+    def __init__(self, call: Call, lease: Lease, stamp: Stamp, chat: Chat, known: Known) -> None:
         self.over = False
         self._call = call
         self._lease = lease
         self._stamp = stamp
         self._chat = chat
+        self._known = known
+        self._bytes = 0
         self._frames = eventstream.Parser()
         self._meter = Meter(call.input_estimate, lease.context_window)
         self._calls = Calls(lease.lease_id)
@@ -64,6 +75,8 @@ class KiroDecoder:
         self._passage = Passage(call, tags=bool(instructions.thinking_tags(call, lease)), limited=limited)
         self._take = self._PLAIN if self._passage.idle else self._MEASURED if self._passage.measures else self._SIFTED
         self._blocks = Blocks()
+        # Whether earlier streams brought anything but searches.
+        self._said = False
         # Whether a call of the client's tools went out.
         self._called = False
         self._searches = Searches() if call.web_search else None
@@ -73,14 +86,18 @@ class KiroDecoder:
         events: list[Event] = []
         if self._searches and self._searches.under_way:
             self._resume(self._searches, events)
+        flaw = ""
         try:
-            self._read(self._frames.feed(data), events)
+            frames: Sequence[eventstream.Frame] = self._frames.feed(data)
         except eventstream.Corrupt as error:
-            self._read(error.before, events)
-            if not self.over:
-                fault = faults.corrupt(str(error))
-                fault.before = events
-                raise fault from error
+            frames, flaw = error.before, str(error)
+        self._bytes += len(data)
+        if self._bytes > LONGEST_ANSWER:
+            flaw = flaw or "an answer without end"
+        try:
+            self._read(frames, events)
+            if flaw and not self.over:
+                raise faults.corrupt(flaw)
         except UpstreamFault as fault:
             fault.before = events
             raise
@@ -116,9 +133,10 @@ class KiroDecoder:
         searches = self._searches
         if not searches or not searches.asked:
             return None
-        early = not self._blocks.started
+        early = not (self._said or self._blocks.said)
         asked, parts = searches.begin()
-        return search.onward(asked, parts, self._call, self._lease, self._stamp, self._chat, self._made, early=early)
+        lease = self._known(self._lease)
+        return search.onward(asked, parts, self._call, lease, self._stamp, self._chat, self._made, early=early)
 
     def usage(self) -> Usage:
         return self._meter.usage(self._calls.wasted)
@@ -143,8 +161,11 @@ class KiroDecoder:
         if self._searches:
             self._searches.asked = []
         reason = self._reason()
-        if not self._blocks.started and not self._calls.seen and reason in {"stop", None}:
-            raise faults.empty()
+        if reason in {"stop", None} and not (self._blocks.said or self._calls.seen):
+            if not self._said:
+                raise faults.empty()
+            # The model has searched, and owes the answer.
+            reason = "length"
         self._blocks.begin(events)
         events.append(UsageSeen(self.usage()))
         events.append(Finished(reason or "length", self._passage.stop_sequence))
@@ -164,6 +185,7 @@ class KiroDecoder:
         self._calls = Calls(f"{self._lease.lease_id}/{self._streams}")
         self._passage.resume()
         self._meter.resume(map(search.told, made))
+        self._said, self._blocks.said = self._said or self._blocks.said, False
         self._blocks.begin(events)
         events += map(Searched, made)
 

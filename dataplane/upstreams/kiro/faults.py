@@ -120,6 +120,9 @@ def _seconds(value: Any, divisor: int) -> int | None:
         number = float(value)
     except (TypeError, ValueError):
         return None
+    except OverflowError:
+        # An integer of hundreds of digits, perhaps behind a minus.
+        number = math.inf if value > 0 else -math.inf
     return math.ceil(min(number / divisor, LONGEST_WAIT)) if number >= 0 else None
 
 

@@ -80,12 +80,13 @@ def names(call: Call) -> Names:
     called = dict.fromkeys(used(call))
     taken = {tool.name for tool in call.tools if _is_valid(tool.name)}
     taken.update(filter(_is_valid, called))
-    variants: dict[str, list[Tool]] = {}
+    variants: dict[str, set[tuple[str, bytes, bool]]] = {}
     for tool in call.tools:
-        same = variants.setdefault(tool.name, [])
-        if tool not in same:
+        same = variants.setdefault(tool.name, set())
+        variant = (tool.description, tool.schema, tool.custom)
+        if variant not in same:
             _declare(found, taken, tool.name, tool, len(same))
-            same.append(tool)
+            same.add(variant)
     if call.web_search or SEARCH in called:
         _declare_search(found, taken, _SEARCH_TOOL if call.web_search else None)
     for name in called:

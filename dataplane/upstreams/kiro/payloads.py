@@ -1,7 +1,8 @@
 """What Kiro's events carry, as far as it is consumed. Some builds wrap a payload in its event's name.
 
 What the answer is made of is read strictly (Q8): a wrong type means that the stream is not what it
-says. Reports about the answer are passed over when they cannot be read, as they come when all is said.
+says. Reports about the answer come when all is said: what cannot be read of them is passed over, each
+member apart from the others, and figures that cannot be true are cut to what can.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,15 @@ from dataplane.upstreams.kiro import faults, surrogates
 from dataplane.upstreams.kiro.calls import Fragment
 
 T = TypeVar("T")
+
+# More than the largest windows hold, and than the largest plan has for a month: what is beyond is an error.
+MOST_TOKENS = 10_000_000
+MOST_CREDITS = 10_000.0
+# A window cannot be more than full.
+MOST_PERCENT = 100.0
+
+# What stands for a member that is not there.
+NULL = msgspec.Raw(b"null")
 
 
 class Spoken(msgspec.Struct, rename="camel"):
@@ -31,38 +41,48 @@ class Thought(msgspec.Struct, rename="camel"):
     reasoning_content_event: "Thought | None" = None
 
 
-class Tokens(msgspec.Struct, rename="camel"):
-    """The counts in a metadataEvent; the three kinds of input are apart from each other."""
+class Metadata(msgspec.Struct):
+    """What a metadataEvent says; the three kinds of input are apart from each other."""
 
-    uncached_input_tokens: float | None = None
-    output_tokens: float | None = None
-    cache_read_input_tokens: float | None = None
-    cache_write_input_tokens: float | None = None
-    context_usage_percentage: float | None = None
-
-
-class Metadata(msgspec.Struct, rename="camel"):
-    """metadataEvent."""
-
-    token_usage: Tokens | None = None
-    stop_reason: str | None = None
-    metadata_event: "Metadata | None" = None
+    stop_reason: str
+    uncached_input: int | None
+    output: int | None
+    cache_read: int | None
+    cache_write: int | None
+    percentage: float | None
 
 
-class ContextUsage(msgspec.Struct, rename="camel"):
-    """contextUsageEvent: percent of the model's window, this answer included."""
+class Metering(msgspec.Struct):
+    """What a meteringEvent says."""
 
-    context_usage_percentage: float | None = None
-    context_usage_event: "ContextUsage | None" = None
+    amount: float
+    unit: str
 
 
-class Metering(msgspec.Struct, rename="camel"):
-    """meteringEvent."""
+class _Metadata(msgspec.Struct, rename="camel"):
+    token_usage: msgspec.Raw = NULL
+    stop_reason: msgspec.Raw = NULL
+    metadata_event: msgspec.Raw = NULL
 
-    usage: float | None = None
-    amount: float | None = None
-    unit: str | None = None
-    metering_event: "Metering | None" = None
+
+class _Tokens(msgspec.Struct, rename="camel"):
+    uncached_input_tokens: msgspec.Raw = NULL
+    output_tokens: msgspec.Raw = NULL
+    cache_read_input_tokens: msgspec.Raw = NULL
+    cache_write_input_tokens: msgspec.Raw = NULL
+    context_usage_percentage: msgspec.Raw = NULL
+
+
+class _ContextUsage(msgspec.Struct, rename="camel"):
+    context_usage_percentage: msgspec.Raw = NULL
+    context_usage_event: msgspec.Raw = NULL
+
+
+class _Metering(msgspec.Struct, rename="camel"):
+    usage: msgspec.Raw = NULL
+    amount: msgspec.Raw = NULL
+    unit: msgspec.Raw = NULL
+    metering_event: msgspec.Raw = NULL
 
 
 def spoken(payload: bytes) -> str | None:
@@ -85,18 +105,46 @@ def fragment(payload: bytes) -> Fragment:
 
 
 def metadata(payload: bytes) -> Metadata:
-    read = _glance(_metadata, payload) or Metadata()
-    return read.metadata_event or read
+    read = _glance(_metadata, payload) or _Metadata()
+    read = _glance(_metadata, read.metadata_event) or read
+    tokens = _glance(_tokens, read.token_usage) or _Tokens()
+    return Metadata(
+        _word(read.stop_reason),
+        _count(tokens.uncached_input_tokens),
+        _count(tokens.output_tokens),
+        _count(tokens.cache_read_input_tokens),
+        _count(tokens.cache_write_input_tokens),
+        _figure(tokens.context_usage_percentage, MOST_PERCENT),
+    )
 
 
 def context_usage(payload: bytes) -> float | None:
-    read = _glance(_context_usage, payload) or ContextUsage()
-    return (read.context_usage_event or read).context_usage_percentage
+    """contextUsageEvent: percent of the model's window, this answer included."""
+    read = _glance(_context_usage, payload) or _ContextUsage()
+    read = _glance(_context_usage, read.context_usage_event) or read
+    return _figure(read.context_usage_percentage, MOST_PERCENT)
 
 
 def metering(payload: bytes) -> Metering:
-    read = _glance(_metering, payload) or Metering()
-    return read.metering_event or read
+    read = _glance(_metering, payload) or _Metering()
+    read = _glance(_metering, read.metering_event) or read
+    usage = _figure(read.usage, MOST_CREDITS)
+    return Metering(usage if usage is not None else _figure(read.amount, MOST_CREDITS) or 0.0, _word(read.unit))
+
+
+def _count(member: msgspec.Raw) -> int | None:
+    figure = _figure(member, MOST_TOKENS)
+    return None if figure is None else int(figure)
+
+
+def _figure(member: msgspec.Raw, most: float) -> float | None:
+    """From 0 to `most`; None for what is no number that can be held."""
+    figure = _glance(_number, member)
+    return None if figure is None else min(max(figure, 0.0), most)
+
+
+def _word(member: msgspec.Raw) -> str:
+    return _glance(_text, member) or ""
 
 
 def _strict(read: Callable[[bytes], T], payload: bytes) -> T:
@@ -116,7 +164,7 @@ def _mended(read: Callable[[bytes], T], payload: bytes) -> T:
         raise faults.corrupt("a payload is not JSON") from error
 
 
-def _glance(read: Callable[[bytes], T], payload: bytes) -> T | None:
+def _glance(read: Callable[[bytes | msgspec.Raw], T], payload: bytes | msgspec.Raw) -> T | None:
     try:
         return read(payload)
     except (ValueError, RecursionError):
@@ -126,6 +174,9 @@ def _glance(read: Callable[[bytes], T], payload: bytes) -> T | None:
 _spoken = msgspec.json.Decoder(Spoken).decode
 _thought = msgspec.json.Decoder(Thought).decode
 _fragment = msgspec.json.Decoder(Fragment).decode
-_metadata = msgspec.json.Decoder(Metadata).decode
-_context_usage = msgspec.json.Decoder(ContextUsage).decode
-_metering = msgspec.json.Decoder(Metering).decode
+_metadata = msgspec.json.Decoder(_Metadata).decode
+_tokens = msgspec.json.Decoder(_Tokens).decode
+_context_usage = msgspec.json.Decoder(_ContextUsage).decode
+_metering = msgspec.json.Decoder(_Metering).decode
+_number = msgspec.json.Decoder(float | None).decode
+_text = msgspec.json.Decoder(str | None).decode

@@ -5,13 +5,14 @@ everything else stays, in its order. Clients send the same schemas with every re
 are remembered by the schema's bytes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, wraps
 from typing import Any
-from urllib.parse import unquote
 
 from dataplane.errors import InvalidRequest
 from dataplane.upstreams.kiro import surrogates
+from dataplane.upstreams.kiro.depth import TooDeep, bounded
+from dataplane.upstreams.kiro.document import Document, Schema
 from dataplane.wire import jsontext
 
 EMPTY = b'{"type":"object","properties":{}}'
@@ -21,7 +22,6 @@ REMEMBERED = 512
 # How alternatives are introduced to the model.
 UNIONS = {"anyOf": "Any of these forms", "oneOf": "Exactly one of these forms", "allOf": "All of these together"}
 
-Schema = dict[str, Any]
 Rewriting = Callable[[bytes], bytes]
 Trail = tuple[Any, ...]
 
@@ -35,8 +35,10 @@ def remembered(rewrite: Callable[[Any], Any]) -> Rewriting:
     def fresh(schema: bytes) -> bytes:
         try:
             return jsontext.dumps(rewrite(_load(schema)))
-        except (ValueError, RecursionError) as error:
-            raise InvalidRequest("a tool's schema is not JSON, or nested too deeply", param="tools") from error
+        except (TooDeep, RecursionError) as error:
+            raise InvalidRequest("a tool's schema is nested too deeply", param="tools") from error
+        except ValueError as error:
+            raise InvalidRequest("a tool's schema is not JSON", param="tools") from error
 
     known = lru_cache(maxsize=REMEMBERED)(fresh)
 
@@ -52,107 +54,46 @@ def remembered(rewrite: Callable[[Any], Any]) -> Rewriting:
 @remembered
 def accepted(schema: Any) -> Schema:
     """A schema as the runtime host takes it."""
-    return _root(clean(schema))
+    return _root(Document(schema))
 
 
 def _load(schema: bytes) -> Any:
     try:
-        return jsontext.loads(schema)
+        found = jsontext.loads(schema)
     except ValueError:
         return jsontext.loads(surrogates.reread(schema))
+    return bounded(found, len(schema))
 
 
-def clean(schema: Any) -> Any:
-    """The schema without what Kiro rejects, at every depth where a schema stands.
-
-    Values that are data (enum, const, default, examples) are not looked into.
-    """
-    if not isinstance(schema, dict):
-        return schema
-    found: Schema = {}
-    for key, value in schema.items():
-        if key in _IDENTITY:
-            continue
-        if key == "required":
-            if names := _names(value):
-                found[key] = names
-        elif key in SCHEMAS_BY_NAME:
-            found[key] = {name: clean(inner) for name, inner in value.items()} if isinstance(value, dict) else {}
-        elif key in SCHEMAS:
-            if value is not None:
-                found[key] = [clean(inner) for inner in value] if isinstance(value, list) else clean(value)
-        elif value is not None or key not in _NEVER_NULL:
-            found[key] = value
-    return found
-
-
-def _names(required: Any) -> list[str]:
-    """The names that may stand in `required`, each once."""
-    return list(dict.fromkeys(name for name in required if isinstance(name, str))) if isinstance(required, list) else []
-
-
-def _root(schema: Any) -> Schema:
+def _root(document: Document) -> Schema:
     """S06: an object, whatever the schema was."""
-    if not isinstance(schema, dict):
+    if not isinstance(document.root, dict):
         return {"type": "object", "properties": {}}
-    schema = followed(schema, schema)
-    if not takes_object(schema):
+    document = document.resolved()
+    schema: Schema = document.root
+    if not takes_object(document):
         return wrapped(schema)
     if not UNIONS.keys().isdisjoint(schema):
-        schema = _flattened(schema)
+        schema = _flattened(document)
     return {**schema, "type": "object", "properties": schema.get("properties", {})}
 
 
-def takes_object(schema: Schema) -> bool:
+def takes_object(document: Document) -> bool:
     """Whether a root asks for an object, or lets one pass among other things, or says nothing at all."""
-    return _Forms(schema).is_object(schema)
+    return _Forms(document).is_object(document.root)
 
 
-def followed(schema: Schema, root: Schema) -> Schema:
-    """A schema that refers to one of the root's definitions, merged with that definition.
-
-    Chains end when a reference leads nowhere or was followed before.
-    """
-    seen: set[str] = set()
-    while isinstance(reference := schema.get("$ref"), str) and reference not in seen and len(seen) < MAX_HOPS:
-        seen.add(reference)
-        rest = {key: value for key, value in schema.items() if key != "$ref"}
-        schema = joined(target(root, reference) or {}, rest)
-    return {key: value for key, value in schema.items() if key != "$ref"}
-
-
-def joined(definition: Schema, own: Schema) -> Schema:
-    """What stands beside a reference holds as well as what is referred to."""
-    found = {**definition, **own}
-    for key in ("properties", "$defs", "definitions"):
-        if key in definition and key in own:
-            found[key] = {**definition[key], **own[key]}
-    if "required" in definition and "required" in own:
-        found["required"] = _names([*definition["required"], *own["required"]])
-    return found
-
-
-def target(root: Schema, reference: str) -> Schema | None:
-    """What a reference within the document points at; None when it leads nowhere, elsewhere, or to the root."""
-    at: Any = root
-    for step in reference.removeprefix("#").split("/")[1:]:
-        at = _step(at, step.replace("~1", "/").replace("~0", "~"))
-    # What is pointed at may stand where no schema does, and was then not cleaned yet.
-    return clean(at) if isinstance(at, dict) and at is not root else None
-
-
-def _step(at: Any, name: str) -> Any:
-    if isinstance(at, list):
-        return at[int(name)] if name.isdecimal() and len(name) < 6 and int(name) < len(at) else None
-    return at.get(name, at.get(unquote(name))) if isinstance(at, dict) else None
-
-
-def _flattened(schema: Schema) -> Schema:
+def _flattened(document: Document) -> Schema:
     """A root of alternatives: one object with the properties of all, the alternatives told in words.
 
-    Claude takes no union at the root, not even beside a type.
+    Claude takes no union at the root, not even beside a type. Where there is too much to join, the
+    words must do.
     """
-    properties, required = _Forms(schema).members(schema)
+    schema: Schema = document.root
+    forms = _Forms(document)
+    properties, required = forms.members(schema)
+    if forms.exhausted:
+        properties, required = schema.get("properties", {}), schema.get("required", [])
     told = "\n".join(f"{UNIONS[key]}: {jsontext.dumps(schema[key]).decode()}" for key in UNIONS if key in schema)
     described = schema.get("description")
     found = {key: value for key, value in schema.items() if key not in UNIONS and key != "required"}
@@ -165,13 +106,25 @@ def _flattened(schema: Schema) -> Schema:
 class _Forms:
     """The forms that a root's unions hold, at any depth.
 
-    Definitions may hold themselves, which is followed once, or each other in great numbers, of
-    which only so many are looked at. `trail` are the references that led to a form.
+    Definitions may hold themselves, which is followed once, or each other in great numbers, or be
+    large and referred to often: only so much is looked at. `trail` are the references that led to a
+    form.
     """
 
-    def __init__(self, root: Schema) -> None:
-        self._root = root
-        self._left = MAX_FORMS
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        # Forms, with their keywords, properties and required names.
+        self._left = PARTS_EACH * document.size
+        # Bytes of the properties that are joined. Each stands in the document already, and needs more
+        # only when references point into what others point at.
+        self._room = 0
+        # By identity: what is referred to again is not written again.
+        self._texts: dict[int, bytes] = {}
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether there was more than is looked at."""
+        return self._left <= 0
 
     def is_object(self, schema: Schema, trail: Trail = ()) -> bool:
         kind = schema.get("type")
@@ -185,41 +138,74 @@ class _Forms:
         forms = [(form, onward) for _, form, onward in self._within(schema, trail)]
         return not forms or any(self.is_object(form, onward) for form, onward in forms)
 
-    def members(self, schema: Schema, trail: Trail = ()) -> tuple[Schema, list[str]]:
+    def members(self, schema: Schema) -> tuple[Schema, list[str]]:
         """The properties of an object and of all its forms, and those that every form requires.
 
         A property that differs between the forms may be what any of them says.
         """
-        variants: dict[str, list[Any]] = {name: [inner] for name, inner in schema.get("properties", {}).items()}
+        self._room = len(self._text(self._document.root))
+        variants: dict[str, dict[bytes, Any]] = {}
+        required = self._gather(schema, (), variants)
+        found = {name: [*inner.values()] for name, inner in variants.items()}
+        return {name: inner[0] if len(inner) == 1 else {"anyOf": inner} for name, inner in found.items()}, required
+
+    def _gather(self, schema: Schema, trail: Trail, variants: dict[str, dict[bytes, Any]]) -> list[str]:
+        """Adds the properties to `variants`; gives what is required."""
+        for name, inner in schema.get("properties", {}).items():
+            known, text = variants.setdefault(name, {}), self._text(inner)
+            if text not in known:
+                known[text] = inner
+                self._room -= len(text)
+        if self._room < 0:
+            self._left = 0
         required = dict.fromkeys(schema.get("required", ()))
         needed: dict[str, list[list[str]]] = {}
         for union, form, onward in self._within(schema, trail):
             if self.is_object(form, onward):
-                properties, names = self.members(form, onward)
-                needed.setdefault(union, []).append(names)
-                for name, inner in properties.items():
-                    if inner not in variants.setdefault(name, []):
-                        variants[name].append(inner)
+                needed.setdefault(union, []).append(self._gather(form, onward, variants))
         for union, lists in needed.items():
-            required.update(dict.fromkeys(_all_of(lists) if union == "allOf" else _in_each(lists)))
-        return {name: inner[0] if len(inner) == 1 else {"anyOf": inner} for name, inner in variants.items()}, list(required)
+            required.update(dict.fromkeys(_all_of(lists) if union == "allOf" else in_each(lists)))
+        return list(required)
+
+    def _text(self, schema: Any) -> bytes:
+        """By which schemas are told apart; `true` is not 1."""
+        found = self._texts.get(id(schema))
+        if found is None:
+            found = self._texts[id(schema)] = jsontext.dumps(schema)
+        return found
 
     def _within(self, schema: Schema, trail: Trail) -> Iterator[tuple[str, Schema, Trail]]:
         for union in UNIONS:
             forms = schema.get(union)
-            for form in forms if isinstance(forms, list) else ():
-                if not isinstance(form, dict) or form.get("$ref") in trail or self._left <= 0:
+            for form in _different(forms) if isinstance(forms, list) else ():
+                if form.get("$ref") in trail or self.exhausted:
                     continue
-                self._left -= 1
-                yield union, followed(form, self._root), (*trail, form["$ref"]) if "$ref" in form else trail
+                found = self._document.followed(form)
+                self._left -= 1 + len(found) + len(found.get("properties", ())) + len(found.get("required", ()))
+                yield union, found, (*trail, form["$ref"]) if "$ref" in form else trail
+
+
+def _different(forms: list[Any]) -> Iterator[Schema]:
+    """Without references that were given already, which some generators repeat."""
+    given: set[str] = set()
+    for form in forms:
+        if not isinstance(form, dict):
+            continue
+        if len(form) == 1 and isinstance(reference := form.get("$ref"), str):
+            if reference in given:
+                continue
+            given.add(reference)
+        yield form
 
 
 def _all_of(lists: list[list[str]]) -> list[str]:
     return [name for names in lists for name in names]
 
 
-def _in_each(lists: list[list[str]]) -> list[str]:
-    return [name for name in lists[0] if all(name in names for names in lists)]
+def in_each(lists: Sequence[Iterable[str]]) -> list[str]:
+    """The names that all lists have, in the order of the first."""
+    shared = set[str].intersection(*map(set, lists))
+    return [name for name in lists[0] if name in shared]
 
 
 def wrapped(schema: Schema) -> Schema:
@@ -234,30 +220,8 @@ def wrapped(schema: Schema) -> Schema:
     return {"type": "object", "properties": {"value": inner}, "required": ["value"], **definitions}
 
 
-# Far more than honest schemas have.
-MAX_FORMS = 512
-MAX_HOPS = 32
-SCHEMAS_BY_NAME = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
-SCHEMAS = frozenset(
-    {
-        "items",
-        "prefixItems",
-        "additionalItems",
-        "additionalProperties",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-        "contains",
-        "propertyNames",
-        "anyOf",
-        "oneOf",
-        "allOf",
-        "not",
-        "if",
-        "then",
-        "else",
-    }
-)
-_IDENTITY = frozenset({"$schema", "$id", "$anchor", "$comment"})
+# How much of a root's unions is looked at for each schema in the document. Far more than honest ones have.
+PARTS_EACH = 16
 # Keywords that say by themselves that an object is meant, and those that may mean something else.
 _OBJECT = frozenset(
     {
@@ -273,22 +237,4 @@ _OBJECT = frozenset(
 )
 _OTHER = frozenset(
     {"enum", "const", "items", "prefixItems", "minItems", "maxItems", "minLength", "maxLength", "pattern", "minimum", "maximum"}
-)
-# Keywords for which null is not a value but a missing one; programs write it for what they leave out.
-_NEVER_NULL = frozenset(
-    {
-        "type",
-        "title",
-        "description",
-        "enum",
-        "format",
-        "pattern",
-        "minimum",
-        "maximum",
-        "minLength",
-        "maxLength",
-        "minItems",
-        "maxItems",
-        "$ref",
-    }
 )

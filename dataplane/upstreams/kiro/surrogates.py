@@ -6,8 +6,10 @@ only after the codec has refused.
 """
 
 import json
-from typing import Any
+import math
+from typing import Any, NoReturn
 
+from dataplane.upstreams.kiro.depth import bounded
 from dataplane.wire import jsontext
 
 
@@ -24,5 +26,19 @@ def mend(value: Any) -> Any:
 
 
 def reread(text: str | bytes) -> bytes:
-    """JSON text that the codec refused, made acceptable. Raises ValueError or RecursionError when it is no JSON."""
-    return jsontext.dumps(mend(json.loads(text)))
+    """JSON text that the codec refused, made acceptable.
+
+    Raises ValueError or RecursionError when it is no JSON, is nested too deeply, or has a number
+    that Python reads and the codec would write as null.
+    """
+    return jsontext.dumps(mend(bounded(json.loads(text, parse_constant=_refuse, parse_float=_finite), len(text))))
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(text: str) -> float:
+    if math.isinf(number := float(text)):
+        raise ValueError("a number is out of range")
+    return number

@@ -8,6 +8,7 @@ import msgspec
 from dataplane.conversation.model import Call, Tool
 from dataplane.upstreams.kiro import surrogates
 from dataplane.upstreams.kiro.conservative import accepted as rebuilt
+from dataplane.upstreams.kiro.depth import bounded
 from dataplane.upstreams.kiro.hosts import Host
 from dataplane.upstreams.kiro.names import Names, used
 from dataplane.upstreams.kiro.schemas import EMPTY, Rewriting, accepted
@@ -20,7 +21,8 @@ CONTINUED = "Descriptions of tools, continued"
 # Characters before the end of what fits in which a better place to cut is looked for.
 NEAR = 500
 
-_read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+# Whole values, which for most arguments is faster than to look for their ends only.
+_read_object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def specifications(call: Call, names: Names, host: Host, *, conservative: bool = False) -> list[dict[str, Any]]:
@@ -97,9 +99,9 @@ def arguments(text: str) -> msgspec.Raw:
 
 
 def object_text(text: str) -> bytes | None:
-    """`text` as UTF-8 when it is a JSON object, None when it is anything else."""
+    """`text` as UTF-8 when it is a JSON object, None when it is anything else, or nested too deeply."""
     try:
-        _read_object(text)
+        bounded(_read_object(text), len(text))
         return text.encode()
     except (ValueError, RecursionError):
         pass

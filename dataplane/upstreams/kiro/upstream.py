@@ -33,7 +33,7 @@ class Kiro:
 
     def decoder(self, call: Call, lease: Lease, stamp: Stamp) -> KiroDecoder:
         chat = partial(plan.chat, lease=lease, stamp=stamp, memory=self._memory)
-        return KiroDecoder(call, self._memory.known(lease), stamp, chat)
+        return KiroDecoder(call, lease, stamp, chat, self._memory.known)
 
     def dropped(self, call: Call, lease: Lease) -> list[str]:
         return fidelity.dropped(call, lease)

@@ -58,17 +58,14 @@ class Meter:
     def metadata(self, metadata: Metadata) -> None:
         self._closed = True
         self._stop_reason = metadata.stop_reason or self._stop_reason
-        tokens = metadata.token_usage
-        if tokens is None:
-            return
-        if tokens.context_usage_percentage is not None:
-            self._percentage = tokens.context_usage_percentage
-        if tokens.uncached_input_tokens is not None and tokens.output_tokens is not None:
+        if metadata.percentage is not None:
+            self._percentage = metadata.percentage
+        if metadata.uncached_input is not None and metadata.output is not None:
             self._reported = Usage(
-                input=int(tokens.uncached_input_tokens),
-                cache_read=int(tokens.cache_read_input_tokens or 0),
-                cache_write=int(tokens.cache_write_input_tokens or 0),
-                output=int(tokens.output_tokens),
+                input=metadata.uncached_input,
+                cache_read=metadata.cache_read or 0,
+                cache_write=metadata.cache_write or 0,
+                output=metadata.output,
                 input_source=Source.UPSTREAM,
                 output_source=Source.UPSTREAM,
             )
@@ -81,8 +78,8 @@ class Meter:
     def metering(self, metering: Metering) -> None:
         """May come several times, and adds up (Q22)."""
         self._closed = True
-        if (metering.unit or "").lower() == "credit":
-            self.credits += metering.usage if metering.usage is not None else metering.amount or 0.0
+        if metering.unit.lower() == "credit":
+            self.credits += metering.amount
 
     def ended(self) -> FinishReason | None:
         """How the upstream says that the stream ended; None when no closing report came (Q1)."""
@@ -95,25 +92,25 @@ class Meter:
 
     def resume(self, told: Iterable[str]) -> None:
         """Another stream begins: what was said so far is part of its prompt, and so is what the model was `told`."""
-        stream, self._before = self._stream(""), self.usage()
+        stream, self._before = self._stream(0.0), self.usage()
         prompt = stream.input + stream.cache_read + stream.cache_write
         self._estimate = prompt + stream.output + round(sum(map(text_tokens, told)))
         self._begin()
 
-    def usage(self, unfinished: str = "") -> Usage:
-        """The best figures there are; `unfinished` was written, but not yet counted."""
+    def usage(self, unfinished: float = 0.0) -> Usage:
+        """The best figures there are; `unfinished` are tokens that were written, but not yet counted."""
         usage = self._stream(unfinished)
         if self._before:
             usage = _sum(self._before, usage)
         usage.credits, usage.searches = self.credits, self.searches
         return usage
 
-    def _stream(self, unfinished: str) -> Usage:
+    def _stream(self, unfinished: float) -> Usage:
         """The figures of the latest stream."""
         if self._reported:
             usage = replace(self._reported)
         else:
-            usage = Usage(input=self._estimate, output=round(self._text + text_tokens(unfinished) + self._reasoning))
+            usage = Usage(input=self._estimate, output=round(self._text + unfinished + self._reasoning))
             # The share counts the whole window, this answer included (Q21).
             prompt = round((self._percentage or 0.0) * self._window / 100 - self._beyond) - usage.output
             if prompt > 0:

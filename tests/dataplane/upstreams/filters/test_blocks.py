@@ -2,6 +2,8 @@ import pytest
 
 from dataplane.conversation.events import ReasoningDelta, ReasoningSigned, Started, TextDelta
 from dataplane.upstreams.filters.blocks import Blocks
+from dataplane.upstreams.filters.held import MOST_HELD
+from tests.dataplane.upstreams.filters.pieces import growth
 
 
 def events_of(*steps):
@@ -42,3 +44,35 @@ def test_a_pause_opens_nothing():
     blocks = Blocks()
     blocks.pause([])
     assert not blocks.started
+
+
+def test_a_blank_opening_is_looked_at_once():
+    def made():
+        blocks = Blocks()
+        return lambda text: blocks.text(text, [])
+
+    assert growth(made, "    ") < 64
+
+
+def test_a_blank_opening_does_not_wait_without_a_bound():
+    assert events_of(("text", " " * MOST_HELD)) == []
+    assert events_of(("text", " " * MOST_HELD), ("text", "\n"), ("text", " ")) == [TextDelta(" " * MOST_HELD + "\n"), TextDelta(" ")]
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ([("text", " ")], False),
+        ([("sign", "s")], False),
+        ([("begin",)], False),
+        ([("text", "a")], True),
+        ([("think", "a")], True),
+        ([("hide", "r")], True),
+        ([("sign", "s"), ("pause",)], True),
+    ],
+)
+def test_it_tells_whether_anything_was_said(steps, said):
+    blocks = Blocks()
+    for step, *arguments in steps:
+        getattr(blocks, step)(*arguments, [])
+    assert blocks.said is said

@@ -64,6 +64,12 @@ def test_each_sees_what_the_client_would_see(text, asked, expected):
     assert passed(text, **asked) == expected
 
 
+def test_a_form_without_brackets_is_left_alone():
+    assert passage(form=OutputFormat("json_schema", b'{"type":"string"}')).idle
+    way = passage(form=OutputFormat("json_schema", b'{"type":"array"}'))
+    assert way.spoken('Here: [{"a":1}]') == [(False, '[{"a":1}]')]
+
+
 def test_a_break_lets_out_what_was_held_back():
     way = passage(tags=True, stop=["END"])
     assert way.spoken("a EN") == [(False, "a ")]

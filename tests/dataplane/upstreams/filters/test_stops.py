@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataplane.upstreams.filters.stops import Stops
-from tests.dataplane.upstreams.filters.pieces import cut, cuttings, places
+from tests.dataplane.upstreams.filters.pieces import cut, cuttings, places, spent
 
 
 def passed(pieces, sequences):
@@ -62,6 +62,26 @@ def test_only_what_may_become_a_sequence_is_held_back():
         "STOL",
     ]
     assert stops.finish() == ""
+
+
+def test_a_sequence_is_met_as_soon_as_none_can_win_over_it():
+    stops = Stops(["END", "ENDING", "c", "abcd"])
+    met = []
+    for piece in ("one END", "I", "abc", "d"):
+        stops.feed(piece)
+        met.append(stops.hit)
+    assert met == [None, None, "END", "END"]
+    at_once = Stops(["END", "and END"])
+    assert (at_once.feed("one END"), at_once.hit) == ("one ", "END")
+
+
+def test_a_piece_costs_the_same_however_many_sequences_there_are():
+    def made(count):
+        stops = Stops([f"s{at:05d}" for at in range(count)])
+        return lambda: stops.feed
+
+    pieces = ["s "] * 500
+    assert spent(made(20_000), pieces) < 20 * spent(made(1), pieces)
 
 
 def test_nothing_goes_out_after_a_sequence():

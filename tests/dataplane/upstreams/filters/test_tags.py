@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataplane.upstreams.filters.held import MOST_HELD
 from dataplane.upstreams.filters.tags import TAGS, Thoughts
-from tests.dataplane.upstreams.filters.pieces import cut, cuttings, places
+from tests.dataplane.upstreams.filters.pieces import cut, cuttings, growth, places
 
 
 def passed(pieces):
@@ -79,6 +80,30 @@ def test_what_follows_a_break_is_text():
     assert thoughts.feed("<think>a</think>\n") == [(True, "a")]
     assert thoughts.finish() == []
     assert thoughts.feed("<think>b") == [(False, "<think>b")]
+
+
+@pytest.mark.parametrize(
+    ("first", "blank"), [(" ", " "), ("<think>a</think>", " "), ("<think>a</think>\n", " "), ("<think>a</think>\n", "\n")]
+)
+def test_white_space_that_waits_is_looked_at_once(first, blank):
+    assert growth(lambda: Thoughts().feed, blank, first) < 64
+
+
+@pytest.mark.parametrize(
+    ("first", "thinking", "text"),
+    [
+        ("", "", " " * (MOST_HELD + 1)),
+        ("<think>a</think>", "a</think>" + " " * (MOST_HELD + 1), ""),
+        ("<think>a</think>\n", "a", " " * (MOST_HELD + 1)),
+    ],
+)
+def test_white_space_does_not_wait_without_a_bound(first, thinking, text):
+    thoughts = Thoughts()
+    found = thoughts.feed(first) + thoughts.feed(" " * MOST_HELD)
+    assert len(found) == first.count("a")
+    found += thoughts.feed(" ")
+    assert tuple("".join(piece for kind, piece in found if kind is wanted) for wanted in (True, False)) == (thinking, text)
+    assert thoughts.feed("b") == [(bool(thinking and not text), "b")]
 
 
 @given(st.text("ab\n", max_size=20), st.text("ab<\n ", max_size=20), places)

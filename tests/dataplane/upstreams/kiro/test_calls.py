@@ -12,7 +12,7 @@ from dataplane.conversation.events import (
     UsageSeen,
 )
 from dataplane.conversation.model import Tool, ToolChoice
-from dataplane.errors import Cause
+from dataplane.errors import Cause, UpstreamFault
 from dataplane.upstreams.kiro import Kiro, calls
 from dataplane.upstreams.kiro.names import names
 from tests.dataplane.upstreams.kiro.answers import content, fault, finish, sampled, usage
@@ -151,7 +151,32 @@ def test_only_the_first_call_goes_out_where_calls_must_be_serial():
     assert (finish(events), usage(events).output) == ("tool_calls", round(18 / 3.5))
 
 
-def test_a_call_without_end_is_given_up(monkeypatch):
-    monkeypatch.setattr(calls, "CALL_LENGTH", 100)
-    found = fault(stream(tool("1", "Write", '{"text":"'), *(tool("1", None, "x" * 30) for _ in range(5))))
-    assert found.cause is Cause.CORRUPT
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [tool("1", "Write", '{"text":"'), *(tool("1", None, "x" * 30) for _ in range(4))],
+        # Each is short, but all of them are held.
+        [tool(str(at), "Write", '{"text":"' + "x" * 30) for at in range(4)],
+        [tool("1", "Write", {"text": "x" * 100})],
+    ],
+)
+def test_calls_without_end_are_given_up(frames, monkeypatch):
+    monkeypatch.setattr(calls, "CALL_LENGTH", 110)
+    assert fault(stream(*frames)).cause is Cause.CORRUPT
+
+
+def test_a_call_that_was_given_on_is_no_longer_held(monkeypatch):
+    monkeypatch.setattr(calls, "CALL_LENGTH", 110)
+    one_by_one = [tool(str(at), "Write", '{"a":"' + "x" * 70 + '"}', stop=True) for at in range(5)]
+    assert finish(decoded([stream(*one_by_one)])) == "tool_calls"
+    anew = [tool("1", "Write", {"a": "x" * 70}), tool("1", "Write", {"a": "y" * 70}, stop=True)]
+    assert content(decoded([stream(*anew)]))[1] == ToolCallDelta('{"a":"' + "y" * 70 + '"}')
+
+
+@pytest.mark.parametrize("stop", [None, True])
+def test_more_calls_than_any_answer_has_are_given_up(stop):
+    frames = [tool(str(at), "Read", stop=stop) for at in range(calls.MOST_CALLS + 1)]
+    assert finish(decoded([stream(*frames[:-1])])) == ("tool_calls" if stop else "length")
+    with pytest.raises(UpstreamFault) as raised:
+        decoded([stream(*frames)])
+    assert raised.value.cause is Cause.CORRUPT

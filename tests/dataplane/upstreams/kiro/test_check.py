@@ -8,7 +8,8 @@ from dataplane.conversation.model import Tool
 from dataplane.errors import InvalidRequest
 from dataplane.upstreams.kiro import hosts
 from dataplane.upstreams.kiro.body import body as build
-from dataplane.upstreams.kiro.check import check
+from dataplane.upstreams.kiro.check import REMEMBERED_BYTES, check
+from dataplane.wire import jsontext
 from tests.dataplane.upstreams.kiro.samples import (
     CLAUDE,
     STAMP,
@@ -172,6 +173,13 @@ def test_E12_halves_of_surrogate_pairs_are_found():
     assert judged(build(ASKED, LEASE, STAMP).replace(b'"b"', b'"\\ud83d"')) == "E12"
 
 
+def test_what_is_nested_too_deeply_is_called_so():
+    deep = b'{"a":' * 5000 + b"1" + b"}" * 5000
+    found = build(ASKED, LEASE, STAMP).replace(b'"input":{}', b'"input":' + deep, 1)
+    with pytest.raises(InvalidRequest, match="nested too deeply"):
+        check(found, LEASE, hosts.RUNTIME)
+
+
 def test_E06_models_without_a_schema_take_no_fields():
     assert judged(good(), lease()) == "E06"
 
@@ -223,6 +231,17 @@ def test_S08_seven_keys_are_demanded_where_they_are_promised(schema, rule):
     put(*SPECIFICATION, "inputSchema", "json", schema)(found)
     assert judged(found, conservative=True) == rule
     assert judged(found) == ""
+
+
+def test_only_schemas_of_common_size_are_remembered(monkeypatch):
+    read = []
+    monkeypatch.setattr(jsontext, "loads", lambda data, loads=jsontext.loads: read.append(len(data)) or loads(data))
+    found = good()
+    for longest, times in ((REMEMBERED_BYTES // 2, 1), (2 * REMEMBERED_BYTES, 3)):
+        put(*SPECIFICATION, "inputSchema", "json", {"type": "object", "title": "x" * longest})(found)
+        read.clear()
+        assert [judged(found, conservative=True) for _ in range(3)] == ["", "", ""]
+        assert len([size for size in read if size > longest]) == times
 
 
 def test_refusals_say_where():

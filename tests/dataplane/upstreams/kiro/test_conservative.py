@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataplane.errors import InvalidRequest
-from dataplane.upstreams.kiro import conservative, schemas
+from dataplane.upstreams.kiro import conservative, document, schemas
+from tests.dataplane.upstreams.kiro.counted import counting
 from tests.simulators.kiro import specs
 from tests.simulators.kiro.request import Request
 
@@ -154,6 +155,61 @@ def test_S08_what_holds_together_is_put_together():
     }
 
 
+def test_S08_the_first_of_many_parts_counts_and_their_order_stays():
+    parts = [
+        {"properties": {f"p{n}": {"const": n}, "k": {"title": str(n)}}, "required": [f"p{n}"], "description": str(n)} for n in range(7)
+    ]
+    found = rebuilt({"allOf": parts})
+    assert list(found["properties"]) == ["p0", "k", *(f"p{n}" for n in range(1, 7))]
+    assert found["properties"]["k"] == {"title": "0"}
+    assert found["required"] == [f"p{n}" for n in range(7)]
+    assert found["description"] == "0\n1\n2\n3\n4\n5\n6"
+
+
+def test_S08_parts_are_put_together_without_copying_all_for_each(monkeypatch):
+    copied = 0
+    both = conservative._both
+
+    def spy(one, other):
+        nonlocal copied
+        copied += len(one.get("properties", ())) + len(other.get("properties", ()))
+        return both(one, other)
+
+    monkeypatch.setattr(conservative, "_both", spy)
+    found = rebuilt({"allOf": [{"properties": {f"p{n}": {}}} for n in range(1024)]})
+    assert len(found["properties"]) == 1024
+    assert copied < 1024 * 20
+
+
+def test_S08_values_are_looked_up_not_searched_for(monkeypatch):
+    text, read = counting(), conservative._json
+    monkeypatch.setattr(conservative, "_json", lambda value: text(read(value)))
+    many = [[n] for n in range(1000)]
+    assert conservative._both({"enum": many}, {"enum": many[::-1]}) == {"enum": many}
+    assert text.comparisons < 10_000
+
+
+def test_S08_names_are_looked_up_not_searched_for():
+    text = counting()
+    form = {"type": "object", "properties": {text(n): {} for n in range(1000)}, "required": [text(n) for n in range(500)]}
+    told, brief = conservative._told(form), conservative._brief(form)
+    assert told.startswith("object {0: anything; 1: anything; ")
+    assert brief.startswith("{0, 1, ")
+    assert brief.endswith(", 998?, 999?}")
+    merged = conservative._merged_objects([form, {"required": [text(n) for n in range(1000)]}])
+    assert merged["required"] == form["required"]
+    assert text.comparisons < 20_000
+
+
+def test_S09_a_large_definition_is_read_once_for_all_references(monkeypatch):
+    looked = []
+    names = document.names
+    monkeypatch.setattr(document, "names", lambda required: looked.append(1) or names(required))
+    definition = {"properties": {f"p{n}": {"required": ["a"]} for n in range(100)}}
+    rebuilt({"anyOf": [{"$ref": "#/$defs/A", "title": str(n)} for n in range(100)], "$defs": {"A": definition}})
+    assert len(looked) < 1000
+
+
 def test_S08_items_at_fixed_places_become_items_of_any_of_these():
     expected = {
         "type": "array",
@@ -259,6 +315,12 @@ def test_S06_the_root_is_the_same_object_as_in_the_runtimes_form(given, expected
     assert rebuilt(given)["properties"] == expected
 
 
+@pytest.mark.parametrize("kind", [{}, {"type": ["array", "object"]}, {"type": ["null", "object"]}, {"type": 5}])
+def test_S06_a_root_that_may_be_something_else_keeps_its_properties(kind):
+    given = {**kind, "items": {}, "anyOf": [{"properties": {"a": {"type": "string"}}}], "patternProperties": {}}
+    assert rebuilt(given) == {"type": "object", "properties": {"a": {"type": "string"}}}
+
+
 def test_no_schema_and_no_json():
     assert conservative.accepted(b"") == schemas.EMPTY
     with pytest.raises(InvalidRequest):
@@ -305,7 +367,7 @@ def keyword_schemas(inner):
 # Whole schemas, and the same with any member spoiled.
 LEAVES = st.booleans() | st.fixed_dictionaries({"type": st.sampled_from(KINDS)})
 SCHEMAS = st.recursive(LEAVES, keyword_schemas, max_leaves=12)
-KEYWORDS = st.sampled_from(sorted(conservative._KEPT | schemas.SCHEMAS | schemas.SCHEMAS_BY_NAME | {"default", "format", "minimum"}))
+KEYWORDS = st.sampled_from(sorted(conservative._KEPT | document.SCHEMAS | document.SCHEMAS_BY_NAME | {"default", "format", "minimum"}))
 SPOILED = st.builds(
     lambda one, other: {**(one if isinstance(one, dict) else {}), **other}, SCHEMAS, st.dictionaries(KEYWORDS, JSON, max_size=4)
 )

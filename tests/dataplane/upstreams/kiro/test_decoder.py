@@ -179,6 +179,26 @@ def test_exception_frames():
     assert found.error.retry_after == 2
 
 
+@pytest.mark.parametrize("rubbish", [b"", b"x" * 20])
+def test_words_before_an_exception_are_given_on_whatever_follows_it(rubbish):
+    exception = encode({":message-type": "exception", ":exception-type": "ThrottlingException"}, b"{}")
+    decoder = Kiro().decoder(call(user("hi")), lease(), STAMP)
+    with pytest.raises(UpstreamFault) as raised:
+        decoder.feed(frame(*said("the last words")) + exception + rubbish)
+    assert (raised.value.cause, raised.value.before) == (Cause.THROTTLED, [Started(), TextDelta("the last words")])
+
+
+def test_an_answer_without_end_is_given_up(monkeypatch):
+    data = frame(*said("and on "))
+    monkeypatch.setattr("dataplane.upstreams.kiro.decoder.LONGEST_ANSWER", 3 * len(data))
+    decoder = Kiro().decoder(call(user("hi")), lease(), STAMP)
+    for _ in range(3):
+        decoder.feed(data)
+    with pytest.raises(UpstreamFault) as raised:
+        decoder.feed(data)
+    assert (raised.value.cause, raised.value.before) == (Cause.CORRUPT, [TextDelta("and on ")])
+
+
 def test_error_frames():
     found = fault(encode({":message-type": "error", ":error-code": "InternalServerException", ":error-message": "oops"}))
     assert (found.cause, found.detail) == (Cause.UNAVAILABLE, "internalserver: oops")

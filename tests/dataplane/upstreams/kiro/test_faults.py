@@ -229,6 +229,22 @@ def test_the_model_is_named_as_the_client_wrote_it():
     assert "'claude-sonnet-4.5'" in fault.error.message
 
 
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ("9" * 400, faults.LONGEST_WAIT),
+        ("1e308", faults.LONGEST_WAIT),
+        ('"inf"', faults.LONGEST_WAIT),
+        ("-" + "9" * 400, None),
+        ('"nan"', None),
+    ],
+)
+def test_an_odd_time_to_wait_is_cut_or_passed_over(asked, seconds):
+    usual = refused(429, {"message": "slow down"}).retry_after
+    found = refused(429, b'{"message":"slow down","retryAfterMilliseconds":%s}' % asked.encode()).retry_after
+    assert found == (usual if seconds is None else seconds)
+
+
 def test_another_kind_of_answer_is_corrupt():
     fault = refused(200, b"", {"content-type": "text/html"})
     assert (fault.cause, fault.retry, fault.error.kind, fault.status) == (Cause.CORRUPT, Retry.OTHER_ACCOUNT, Kind.UPSTREAM_ERROR, 200)

@@ -65,6 +65,15 @@ def test_S02_two_tools_of_one_foreign_name_stay_apart():
     assert set(found.client.items()) == {(wire, "my.tool") for wire in wires}
 
 
+def test_S02_many_tools_of_one_name_are_not_compared_with_each_other(monkeypatch):
+    compared = []
+    monkeypatch.setattr(Tool, "__eq__", lambda one, other: compared.append(one) or one is other)
+    given = [Tool("Read", str(n % 300), b"{}", custom=n % 2 == 0) for n in range(600)]
+    assert len(names(call(user("a"), tools=given)).tools) == 300
+    assert len(names(call(user("a"), tools=[Tool("Read"), Tool("Read", custom=True), Tool("Read")])).tools) == 2
+    assert len(compared) < 600
+
+
 @pytest.mark.parametrize("id", ["toolu_1", "call-1", "a" * 64])
 def test_T06_a_legal_id_stays_as_it_is(id):
     assert wire_id(id) == id

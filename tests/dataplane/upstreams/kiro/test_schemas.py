@@ -4,10 +4,12 @@ import pytest
 
 from dataplane.conversation.model import Tool
 from dataplane.errors import InvalidRequest
-from dataplane.upstreams.kiro import schemas
+from dataplane.upstreams.kiro import conservative, document, schemas
+from dataplane.upstreams.kiro.depth import MAX_DEPTH
 from dataplane.upstreams.kiro.hosts import RUNTIME
 from dataplane.upstreams.kiro.names import names
 from dataplane.upstreams.kiro.tools import specifications
+from tests.dataplane.upstreams.kiro.counted import counting
 from tests.dataplane.upstreams.kiro.samples import call, user
 
 EMPTY = {"type": "object", "properties": {}}
@@ -117,6 +119,68 @@ def test_S06_alternatives_within_alternatives_give_their_properties():
     assert "required" not in found
 
 
+def test_S06_a_property_of_forms_within_forms_has_each_variant_once():
+    one, other, third = {"const": 1}, {"const": True}, {"const": 2}
+    inner = {"anyOf": [{"properties": {"k": one}}, {"properties": {"k": other}}]}
+    found = schema({"anyOf": [inner, {"properties": {"k": third}}, {"properties": {"k": one}}]})
+    assert found["properties"]["k"] == {"anyOf": [one, other, third]}
+    assert [type(variant["const"]) for variant in found["properties"]["k"]["anyOf"]] == [int, bool, int]
+
+
+def test_S06_a_definition_that_is_referred_to_again_and_again_is_joined_once(monkeypatch):
+    followed = []
+    follow = document.Document.followed
+    monkeypatch.setattr(document.Document, "followed", lambda self, form: followed.append(form) or follow(self, form))
+    large = {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(200)}, "required": ["p7", "p3"]}
+    found = schema({"anyOf": [{"$ref": "#/$defs/A"}] * 500, "$defs": {"A": large}})
+    assert (found["properties"], found["required"]) == (large["properties"], ["p7", "p3"])
+    assert found["description"].count("#/$defs/A") == 500
+    assert len(followed) < 10
+
+
+def multiplied(forms, **definition):
+    """Forms that differ, each with all of one definition."""
+    root = {"properties": {"own": {}}, "required": ["own"], "title": "T"}
+    return {**root, "anyOf": [{"$ref": "#/$defs/A", "title": str(n)} for n in range(forms)], "$defs": {"A": definition}}
+
+
+def test_S06_forms_that_are_too_much_to_join_are_told_in_words_only():
+    given = multiplied(100, properties={f"p{n}": {"type": "string"} for n in range(1000)}, required=["p1"])
+    told = "Any of these forms: " + json.dumps(given["anyOf"], separators=(",", ":"))
+    expected = {key: value for key, value in given.items() if key != "anyOf"}
+    assert schema(given) == {"type": "object", **expected, "description": told}
+    few = schema({**given, "anyOf": given["anyOf"][:10]})
+    assert (len(few["properties"]), few["required"]) == (1001, ["own", "p1"])
+
+
+def test_S06_definitions_within_definitions_do_not_multiply_the_bytes():
+    """Each level is a variant of its own and holds all that are deeper."""
+    deep = {"description": "x" * 100_000}
+    for level in range(40):
+        deep = {"properties": {"n": deep}, "title": str(level)}
+    given = {"anyOf": [{"$ref": "#/$defs/A" + "/properties/n" * level} for level in range(40)], "$defs": {"A": deep}}
+    text = json.dumps(given).encode()
+    assert len(schemas.accepted(text)) < 2 * len(text)
+
+
+def test_S06_a_small_schema_of_definitions_that_hold_each_other_is_little_work(monkeypatch):
+    followed = []
+    follow = document.Document.followed
+    monkeypatch.setattr(document.Document, "followed", lambda self, form: followed.append(1) or follow(self, form))
+    everything = [{"$ref": f"#/$defs/{n}"} for n in range(10)]
+    found = schema({"anyOf": everything, "$defs": {str(n): {"anyOf": everything} for n in range(10)}})
+    assert (found["properties"], found["description"][:24]) == ({}, 'Any of these forms: [{"$')
+    assert len(followed) < 5000
+
+
+def test_S06_required_names_are_looked_up_not_searched_for():
+    text = counting()
+    lists = [[text(n) for n in range(1000)] for _ in range(3)]
+    assert schemas.in_each(lists) == lists[0]
+    assert text.comparisons < 20_000
+    assert schemas.in_each([["b", "a", "c"], ["c", "b"]]) == ["b", "c"]
+
+
 def test_S06_definitions_that_hold_themselves_come_to_an_end():
     inner = [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}, {"properties": {"x": {}}}]
     found = schema({"anyOf": inner, "$defs": {"A": {"anyOf": inner}, "B": {"oneOf": inner}}})
@@ -170,11 +234,32 @@ def test_S08_identity_keywords_go_and_everything_else_stays_in_its_order():
     assert schema(given) == kept
 
 
-@pytest.mark.parametrize("wrong", [b"{", b"nothing", b'{"a":' * 2000 + b"1" + b"}" * 2000])
-def test_schemas_that_cannot_be_read_are_refused(wrong):
-    with pytest.raises(InvalidRequest) as raised:
-        schemas.accepted(wrong)
-    assert raised.value.param == "tools"
+def deep(levels):
+    return b'{"items":' * levels + b"true" + b"}" * levels
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (b"{", "not JSON"),
+        (b"nothing", "not JSON"),
+        (b'{"maximum":NaN}', "not JSON"),
+        (deep(MAX_DEPTH + 1), "nested too deeply"),
+        (deep(2000), "nested too deeply"),
+        (deep(MAX_DEPTH + 1).replace(b"true", b'{"title":"\\ud83d"}'), "nested too deeply"),
+    ],
+)
+def test_schemas_that_cannot_be_read_are_refused(wrong, words):
+    for accepted in (schemas.accepted, conservative.accepted):
+        with pytest.raises(InvalidRequest, match=words) as raised:
+            accepted(wrong)
+        assert raised.value.param == "tools"
+
+
+def test_schemas_of_all_the_depth_that_is_allowed_are_taken():
+    given = deep(MAX_DEPTH - 1).replace(b"true", b'{"type":"string"}')
+    for accepted in (schemas.accepted, conservative.accepted):
+        assert accepted(given).count(b'"items"') == MAX_DEPTH - 1
 
 
 def test_a_schema_with_half_an_emoji_is_mended():

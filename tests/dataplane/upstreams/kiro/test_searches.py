@@ -7,7 +7,7 @@ import pytest
 from dataplane.conversation.events import Finished, ReasoningDelta, Searched, Source, Started, TextDelta, ToolCallEnded, ToolCallStarted
 from dataplane.conversation.model import Hit, OutputFormat, Reasoning, Sampling, Search, Text, Thinking, Tool, ToolChoice, WebSearch
 from dataplane.conversation.order import Order
-from dataplane.errors import Cause, UpstreamFault
+from dataplane.errors import Cause, Retry, UpstreamFault
 from dataplane.upstreams.base import HttpRequest, Reply
 from dataplane.upstreams.kiro import search
 from dataplane.upstreams.kiro.decoder import KiroDecoder
@@ -34,7 +34,7 @@ class Conversation:
 
     def __init__(self, *streams, replies=(), **asked):
         self.asked = call(user("hi"), **({"web_search": WebSearch()} | asked))
-        self.decoder = KiroDecoder(self.asked, lease(), STAMP, self._chat)
+        self.decoder = KiroDecoder(self.asked, lease(), STAMP, self._chat, lambda given: given)
         self.streams = list(streams)
         self.replies = list(replies)
         self.searches = []
@@ -178,12 +178,25 @@ def test_a_second_stream_that_is_cut():
     assert raised.value.cause is Cause.CUT
 
 
-def test_an_empty_second_stream_ends_the_answer():
-    talk = Conversation(stream(asks("s1")), stream()).run()
-    assert [type(event) for event in content(talk.events)] == [Searched]
-    assert finish(talk.events) == "stop"
-    # Not even a report came.
-    assert finish(Conversation(stream(asks("s1")), b"").run().events) == "length"
+@pytest.mark.parametrize("last", [stream(), stream(said("")), stream(said(" \n")), b""])
+@pytest.mark.parametrize("more", [(), (stream(asks("s2")),)])
+def test_Q11_an_answer_of_nothing_but_searches_is_empty(more, last):
+    with pytest.raises(UpstreamFault) as raised:
+        Conversation(stream(asks("s1")), *more, last).run()
+    assert (raised.value.cause, raised.value.retry) == (Cause.EMPTY, Retry.SAME_ACCOUNT)
+
+
+@pytest.mark.parametrize("last", [stream(), stream(said(" \n")), b""])
+@pytest.mark.parametrize("before", [said("Let me see."), thought(text="hm"), thought(signature="s"), thought(redactedContent="r")])
+def test_an_answer_that_stays_away_after_a_search_is_cut(before, last):
+    talk = Conversation(stream(before, asks("s1")), stream(asks("s2")), last).run()
+    assert [type(event) for event in content(talk.events)[-2:]] == [Searched, Searched]
+    assert finish(talk.events) == "length"
+
+
+def test_an_answer_of_nothing_after_a_search_keeps_its_reason():
+    talk = Conversation(stream(asks("s1")), stream(tail=(("metadataEvent", {"stopReason": "CONTENT_FILTERED"}),))).run()
+    assert finish(talk.events) == "refusal"
 
 
 def test_forbidden_calls_are_no_searches():
@@ -272,9 +285,10 @@ def test_each_stream_may_open_with_thinking_in_tags():
 
 
 def test_a_throttled_account_may_give_way_as_long_as_nothing_went_out():
-    early = Conversation(stream(asks("s1")), replies=[mcp(status=429)])
-    with pytest.raises(UpstreamFault) as raised:
-        early.run()
-    assert raised.value.cause is Cause.THROTTLED
+    for streams, replies in (([stream(asks("s1"))], []), ([stream(asks("s1")), stream(asks("s2"))], [mcp()])):
+        early = Conversation(*streams, replies=[*replies, mcp(status=429)])
+        with pytest.raises(UpstreamFault) as raised:
+            early.run()
+        assert raised.value.cause is Cause.THROTTLED
     late = Conversation(stream(said("x"), asks("s1")), stream(said("y")), replies=[mcp(status=429)]).run()
     assert content(late.events)[1].search.error == "too_many_requests"

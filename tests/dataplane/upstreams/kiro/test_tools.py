@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from dataplane.conversation.model import Search, Tool, ToolChoice, WebSearch
 from dataplane.upstreams.kiro import hosts, tools
+from dataplane.upstreams.kiro.depth import MAX_DEPTH
 from dataplane.upstreams.kiro.hosts import LEGACY, RUNTIME
 from dataplane.upstreams.kiro.names import SEARCH, names
 from tests.dataplane.upstreams.kiro.samples import assistant, call, result, state, use, user
@@ -177,16 +178,41 @@ def test_the_hosted_search_is_declared_like_any_tool():
         ('{"a":"\\ud83d"}', {"a": "\ufffd"}),
         ('{"a":"\ud83d"}', {"a": "\ufffd"}),
         ("{bad \ud83d", {"_raw": "{bad \ufffd"}),
-        ('{"a":NaN}', {"a": None}),
+        ('{"a":NaN}', {"_raw": '{"a":NaN}'}),
+        ("-Infinity", {"_raw": "-Infinity"}),
+        ('["\\ud83d",1e999]', {"_raw": '["\\ud83d",1e999]'}),
+        ('{"a":"\\ud83d","b":-1e999}', {"_raw": '{"a":"\\ud83d","b":-1e999}'}),
+        ('{"a":"\\ud83d","b":1.5e3}', {"a": "\ufffd", "b": 1500.0}),
     ],
 )
 def test_T08_arguments_of_earlier_calls_are_objects(arguments, expected):
     assert json.loads(bytes(tools.arguments(arguments))) == expected
 
 
-def test_T08_arguments_nested_beyond_reason_stay_text():
-    deep = '{"a":' + "[" * 100_000 + "]" * 100_000 + "}"
-    assert json.loads(bytes(tools.arguments(deep))) == {"_raw": deep}
+def nested(levels, leaf=""):
+    return '{"a":' + "[" * (levels - 1) + leaf + "]" * (levels - 1) + "}"
+
+
+@pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 600, 900, 980, 1100, 100_000])
+@pytest.mark.parametrize("leaf", ["", '"\\ud83d"'])
+def test_T08_arguments_nested_beyond_reason_stay_text(levels, leaf):
+    for deep in (nested(levels, leaf), nested(levels, leaf)[5:-1] if levels > MAX_DEPTH + 1 else nested(levels, leaf)):
+        assert json.loads(bytes(tools.arguments(deep))) == {"_raw": deep}
+        assert tools.object_text(deep) is None
+
+
+@pytest.mark.parametrize("leaf", ["", '"\\ud83d"'])
+def test_T08_arguments_of_all_the_depth_that_is_allowed_are_sent(leaf):
+    deep = nested(MAX_DEPTH, leaf)
+    asked = call(user("a"), assistant(use("1", "Read", deep)), user(result("1", "x")), tools=[READ])
+    (made,) = state(asked)["history"][1]["assistantResponseMessage"]["toolUses"]
+    assert made["input"] == json.loads(deep.replace("\\ud83d", "\ufffd"))
+    assert json.loads(tools.object_text(deep)) == made["input"]
+
+
+@pytest.mark.parametrize("text", ['{"a":NaN}', '{"a":[Infinity]}', '{"a":"\\ud83d","b":1e999}', "NaN", "[]", "{"])
+def test_what_is_no_object_in_JSON_is_none(text):
+    assert tools.object_text(text) is None
 
 
 @given(st.text() | st.text(st.characters()) | st.text(st.sampled_from('{}[]":,a1\\ud83-. \ud83d')))

@@ -2,9 +2,9 @@ import pytest
 
 from dataplane.conversation.events import Source, UsageSeen
 from dataplane.conversation.model import ToolChoice
-from dataplane.upstreams.kiro import Kiro
+from dataplane.upstreams.kiro import Kiro, payloads
 from tests.dataplane.upstreams.kiro.answers import finish, usage
-from tests.dataplane.upstreams.kiro.samples import STAMP, TAIL, call, events_of, lease, said, stream, thought, tool, user
+from tests.dataplane.upstreams.kiro.samples import STAMP, TAIL, call, decoded, events_of, frame, lease, said, stream, thought, tool, user
 
 
 def test_reported_counts_are_the_usage():
@@ -55,6 +55,48 @@ def test_unreadable_reports_do_not_spoil_an_answer():
     )
     events = events_of(stream(said("x"), tail=tail))
     assert finish(events) == "stop"
+
+
+@pytest.mark.parametrize("figure", ["1e308", "1e999", "-1e308", "-5", "9" * 400, "-" + "9" * 400, "-0.0"])
+def test_odd_figures_are_cut_to_what_can_be(figure):
+    tokens = f'{{"uncachedInputTokens":{figure},"outputTokens":{figure},"cacheReadInputTokens":{figure},"contextUsagePercentage":{figure}}}'
+    odd = b"".join(
+        frame(kind, payload.encode())
+        for kind, payload in (
+            ("metadataEvent", f'{{"tokenUsage":{tokens}}}'),
+            ("metadataEvent", f'{{"tokenUsage":{{"contextUsagePercentage":{figure}}}}}'),
+            ("contextUsageEvent", f'{{"contextUsagePercentage":{figure}}}'),
+            ("meteringEvent", f'{{"usage":{figure},"amount":{figure},"unit":"credit"}}'),
+        )
+    )
+    found = usage(decoded([frame(*said("x")) + odd]))
+    for count in (found.input, found.output, found.cache_read, found.cache_write, found.reasoning):
+        assert 0 <= count <= payloads.MOST_TOKENS
+    assert 0.0 <= found.credits <= payloads.MOST_CREDITS
+
+
+def test_a_share_beyond_the_window_is_the_window():
+    for odd in ("1e308", "250"):
+        found = usage(decoded([frame(*said("x" * 350)) + frame("contextUsageEvent", b'{"contextUsagePercentage":%s}' % odd.encode())]))
+        assert found.input == 200_000 - 100
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        {"uncachedInputTokens": "x"},
+        {"outputTokens": "12"},
+        "many",
+        [1],
+    ],
+)
+def test_the_members_of_a_report_are_read_apart(tokens):
+    events = events_of(stream(said("x"), tail=(("metadataEvent", {"stopReason": "MAX_TOKENS", "tokenUsage": tokens}),)))
+    assert (finish(events), usage(events).input_source) == ("length", Source.ESTIMATED)
+    counted = {"uncachedInputTokens": 10, "outputTokens": 20, "cacheReadInputTokens": "x"}
+    tail = (("metadataEvent", {"stopReason": 5, "tokenUsage": counted}), ("meteringEvent", {"usage": "x", "amount": 2, "unit": "credit"}))
+    found = usage(events_of(stream(said("x"), tail=tail)))
+    assert (found.input, found.output, found.cache_read, found.credits) == (10, 20, 0, 2.0)
 
 
 def test_figures_may_be_asked_for_at_any_time():
