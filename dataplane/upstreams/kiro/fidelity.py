@@ -7,9 +7,10 @@ from typing import TypeGuard
 from dataplane.conversation.features import Feature, Fidelity
 from dataplane.conversation.model import Call, Document, Image, Part, Reasoning, Search, Text, ToolCall, ToolResult, Turn
 from dataplane.upstreams.base import Lease
-from dataplane.upstreams.kiro import instructions, provenance, reasoning
-from dataplane.upstreams.kiro.entries import Assistant, blank, folded
-from dataplane.upstreams.kiro.history import repaired
+from dataplane.upstreams.kiro import provenance
+from dataplane.upstreams.kiro.asking import instructions, reasoning
+from dataplane.upstreams.kiro.asking.entries import Assistant, blank, folded
+from dataplane.upstreams.kiro.asking.history import repaired
 from dataplane.wire.pruning import NOTHING
 
 

@@ -14,8 +14,9 @@ from dataplane.conversation.features import Feature
 from dataplane.conversation.model import Call, Reasoning, Stamp
 from dataplane.errors import Cause, EndpointFault, Retry, UpstreamFault
 from dataplane.upstreams.base import HttpRequest, Lease, Plan, Reply
-from dataplane.upstreams.kiro import faults, hosts, profiles, provenance, request
-from dataplane.upstreams.kiro.body import Form
+from dataplane.upstreams.kiro import faults, hosts, profiles, provenance
+from dataplane.upstreams.kiro.asking import request
+from dataplane.upstreams.kiro.asking.body import Form
 from dataplane.upstreams.kiro.fates import Flaw, flaw
 from dataplane.wire import jsontext
 

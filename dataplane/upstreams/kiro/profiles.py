@@ -12,7 +12,8 @@ import msgspec
 from dataplane.conversation.model import Stamp
 from dataplane.errors import UpstreamFault
 from dataplane.upstreams.base import HttpRequest, Lease, Reply
-from dataplane.upstreams.kiro import hosts, request
+from dataplane.upstreams.kiro import hosts
+from dataplane.upstreams.kiro.asking import request
 
 BUILDER_ID = "arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX"
 SOCIAL = "arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK"

@@ -17,8 +17,9 @@ import msgspec
 from dataplane.conversation.model import Call, Hit, Part, Search, Stamp, ToolChoice, Turn, WebSearch
 from dataplane.errors import BadUpstream, Cause, Retry, UpstreamFault
 from dataplane.upstreams.base import HttpRequest, Lease, Plan, Reply
-from dataplane.upstreams.kiro import faults, profiles, request
-from dataplane.upstreams.kiro.findings import told
+from dataplane.upstreams.kiro import faults, profiles
+from dataplane.upstreams.kiro.asking import request
+from dataplane.upstreams.kiro.asking.findings import told
 from dataplane.wire import jsontext
 
 __all__ = ["onward", "told"]

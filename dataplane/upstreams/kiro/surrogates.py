@@ -9,7 +9,7 @@ import json
 import math
 from typing import Any, NoReturn
 
-from dataplane.upstreams.kiro.depth import bounded
+from dataplane.upstreams.kiro.asking.depth import bounded
 from dataplane.wire import jsontext
 
 

@@ -7,7 +7,7 @@ from dataplane.conversation.model import Call, Image, Stamp
 from dataplane.errors import InvalidRequest
 from dataplane.upstreams.base import Lease, MediaRules, Plan
 from dataplane.upstreams.kiro import fidelity, plan
-from dataplane.upstreams.kiro.decoder import KiroDecoder
+from dataplane.upstreams.kiro.answering.decoder import KiroDecoder
 
 
 class Kiro:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from dataplane.upstreams.kiro.images import REMOVED
+from dataplane.upstreams.kiro.asking.images import REMOVED
 from tests.dataplane.kiro_cases import reading
 from tests.dataplane.kiro_cases.grammar import PICTURES
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from dataplane.conversation.events import ToolCallStarted
 from dataplane.errors import InvalidRequest
-from dataplane.upstreams.kiro.entries import folded
-from dataplane.upstreams.kiro.history import repaired
+from dataplane.upstreams.kiro.asking.entries import folded
+from dataplane.upstreams.kiro.asking.history import repaired
 from tests.dataplane.kiro_cases import properties, reading
 from tests.dataplane.kiro_cases.bodies import A, F, O, T, a, tc, text, told, tr, tu, u
 from tests.dataplane.kiro_cases.gate import DIALECTS, PROFILES

@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from dataplane.upstreams.kiro.entries import folded
-from dataplane.upstreams.kiro.history import repaired
+from dataplane.upstreams.kiro.asking.entries import folded
+from dataplane.upstreams.kiro.asking.history import repaired
 from tests.dataplane.kiro_cases import properties
 from tests.dataplane.kiro_cases.bodies import A, F, O, T, a, image, u
 from tests.dataplane.kiro_cases.grammar import NAMES, PICTURES, Chat, Messages, appended

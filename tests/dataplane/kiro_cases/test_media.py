@@ -3,7 +3,7 @@
 import pytest
 
 from dataplane.errors import InvalidRequest
-from dataplane.upstreams.kiro.images import REMOVED
+from dataplane.upstreams.kiro.asking.images import REMOVED
 from tests.dataplane.clients.media.files import DRAWING, coded, noise, opened, pdf, picture, saved, words
 from tests.dataplane.clients.upstream import Upstream, saying, whole
 from tests.dataplane.kiro_cases.bodies import A, O, a, image, image_url, text, tr, tu, u

@@ -3,8 +3,8 @@
 import json
 
 from dataplane.conversation.events import ToolCallStarted
-from dataplane.upstreams.kiro.pairing import INTERRUPTED
-from dataplane.upstreams.kiro.tools import GONE
+from dataplane.upstreams.kiro.asking.pairing import INTERRUPTED
+from dataplane.upstreams.kiro.asking.tools import GONE
 from tests.dataplane.kiro_cases.bodies import PLAIN, A, F, O, T, a, tc, text, told, tr, tu, u
 from tests.dataplane.upstreams.kiro.samples import tool
 

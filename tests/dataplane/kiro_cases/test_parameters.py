@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dataplane.conversation.events import Finished, TextDelta
-from dataplane.upstreams.kiro import instructions
+from dataplane.upstreams.kiro.asking import instructions
 from tests.dataplane.kiro_cases.bodies import A, F, O, a, tc, told, u
 from tests.dataplane.upstreams.kiro.samples import said
 

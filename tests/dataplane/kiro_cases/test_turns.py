@@ -3,8 +3,8 @@
 import pytest
 
 from dataplane.errors import InvalidRequest
-from dataplane.upstreams.kiro.history import CONTINUE, OPENING, RESUME
-from dataplane.upstreams.kiro.images import LOOK
+from dataplane.upstreams.kiro.asking.history import CONTINUE, OPENING, RESUME
+from dataplane.upstreams.kiro.asking.images import LOOK
 from tests.dataplane.clients.media.files import coded, picture
 from tests.dataplane.kiro_cases.bodies import A, O, a, image, image_url, system, text, thinking, tr, tu, u
 from tests.dataplane.kiro_cases.gate import redacted, signature

@@ -10,8 +10,8 @@ from dataplane.conversation.model import Call, Image, Part, Reasoning, Role, Sta
 from dataplane.conversation.order import Order
 from dataplane.upstreams.base import Credential, Lease
 from dataplane.upstreams.kiro import Kiro, provenance
-from dataplane.upstreams.kiro.body import PLAIN, Form
-from dataplane.upstreams.kiro.body import body as build
+from dataplane.upstreams.kiro.asking.body import PLAIN, Form
+from dataplane.upstreams.kiro.asking.body import body as build
 from dataplane.wire.eventstream import encode
 from tests.dataplane.chunking import cuttings
 

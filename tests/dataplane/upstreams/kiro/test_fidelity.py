@@ -8,10 +8,10 @@ from hypothesis import given
 from dataplane.conversation.features import Feature
 from dataplane.conversation.model import Document, Image, Reasoning, Search, ToolResult
 from dataplane.upstreams.kiro import Kiro, fidelity
-from dataplane.upstreams.kiro.body import body as build
+from dataplane.upstreams.kiro.asking.body import body as build
+from tests.dataplane.upstreams.kiro.asking.test_bodies import CALLS, LEASES, STAMP, can_choose, holds_something
 from tests.dataplane.upstreams.kiro.invariants import entries
 from tests.dataplane.upstreams.kiro.samples import assistant, call, lease, redacted, result, signed, use, user
-from tests.dataplane.upstreams.kiro.test_bodies import CALLS, LEASES, STAMP, can_choose, holds_something
 
 ONE, TWO, THREE = (signed(name, f"s-{name}") for name in ("one", "two", "three"))
 OWN = lease()

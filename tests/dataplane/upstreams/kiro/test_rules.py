@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from dataplane.upstreams.kiro.rules import RULES, table
+from dataplane.upstreams.kiro.asking.rules import RULES, table
 
 ROOT = Path(__file__).parents[4]
 PAGE = ROOT / "docs/kiro.md"
+KIRO = ROOT / "dataplane/upstreams/kiro"
 BEGIN, END = "<!-- rules: made by tests/dataplane/upstreams/kiro/test_rules.py -->\n", "<!-- end of rules -->\n"
 FAMILIES = {"E": 14, "M": 6, "C": 8, "T": 14, "S": 12, "I": 9, "R": 5, "Z": 3}
 
@@ -27,7 +28,7 @@ def page() -> str:
 
 def with_tests():
     found = set()
-    for file in Path(__file__).parent.glob("test_*.py"):
+    for file in Path(__file__).parent.rglob("test_*.py"):
         found.update(re.findall(r"^(?:async )?def test_((?:[A-Z]\d\d_)+)", file.read_text(), re.MULTILINE))
     return {rule for names in found for rule in names.split("_") if rule}
 
@@ -49,11 +50,12 @@ def test_no_test_is_for_a_rule_that_does_not_exist():
 def test_rows_name_what_exists(rule):
     for place in RULES[rule].where:
         module, name = place.split(".")
-        assert getattr(import_module(f"dataplane.upstreams.kiro.{module}"), name)
+        folder = "asking." if (KIRO / f"asking/{module}.py").exists() else ""
+        assert getattr(import_module(f"dataplane.upstreams.kiro.{folder}{module}"), name)
 
 
 def test_refusals_quote_rules_of_the_table():
-    source = (ROOT / "dataplane/upstreams/kiro/check.py").read_text()
+    source = (KIRO / "asking/check.py").read_text()
     assert set(re.findall(r'"([EMCTSIRZ]\d\d)"', source)) <= RULES.keys()
 
 

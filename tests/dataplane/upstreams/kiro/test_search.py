@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from dataplane.conversation.model import Hit, Search, Text, Tool, ToolChoice, Turn, WebSearch
 from dataplane.errors import BadUpstream, Cause, Overloaded, Retry, UpstreamFault
 from dataplane.upstreams.base import HttpRequest, Reply
-from dataplane.upstreams.kiro import body, search
+from dataplane.upstreams.kiro import search
+from dataplane.upstreams.kiro.asking import body
 from dataplane.upstreams.kiro.search import told
 from tests.dataplane.upstreams.kiro.samples import ARN, STAMP, call, lease, user
 

@@ -1,0 +1,1 @@
+"""Kiro's streams as events."""

@@ -1,0 +1,1 @@
+"""A call as the body that Kiro takes."""
