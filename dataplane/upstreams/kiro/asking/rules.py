@@ -39,7 +39,9 @@ RULES: dict[str, Rule] = {
     "E07": Rule(
         "modelId is in the account's catalogue", "the model of the lease, which the control plane chose", ("body.body", "faults.refused")
     ),
-    "E08": Rule("conversationId is a UUID", "derived from the client's session, else from how the conversation begins", ("body.uuid", "check.check")),
+    "E08": Rule(
+        "conversationId is a UUID", "derived from the client's session, else from how the conversation begins", ("body.uuid", "check.check")
+    ),
     "E09": Rule("origin is a known value", "a constant", ("body.body", "check.check")),
     "E10": Rule("agentTaskType is vibe", "a constant", ("body.body", "check.check")),
     "E11": Rule("envState on the command line's surface", "that surface is not used, so none is sent", ("body.body", "check.check")),
@@ -77,7 +79,9 @@ RULES: dict[str, Rule] = {
     "C03": Rule("older hosts want text beside calls", "a single space there, nothing on the current hosts", ("body.body", "check.check")),
     "C04": Rule("content is a string", "texts are joined by an empty line", ("body.body", "check.check")),
     "C05": Rule(
-        "older hosts bound the text of a message", "the rest is told in further turns; nothing visible is cut away", ("caps.capped", "check.check")
+        "older hosts bound the text of a message",
+        "the rest is told in further turns; nothing visible is cut away",
+        ("caps.capped", "check.check"),
     ),
     "C06": Rule(
         "made-up text is imitated by models", "as few notes as the rules leave, never the same twice in a row", ("history.collapse",)
