@@ -81,6 +81,7 @@ async def attempt(line: Line, call: Call, lease: Lease, client: Client, progress
     """One try at one account: fit, translate, open, stream back."""
     upstream = line.upstreams[lease.kind]
     progress.dropped = ()
+    client.say("x-headgate-dropped", "")
     drop(client, progress, lease, [*call.dropped, *upstream.dropped(call, lease)])
     describe(client, lease, progress)
     async with progress.patience(line.patience.first_token_seconds):
@@ -108,7 +109,9 @@ def drop(client: Client, progress: Progress, lease: Lease, paths: Sequence[str])
 
     Raises InvalidRequest for a strict key.
     """
-    if paths and lease.strict:
+    if not paths:
+        return
+    if lease.strict:
         told = f"the key is strict, and what serves this model has no place for {listed(paths)}"
         raise InvalidRequest(told, param=paths[0][:PATH_LENGTH])
     progress.dropped = [*progress.dropped, *(path[:PATH_LENGTH] for path in paths)][:PATHS]

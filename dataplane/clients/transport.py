@@ -49,6 +49,8 @@ class Following(AbstractAsyncContextManager[Stream]):
         self._pool = pool
         self._plan = plan
         self._until = until
+        # Whether the plan has been told of a fault: then it must hear of the next one too, to tell them all.
+        self._lossy = False
         self._connection: Connection | None = None
         self.reply = Reply(0, {})
 
@@ -81,6 +83,8 @@ class Following(AbstractAsyncContextManager[Stream]):
         """The answer, or why there is none."""
         self._leave()
         try:
+            if request.seconds is None and not request.elsewhere and not self._lossy:
+                return await self._asked(request)  # the attempt itself has an end
             async with asyncio.timeout(self._patience(request)):
                 return await self._asked(request)
         except HttpError as error:
@@ -97,6 +101,7 @@ class Following(AbstractAsyncContextManager[Stream]):
 
     def _lost(self, error: HttpError) -> UpstreamFault:
         self._leave()
+        self._lossy = True
         found = fault(error)
         found.__cause__ = error
         return found

@@ -5,9 +5,9 @@ reasoning can only be sent to the account that signed it. Clients send the whole
 time, so how it begins names it well enough; two that begin alike share nothing but their place.
 """
 
-from hashlib import blake2b
+from zlib import crc32
 
-from dataplane.conversation.model import Call, Text
+from dataplane.conversation.model import Call, Text, Turn
 
 # How much is looked at of each end of a text: many begin with the same long preamble.
 CHARACTERS = 1000
@@ -18,11 +18,19 @@ def derived(call: Call) -> str:
 
     The system text is left out: clients put dates and versions there that change while they talk.
     """
-    first = next((turn for turn in call.turns if turn.role == "user"), None)
-    texts = [part.text for part in first.parts if isinstance(part, Text)] if first else []
-    if not texts:
-        return ""
-    digest = blake2b(digest_size=12)
-    for text in texts:
-        digest.update(f"{len(text)}\0{text[:CHARACTERS]}{text[-CHARACTERS:]}".encode("utf-8", "surrogatepass"))
-    return "begins-" + digest.hexdigest()
+    for turn in call.turns:
+        if turn.role == "user":
+            return _named(turn)
+    return ""
+
+
+def _named(turn: Turn) -> str:
+    """Checksums are cheap, and all that two conversations of one name would share is their place."""
+    size = begins = ends = 0
+    for part in turn.parts:
+        if type(part) is Text:
+            text = part.text
+            size += len(text)
+            begins = crc32(text[:CHARACTERS].encode("utf-8", "surrogatepass"), begins)
+            ends = crc32(text[-CHARACTERS:].encode("utf-8", "surrogatepass"), ends)
+    return f"begins-{begins:08x}{ends:08x}-{size}" if size else ""

@@ -45,11 +45,11 @@ class Metadata(msgspec.Struct):
     """What a metadataEvent says; the three kinds of input are apart from each other."""
 
     stop_reason: str
-    uncached_input: int | None
-    output: int | None
-    cache_read: int | None
-    cache_write: int | None
-    percentage: float | None
+    uncached_input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    percentage: float | None = None
 
 
 class Metering(msgspec.Struct):
@@ -107,7 +107,9 @@ def fragment(payload: bytes) -> Fragment:
 def metadata(payload: bytes) -> Metadata:
     read = _glance(_metadata, payload) or _Metadata()
     read = _glance(_metadata, read.metadata_event) or read
-    tokens = _glance(_tokens, read.token_usage) or _Tokens()
+    tokens = _glance(_tokens, read.token_usage)
+    if tokens is None:
+        return Metadata(_word(read.stop_reason))
     return Metadata(
         _word(read.stop_reason),
         _count(tokens.uncached_input_tokens),
@@ -165,6 +167,8 @@ def _mended(read: Callable[[bytes], T], payload: bytes) -> T:
 
 
 def _glance(read: Callable[[bytes | msgspec.Raw], T], payload: bytes | msgspec.Raw) -> T | None:
+    if payload is NULL:
+        return None
     try:
         return read(payload)
     except (ValueError, RecursionError):

@@ -6,7 +6,6 @@ model searched the web) is the sum of them, prompts included: each was sent, and
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from dataplane.conversation.estimate import ASCII_PER_TOKEN, text_tokens
 from dataplane.conversation.events import FinishReason, Source, Usage
@@ -107,8 +106,9 @@ class Meter:
 
     def _stream(self, unfinished: float) -> Usage:
         """The figures of the latest stream."""
-        if self._reported:
-            usage = replace(self._reported)
+        if said := self._reported:
+            usage = Usage(said.input, said.cache_read, said.cache_write, said.output)
+            usage.input_source, usage.output_source = said.input_source, said.output_source
         else:
             usage = Usage(input=self._estimate, output=round(self._text + unfinished + self._reasoning))
             # The share counts the whole window, this answer included (Q21).

@@ -101,7 +101,8 @@ def check(data: bytes, lease: Lease, host: Host, *, conservative: bool = False) 
     turns = _Turns(lease.model, host)
     turns.follow(body.conversation_state)
     declared = _declared(body.conversation_state, host)
-    _names(turns, declared)
+    if declared or turns.ids:
+        _names(turns, declared)
     if turns.pictures:
         _pictures(turns.pictures, lease)
     if conservative and declared:
