@@ -5,10 +5,12 @@ answer wins (RFC 8305). uvloop has nothing of the kind, hence it is here.
 """
 
 import asyncio
+import contextlib
 import itertools
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from dataplane.clients.http1 import Connection, Unreachable
@@ -18,6 +20,8 @@ from dataplane.clients.request import Origin
 CONNECT_SECONDS = 10.0
 # How long an address has before the next one is tried as well (RFC 8305, section 5).
 NEXT_SECONDS = 0.25
+# How many names that strangers chose are looked up at a time.
+STRANGE_NAMES = 4
 
 # Family and socket address, as getaddrinfo has them.
 Address = tuple[int, Any]
@@ -34,12 +38,44 @@ def trust() -> ssl.SSLContext:
 
 async def resolve(origin: Origin) -> list[Address]:
     """The addresses, the families taking turns, beginning with the one that the system prefers. Raises OSError, ValueError."""
-    found = await asyncio.get_running_loop().getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+    return by_turns(await asyncio.get_running_loop().getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM))
+
+
+def by_turns(found: Iterable[tuple[Any, ...]]) -> list[Address]:
+    """What getaddrinfo found, the families taking turns."""
     families: dict[int, list[Address]] = {}
     for family, _, _, _, address in found:
         families.setdefault(family, []).append((family, address))
     turns = itertools.zip_longest(*families.values())
     return [address for turn in turns for address in turn if address is not None]
+
+
+class StrangeNames:
+    """Looks up names that strangers chose, in threads of its own, so that no name of an upstream waits behind them.
+
+    A lookup cannot be stopped. Who gives up leaves its turn to it, or many that were given up would be asked at a time.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(STRANGE_NAMES, thread_name_prefix="strange-name")
+        self._free = asyncio.Semaphore(STRANGE_NAMES)
+
+    async def resolve(self, origin: Origin) -> list[Address]:
+        """As `resolve`, when it is this one's turn."""
+        await self._free.acquire()
+        loop = asyncio.get_running_loop()
+
+        def ended(_: Future[Any]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended before the lookup
+                loop.call_soon_threadsafe(self._free.release)
+
+        lookup: Future[Any] = self._threads.submit(socket.getaddrinfo, origin.host, origin.port, type=socket.SOCK_STREAM)
+        lookup.add_done_callback(ended)
+        return by_turns(await asyncio.wrap_future(lookup))
+
+    def close(self) -> None:
+        """Look nothing up any more; a lookup under way ends by itself."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 async def dial(origin: Origin, tls: ssl.SSLContext | None, make: Callable[[], Connection], lookup: Lookup = resolve) -> Connection:

@@ -17,6 +17,12 @@ _base64_url = re.compile(r"data:[^,]*;\s*base64\s*,", re.IGNORECASE).match
 # How much of a picture's base64 is decoded to look at it: most need the least, a photograph with a preview more.
 _GLANCES = (8 * 1024, 256 * 1024)
 
+# A marker of a JPEG behind its filling (ITU T.81, B.1.1.2). Nobody fills more; nor are there more markers before a frame:
+# enough for 128 MiB of previews and profiles.
+_marker = re.compile(rb"\xff{1,1024}+([^\xff])", re.DOTALL).match
+_FILLING = 1024
+_MARKERS = 2048
+
 
 class Picture(NamedTuple):
     """What a file's header says: `format` is png, jpeg, gif or webp; sides are pixels, never 0."""
@@ -35,23 +41,35 @@ class Picture(NamedTuple):
         return max(self.width, self.height)
 
 
+class _Short(Exception):
+    """The header goes on where the data ends."""
+
+
 def look(data: bytes) -> Picture | None:
     """The picture that `data` begins with; None when it is none of the four formats, or cut within its header."""
-    for begins, measure in _FORMATS:
-        if begins(data):
-            return measure(data)
-    return None
+    try:
+        return _measured(data)
+    except _Short:
+        return None
 
 
 def glance(text: str) -> Picture | None:
     """The picture that `text`, bare base64, begins with."""
     for size in (*(size for size in _GLANCES if size < len(text)), len(text) // 4 * 4):
         try:
-            found = look(binascii.a2b_base64(text[:size]))
+            return _measured(binascii.a2b_base64(text[:size]))
+        except _Short:
+            continue
         except ValueError:  # binascii.Error is one, letters beyond ASCII another
             return None
-        if found:
-            return found
+    return None
+
+
+def _measured(data: bytes) -> Picture | None:
+    """Raises _Short."""
+    for begins, measure in _FORMATS:
+        if begins(data):
+            return measure(data)
     return None
 
 
@@ -92,31 +110,44 @@ def _gif(data: bytes) -> Picture | None:
 
 
 def _jpeg(data: bytes) -> Picture | None:
+    """Raises _Short."""
     at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:  # filling
-            at += 1
-        elif marker == 0x01 or 0xD0 <= marker <= 0xD7:  # stands alone
-            at += 2
-        elif marker in _FRAMES:
-            return _frame(data[at + 4 : at + 9])
-        else:
-            size = int.from_bytes(data[at + 2 : at + 4])
-            if size < 2 or marker in (0x00, 0xD8, 0xD9, 0xDA):  # no frame before the scan, or nonsense
-                return None
-            at += 2 + size
+    for _ in range(_MARKERS):
+        found = _marker(data, at)
+        if found is None:
+            _filled(data, at)
+            return None
+        at, marker = found.end(), found[1][0]
+        if marker == 0x01 or 0xD0 <= marker <= 0xD7:  # stands alone
+            continue
+        if marker in _FRAMES:
+            frame = _within(data, at + 2, 5)
+            return _checked("jpeg", int.from_bytes(frame[3:5]), int.from_bytes(frame[1:3]))
+        if marker in (0x00, 0xD8, 0xD9, 0xDA):  # no frame before the scan, or nonsense
+            return None
+        size = int.from_bytes(_within(data, at, 2))
+        if size < 2:
+            return None
+        at += size
     return None
+
+
+def _filled(data: bytes, at: int) -> None:
+    """What no marker begins at: nonsense, unless the data just end there. Raises _Short."""
+    rest = data[at : at + _FILLING]
+    if at + len(rest) >= len(data) and not rest.strip(b"\xff"):
+        raise _Short
+
+
+def _within(data: bytes, at: int, size: int) -> bytes:
+    """Raises _Short."""
+    if at + size > len(data):
+        raise _Short
+    return data[at : at + size]
 
 
 # SOF0 to SOF15 but for DHT, JPG and DAC (ITU T.81, table B.1).
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-
-
-def _frame(header: bytes) -> Picture | None:
-    if len(header) < 5:
-        return None
-    return _checked("jpeg", int.from_bytes(header[3:5]), int.from_bytes(header[1:3]))
 
 
 def _webp(data: bytes) -> Picture | None:

@@ -1,6 +1,9 @@
-"""What the data plane and a worker say to each other: a line of JSON and the file's bytes, then JSON back."""
+"""What the data plane and a worker say to each other: a line of JSON and the file's bytes, then JSON back.
 
-from typing import Literal
+Each message has its length in front, as one may follow another.
+"""
+
+from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -41,16 +44,38 @@ _job = msgspec.json.Decoder(Job).decode
 _answer = msgspec.json.Decoder(Answer).decode
 
 
+# The bytes of a length, the highest first.
+LENGTH = 8
+
+
+def head(job: Job) -> bytes:
+    """A job without its file; the same job is the same bytes."""
+    return dumps(job) + b"\n"
+
+
 def packed(job: Job, data: bytes) -> bytes:
-    """A job in bytes; the same job about the same file is the same bytes."""
-    return dumps(job) + b"\n" + data
+    """A job as it is sent."""
+    opening = head(job)
+    return b"".join(((len(opening) + len(data)).to_bytes(LENGTH), opening, data))
 
 
 def unpacked(message: bytes) -> tuple[Job, bytes]:
-    head, _, data = message.partition(b"\n")
-    return _job(head), data
+    """A job without its length."""
+    opening, _, data = message.partition(b"\n")
+    return _job(opening), data
+
+
+def answering(answer: Answer) -> bytes:
+    """An answer as it is sent."""
+    message = dumps(answer)
+    return len(message).to_bytes(LENGTH) + message
 
 
 def answered(message: bytes) -> Answer:
-    """Raises msgspec.DecodeError, which a ValidationError is as well."""
+    """An answer without its length. Raises msgspec.DecodeError, which a ValidationError is as well."""
     return _answer(message)
+
+
+def following(stream: BinaryIO) -> bytes:
+    """The next message, without its length; b"" at the end."""
+    return stream.read(int.from_bytes(stream.read(LENGTH)))

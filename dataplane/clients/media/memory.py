@@ -1,6 +1,8 @@
 """Results that are kept, since a conversation brings the same picture with each of its turns."""
 
+import asyncio
 from collections import OrderedDict
+from weakref import WeakValueDictionary
 
 from dataplane.clients.media.job import Piece
 
@@ -14,6 +16,11 @@ class Memory:
         self._capacity = capacity
         self._size = 0
         self._kept: OrderedDict[bytes, Pieces] = OrderedDict()
+        self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, key: bytes) -> asyncio.Lock:
+        """Held by whoever makes a result, so that the next one to want it finds it remembered."""
+        return self._turns.setdefault(key, asyncio.Lock())
 
     def get(self, key: bytes) -> Pieces | None:
         found = self._kept.get(key)

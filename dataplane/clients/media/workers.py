@@ -1,31 +1,29 @@
-"""Workers: a fresh process for each job, few at a time, and none that outlives whoever waits for it."""
+"""Workers: at most a few processes at a time, each for one request, and none that outlives whoever waits for it.
+
+A process costs far more to start than a small picture to recode, so it does jobs of one request for
+a while: a shift. Then the turn passes on, as a request with many pictures is not to hold up others.
+"""
 
 import asyncio
-import contextlib
-import logging
-import os
-import sys
-from asyncio.subprocess import PIPE, Process
-from pathlib import Path
+from collections import deque
+from dataclasses import dataclass
 
-import msgspec
+from dataplane.clients.media.job import Answer, Job
+from dataplane.clients.media.process import FAILED, Process
 
-from dataplane.clients.media.job import Answer, answered
-
-log = logging.getLogger(__name__)
-
+# Processes at a time, for all requests.
 MAX_WORKERS = 2
-# No honest result is larger: twenty pages of 1568 pixels take a quarter.
-ANSWER_BYTES = 64 * 1024 * 1024
-# How much of what a worker says before it dies is logged.
-COMPLAINT_LENGTH = 300
+# After this a process begins no other job.
+SHIFT_SECONDS = 1.0
 
-COMMAND = (sys.executable, "-P", "-m", "dataplane.clients.media.worker")
-# All that a worker gets of the environment, in which there are secrets.
-KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "SYSTEMROOT", "TMPDIR")
 
-FAILED = "it cannot be read; it may be damaged, or need too much memory"
-TOO_MUCH = "it becomes too much data"
+@dataclass(slots=True, eq=False)
+class Wish:
+    """A job that is waited for."""
+
+    job: Job
+    data: bytes
+    answer: asyncio.Future[Answer]
 
 
 class Workers:
@@ -33,65 +31,73 @@ class Workers:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._free = asyncio.Semaphore(MAX_WORKERS)
+        self._turns = asyncio.Semaphore(MAX_WORKERS)
         self._running: set[Process] = set()
+        self._closed = False
 
-    async def do(self, message: bytes) -> Answer:
-        """The answer to a packed job; one that fails has an error in words, whatever it failed of."""
-        async with self._free:
-            process = await asyncio.create_subprocess_exec(*COMMAND, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment())
-            self._running.add(process)
+    def bench(self) -> "Bench":
+        return Bench(self)
+
+    async def shift(self, wishes: deque[Wish]) -> None:
+        """When it is its turn, a process does what is wished for then, one after the other."""
+        async with self._turns:
+            if self._closed:
+                while wishes:
+                    wishes.popleft().answer.set_result(Answer(error=FAILED))
+            if wishes:
+                await self._begin(wishes)
+
+    async def _begin(self, wishes: deque[Wish]) -> None:
+        process = await Process.start()
+        self._running.add(process)
+        try:
+            await self._work(process, wishes)
+        finally:
+            self._running.discard(process)
+            await process.end()
+
+    async def _work(self, process: Process, wishes: deque[Wish]) -> None:
+        clock = asyncio.get_running_loop().time
+        ends = clock() + SHIFT_SECONDS
+        fresh = True
+        while wishes and process.usable and not self._closed and clock() < ends:
+            wish = wishes.popleft()
             try:
-                async with asyncio.timeout(self._seconds):
-                    return await _talk(process, message)
-            except TimeoutError:
-                return Answer(error=f"it takes longer than {self._seconds:g} seconds to read")
-            finally:
-                self._running.discard(process)
-                await end(process)
+                answer = await process.do(wish.job, wish.data, self._seconds)
+            except BaseException:
+                wish.answer.cancel()  # nobody else would end the wait for it
+                raise
+            if answer.error == FAILED and not fresh:
+                wishes.appendleft(wish)  # what came before it may be to blame: once more, in a process of its own
+                return
+            fresh = False
+            if not wish.answer.done():  # who wished for it may have gone
+                wish.answer.set_result(answer)
 
     async def close(self) -> None:
-        """End what is running."""
+        """End what is running, and begin no more."""
+        self._closed = True
         for process in list(self._running):
-            kill(process)
-            await process.wait()
+            process.stop()
+            await process.gone()
 
 
-async def _talk(process: Process, message: bytes) -> Answer:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    with contextlib.suppress(ConnectionError):  # it may have died already; its code tells of that
-        process.stdin.write(message)
-        await process.stdin.drain()
-        process.stdin.close()
-    said = bytearray()
-    while piece := await process.stdout.read(ANSWER_BYTES):
-        said += piece
-        if len(said) > ANSWER_BYTES:
-            return Answer(error=TOO_MUCH)
-    complaint = await process.stderr.read(COMPLAINT_LENGTH)
-    code = await process.wait()
-    with contextlib.suppress(msgspec.DecodeError):
-        if code == 0:
-            return answered(bytes(said))
-    log.warning("a media worker failed code=%d said=%r", code, complaint.decode(errors="replace"))
-    return Answer(error=FAILED)
+class Bench:
+    """The jobs of one request, which shares processes with no other.
 
+    Its jobs are to be waited for by tasks that are cancelled together: one may be at work for all.
+    """
 
-async def end(process: Process) -> None:
-    """Kill it if it is still there, and see it off."""
-    kill(process)
-    await process.communicate()  # a pipe that is left unread would never count as closed
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._wishes: deque[Wish] = deque()
+        self._shifts = asyncio.Semaphore(MAX_WORKERS)
 
-
-def kill(process: Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-
-
-def environment() -> dict[str, str]:
-    """What a worker needs to find this very code, and nothing that is secret."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    return kept | {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
+    async def do(self, job: Job, data: bytes) -> Answer:
+        """The answer to a job; one that fails has an error in words, whatever it failed of."""
+        wish = Wish(job, data, asyncio.get_running_loop().create_future())
+        self._wishes.append(wish)
+        async with self._shifts:
+            while wish in self._wishes:
+                await self._workers.shift(self._wishes)
+        return await wish.answer

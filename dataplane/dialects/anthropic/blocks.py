@@ -62,7 +62,7 @@ def texts(content: str | list[wire.TextBlock] | None, place: str, notes: Notes) 
 
 def _refuse(block: Any, place: str, role: str) -> None:
     kind = block.__struct_config__.tag
-    raise InvalidRequest(f"{place}.type: a {kind} block cannot be in a message of role {role}", param=f"{place}.type")
+    raise InvalidRequest(f"{place}.type: a block of type {kind} cannot be in a message of role {role}", param=f"{place}.type")
 
 
 def _text(block: wire.TextBlock, at: At, notes: Notes, parts: list[Any]) -> None:

@@ -3,12 +3,14 @@
 import base64
 import io
 import struct
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from dataplane.wire import pictures
 from dataplane.wire.pictures import Picture, bare, decode, glance, look
 from tests.dataplane.chunking import cuttings
 
@@ -92,6 +94,42 @@ def test_what_is_no_picture_of_the_four_is_none(data):
 def test_fillings_and_lone_markers_before_the_frame():
     frame = b"\xff\xc2" + struct.pack(">HBHHB", 8, 8, 40, 30, 0)
     assert look(b"\xff\xd8\xff\xff\xff\xfe\0\4ab\xff\x01\xff\xd0" + frame) == Picture("jpeg", 30, 40)
+
+
+@pytest.mark.parametrize("filling", [b"\xff", b"\xff\x01", b"\xff\xd0\xff", b"\xff\xfe\0\2", b"\xff\xe1\0\3x"])
+def test_a_jpeg_of_nothing_but_fillings_and_markers_costs_next_to_nothing(filling):
+    """A thousandth of what it would take to walk all of it."""
+    data = b"\xff\xd8" + filling * (4_000_000 // len(filling))
+    text = base64.b64encode(data).decode()
+    began = time.process_time()
+    assert look(data) is None
+    assert glance(text) is None
+    assert time.process_time() - began < 0.1
+
+
+def test_a_frame_is_found_behind_megabytes_of_previews():
+    segment = b"\xff\xe2\xff\xff" + b"\xff" * 65_533
+    data = b"\xff\xd8" + segment * 80 + b"\xff\xff\xc2" + struct.pack(">HBHHB", 8, 8, 40, 30, 0)
+    assert len(data) > 5_000_000
+    assert look(data) == Picture("jpeg", 30, 40) == glance(base64.b64encode(data + b"\0" * 9).decode())
+    assert look(data[:-4]) is None
+
+
+def test_what_cannot_be_a_picture_any_more_is_not_decoded_further(monkeypatch):
+    taken = []
+    real = pictures.binascii.a2b_base64
+
+    class Counting:
+        @staticmethod
+        def a2b_base64(text):
+            taken.append(len(text))
+            return real(text)
+
+    monkeypatch.setattr(pictures, "binascii", Counting)
+    for data in (b"BM", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xda", b"\xff\xd8" + b"\xff" * 9000):
+        taken.clear()
+        assert glance(base64.b64encode(data + bytes(1_000_000)).decode()) is None
+        assert taken == [8 * 1024]
 
 
 @given(st.sampled_from([*PICTURES.values(), b""]), st.integers(0, 60), st.binary(max_size=80))

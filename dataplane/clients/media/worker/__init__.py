@@ -1,4 +1,4 @@
-"""What decodes pictures and PDFs: a process for each job, which nothing but the job is told to.
+"""What decodes pictures and PDFs: a process for a few jobs of one request, which nothing but those is told to.
 
 No other part of the data plane imports this or the libraries it stands on.
 """

@@ -1,20 +1,21 @@
-"""One job from standard input, its answer to standard output; then the process is gone."""
+"""Jobs from standard input, one after another, each answered to standard output before the next is read."""
 
 import sys
 
-from dataplane.clients.media.job import Answer, Job, unpacked
+from dataplane.clients.media.job import Answer, Job, answering, following, unpacked
 from dataplane.clients.media.worker import pdf, pictures
 from dataplane.clients.media.worker.pictures import Unfit
-from dataplane.wire.jsontext import dumps
 
-# What a file may take before its process is ended by the system.
+# What a process may take before the system ends it; whoever started it has less patience with a single job.
 MEMORY_BYTES = 1536 * 1024 * 1024
-CPU_SECONDS = 20
+CPU_SECONDS = 30
 
 
 def main() -> None:
     confine()
-    sys.stdout.buffer.write(dumps(done(*unpacked(sys.stdin.buffer.read()))))
+    while message := following(sys.stdin.buffer):
+        sys.stdout.buffer.write(answering(done(*unpacked(message))))
+        sys.stdout.buffer.flush()
 
 
 def done(job: Job, data: bytes) -> Answer:

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from dataplane.clients.fetching import Fetched, Fetcher
-from dataplane.clients.media import converter as module
-from dataplane.clients.media import loading
+from dataplane.clients.media import conversion, loading
 from dataplane.clients.media.converter import MediaConverter
+from dataplane.clients.media.workers import Bench
 from dataplane.conversation.model import Document, Image, Text
 from dataplane.errors import InvalidRequest
 from dataplane.upstreams.base import MediaRules
+from dataplane.wire.pictures import glance
 from tests.dataplane.clients.media.files import DRAWING, coded, noise, opened, pdf, picture, saved, words
 from tests.dataplane.clients.upstream import Upstream, saying, whole
 
@@ -25,7 +26,7 @@ class Files:
     """A fetcher of a table from URLs to files."""
 
     def __init__(self, **files):
-        self.files, self.asked, self.now, self.most = files, [], 0, 0
+        self.files, self.asked, self.now, self.most, self.closed = files, [], 0, 0, False
 
     async def fetch(self, url, where=""):
         self.asked.append((url, where))
@@ -35,24 +36,28 @@ class Files:
         self.now -= 1
         return Fetched(*self.files[url.rpartition("/")[2]])
 
+    def close(self):
+        self.closed = True
+
 
 @pytest.fixture
 async def converter():
     made = MediaConverter(Files())
     yield made
     await made.close()
+    assert made._fetcher.closed
 
 
 @pytest.fixture
 def jobs(monkeypatch):
     """The jobs that workers were given."""
-    real, seen = module.Workers.do, []
+    real, seen = Bench.do, []
 
-    async def spy(self, message):
-        seen.append(message)
-        return await real(self, message)
+    async def spy(self, job, data):
+        seen.append(job)
+        return await real(self, job, data)
 
-    monkeypatch.setattr(module.Workers, "do", spy)
+    monkeypatch.setattr(Bench, "do", spy)
     return seen
 
 
@@ -179,6 +184,44 @@ async def test_a_result_of_a_url_is_remembered_by_what_came_from_there(jobs):
     assert opened((await one(converter, Image(url="https://files.test/a")))[0].data).size == (50, 50)
 
 
+async def test_a_picture_in_bare_base64_is_looked_at_once(converter, monkeypatch):
+    seen = []
+    monkeypatch.setattr(conversion, "glance", lambda text: seen.append(text) or glance(text))
+    await one(converter, Image("image/png", coded(picture("PNG", (9000, 10)))))
+    assert len(seen) == 1
+
+
+async def test_a_request_with_many_pictures_holds_up_no_other(converter):
+    crowd = asyncio.ensure_future(converter.convert([Image("", coded(picture("BMP", (400 + n, 300)))) for n in range(80)], RULES))
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(4):
+        await one(converter, Image("", coded(picture("BMP"))))
+    assert len(await crowd) == 80
+
+
+async def test_large_base64_is_decoded_with_pauses_for_others(converter):
+    """Six pictures of a few megabytes, decoded at once, would keep the loop from all else."""
+    image = coded(b"BM" + bytes(3_000_000))
+    paused, longest = asyncio.get_running_loop().time(), 0.0
+
+    async def watch():
+        nonlocal paused, longest
+        while True:
+            await asyncio.sleep(0)
+            now = asyncio.get_running_loop().time()
+            paused, longest = now, max(longest, now - paused)
+
+    began = asyncio.get_running_loop().time()
+    loading.decode(image)
+    single = asyncio.get_running_loop().time() - began
+    watching = asyncio.ensure_future(watch())
+    loader = loading.Loader(Files(), asyncio.Semaphore(1))
+    await asyncio.sleep(0)
+    await asyncio.gather(*(loader.load(Image("", image)) for _ in range(8)))
+    watching.cancel()
+    assert longest < 5 * single
+
+
 async def test_other_processes_make_the_same(converter):
     image = Image("image/png", coded(saved(noise((500, 400)), "BMP")))
     assert await one(converter, image) == await one(MediaConverter(Files()), image)
@@ -218,18 +261,100 @@ async def test_I03_pictures_at_urls_are_fetched(jobs):
     assert len(jobs) == 1
 
 
+def many(count, name="a", start=0):
+    return [Image(url=f"https://files.test/{n}/{name}", where=str(n)) for n in range(start, start + count)]
+
+
 async def test_fetching_is_concurrent_and_bounded():
     files = Files(a=(picture("PNG"), ""))
-    await MediaConverter(files).convert([Image(url="https://files.test/a")] * 30, RULES)
-    assert (len(files.asked), files.most) == (30, module.MAX_FETCHES)
+    converter = MediaConverter(files)
+    await converter.convert(many(30), RULES)
+    assert (len(files.asked), files.most) == (30, loading.REQUEST_FETCHES)
+    await asyncio.gather(*(converter.convert(many(10, start=n * 100), RULES) for n in range(5)))
+    assert files.most == loading.MAX_FETCHES
 
 
-async def test_one_request_cannot_fetch_without_end(monkeypatch):
+async def test_a_url_is_fetched_once_for_a_request_and_again_for_the_next():
+    files = Files(a=(picture("PNG"), ""))
+    converter = MediaConverter(files)
+    image = Image(url="https://files.test/a")
+    media = [replace(image, where=str(n)) for n in range(500)]
+    found = await converter.convert(media, RULES)
+    assert [parts[0].where for parts in found] == [str(n) for n in range(500)]
+    assert files.asked == [("https://files.test/a", "0")]
+    files.files["a"] = (picture("GIF"), "")
+    assert (await one(converter, image))[0].media_type == "image/gif"
+    assert len(files.asked) == 2
+
+
+async def test_another_attempt_at_the_same_request_fetches_nothing_again(monkeypatch):
+    files = Files(a=(picture("PNG"), ""), b=(b"a,b", "text/csv"))
+    converter = MediaConverter(files)
+    media = [*many(3), Document(url="https://files.test/b")]
+    first = await converter.convert(media, replace(RULES, documents=True))
+    assert len(files.asked) == 3
+    files.files["a"] = (picture("GIF"), "")
+    again = await converter.convert(media, RULES)
+    assert again[:3] == first[:3]
+    assert again[3] == [Text("[file: unnamed]\na,b")]
+    assert len(files.asked) == 4
+    monkeypatch.setattr(loading, "REQUEST_BYTES", 1)
+    assert await converter.convert(media, RULES) == again
+
+
+async def test_what_was_fetched_is_forgotten_after_a_while_and_above_a_size(monkeypatch):
+    size = len(picture("PNG"))
+    monkeypatch.setattr(loading, "KEPT_BYTES", 5 * size)
+    files = Files(a=(picture("PNG"), ""))
+    converter = MediaConverter(files)
+
+    async def asked(media):
+        before = len(files.asked)
+        await converter.convert(media, RULES)
+        return len(files.asked) - before
+
+    first, second, large = many(3), many(2), many(6)
+    assert [await asked(media) for media in (first, second, first, second)] == [3, 2, 0, 0]
+    assert [await asked(media) for media in (large, large, first)] == [6, 6, 0]
+    third = many(1)
+    assert [await asked(media) for media in (third, second, third, first)] == [1, 0, 0, 3]
+    monkeypatch.setattr(loading, "KEPT_SECONDS", 0.05)
+    fourth = many(1)
+    assert [await asked(fourth), await asked(fourth)] == [1, 0]
+    await asyncio.sleep(0.1)
+    assert await asked(fourth) == 1
+
+
+async def test_a_request_may_name_a_hundred_urls_and_is_refused_before_the_first_is_fetched():
+    files = Files(a=(picture("PNG"), ""), b=(b"a,b", "text/csv"))
+    converter = MediaConverter(files)
+    inner = Image(url=f"data:image/png;base64,{coded(picture('PNG'))}")
+    await converter.convert([*many(100), *many(100), inner], RULES)
+    assert len(files.asked) == 100
+    last = Document(url="https://files.test/b", where="messages[7]")
+    with pytest.raises(InvalidRequest, match="100 different URLs") as caught:
+        await converter.convert([*many(100), inner, last, *many(1, start=200)], RULES)
+    assert caught.value.param == "messages[7]"
+    assert len(files.asked) == 100
+    assert (await converter.convert([*many(100), last], replace(RULES, documents=True)))[-1] == [last]
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_one_request_cannot_fetch_without_end(monkeypatch, same):
     monkeypatch.setattr(loading, "REQUEST_BYTES", 2000)
     files = Files(a=(picture("PNG") + b"\0" * 900, ""))
     with pytest.raises(InvalidRequest, match="too much data"):
-        await MediaConverter(files).convert([Image(url="https://files.test/a")] * 50, RULES)
-    assert len(files.asked) <= 2 + module.MAX_FETCHES
+        await MediaConverter(files).convert(many(1) * 50 + many(50) if same else many(50), RULES)
+    assert len(files.asked) <= 2 + loading.MAX_FETCHES
+
+
+async def test_equal_pictures_at_one_url_count_each(monkeypatch):
+    """Each becomes a picture of the request to the upstream."""
+    monkeypatch.setattr(loading, "REQUEST_BYTES", 2000)
+    files = Files(a=(picture("PNG") + b"\0" * 900, ""))
+    with pytest.raises(InvalidRequest, match="too much data"):
+        await MediaConverter(files).convert([Image(url="https://files.test/a") for _ in range(50)], RULES)
+    assert len(files.asked) == 1
 
 
 async def test_the_first_failure_ends_the_other_fetches():

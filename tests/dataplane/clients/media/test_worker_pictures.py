@@ -145,6 +145,7 @@ def test_a_bomb_is_refused_by_its_header():
 SAMPLES = [picture(kind) for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "ICO", "AVIF", "JPEG2000")]
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @given(st.sampled_from(SAMPLES), st.integers(0, 2**32), st.integers(1, 8))
 def test_damaged_pictures_are_recoded_or_refused(data, seed, wounds):
     chance, damaged = random.Random(seed), bytearray(data)
