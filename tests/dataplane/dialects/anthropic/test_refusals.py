@@ -111,7 +111,7 @@ def test_refusals_are_sentences():
         "messages[0].content[0].type: Invalid value 'audio', which is not supported here"
     )
     assert refused([{"role": "user", "content": [{"type": "redacted_thinking", "data": "x"}]}]).message == (
-        "messages[0].content[0].type: a redacted_thinking block cannot be in a message of role user"
+        "messages[0].content[0].type: a block of type redacted_thinking cannot be in a message of role user"
     )
 
 
