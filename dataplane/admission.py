@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from dataplane import settlement, telemetry
+from dataplane.conversation.model import Call
 from dataplane.errors import Cause, GatewayError, Kind, Limited, Retry, UpstreamFault
 from dataplane.ports import Ask, Client, Control
 from dataplane.progress import Progress, Request
@@ -136,7 +137,13 @@ class Grant(AbstractAsyncContextManager["Grant"]):
             received_at_ms=progress.request.received_at_ms,
             dialect=progress.request.dialect,
             streamed=progress.call.stream,
+            sticky=thinks(progress.call),
         )
+
+
+def thinks(call: Call) -> bool:
+    """Whether the answer will hold reasoning that only its account can take back."""
+    return call.thinking is not None and call.thinking.mode != "disabled"
 
 
 async def turn_away(control: Control, request: Request, client: Client, error: GatewayError) -> None:

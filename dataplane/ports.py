@@ -72,6 +72,7 @@ class Ask:
     received_at_ms: int = 0
     dialect: str = ""
     streamed: bool = False
+    sticky: bool = False
 
 
 @dataclass(slots=True)

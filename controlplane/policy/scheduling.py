@@ -18,6 +18,9 @@ COMFORTABLE = 8
 # What each part of a score is worth; health and free load are 0..1. Affinity loses against an idle
 # account once half of the account's places are taken: a warm prompt cache is worth about that.
 AFFINITY = 0.5
+# The same where leaving costs content: what a model's reasoning was signed with is worth nothing elsewhere. Loses
+# only against an account with some thirty requests fewer.
+STICKY = 4.0
 COLD = 0.25  # a token must be renewed first: a second or so
 PRIORITY = 0.2  # each step, so that five steps outweigh an account's whole load or health
 MOST_STEPS = 25
@@ -80,7 +83,10 @@ class Candidate:
 
 @dataclass(slots=True)
 class Wish:
-    """What is wanted. `allowed`: account ids the key may use, empty: all. `kind`, `account_id`: pins."""
+    """What is wanted. `allowed`: account ids the key may use, empty: all. `kind`, `account_id`: pins.
+
+    `sticky`: the session's own account is worth nearly any wait.
+    """
 
     model: str
     session: str = ""
@@ -88,6 +94,7 @@ class Wish:
     allowed: Collection[str] = ()
     kind: str = ""
     account_id: str = ""
+    sticky: bool = False
 
 
 @dataclass(slots=True)
@@ -150,7 +157,7 @@ def choose(candidates: Sequence[Candidate], wish: Wish, now: float, seed: int) -
             exclusions.append(Exclusion(candidate.id, rule, until))
     if not fit:
         return _lack(exclusions, now)
-    scored = _scored(fit, _home(fit, wish.session), now)
+    scored = _scored(fit, _home(fit, wish.session), STICKY if wish.sticky else AFFINITY, now)
     best = max(scored, key=SUM)[-1]
     tied = [place for place, score in enumerate(scored) if score[-1] == best]
     return Choice(fit[tied[seed % len(tied)]], scored, exclusions)
@@ -193,8 +200,8 @@ def _by_wish(candidate: Candidate, wish: Wish) -> Rule | None:
     return None if wish.model in candidate.offers else Rule.NOT_OFFERED
 
 
-def _scored(fit: Sequence[Candidate], home: str, now: float) -> list[tuple[str, float, float, float, float, float, float]]:
-    """What speaks for each account, as Score has it; `home` is the session's own. Plain tuples, because
+def _scored(fit: Sequence[Candidate], home: str, worth: float, now: float) -> list[tuple[str, float, float, float, float, float, float]]:
+    """What speaks for each account, as Score has it; `home` is the session's own, and `worth` that. Plain tuples, because
     this runs for every account at every request and is looked at for few.
     """
     scored = []
@@ -202,7 +209,7 @@ def _scored(fit: Sequence[Candidate], home: str, now: float) -> list[tuple[str, 
         health = candidate.health / 100
         load = 1 - candidate.in_flight / (candidate.max_concurrency or COMFORTABLE)
         priority = PRIORITY * max(-MOST_STEPS, min(MOST_STEPS, candidate.priority)) if candidate.priority else 0.0
-        affinity = AFFINITY if candidate.id == home else 0.0
+        affinity = worth if candidate.id == home else 0.0
         cold = 0.0 if candidate.warm_until > now else -COLD
         total = round(health + load + priority + affinity + cold, 6)
         scored.append((candidate.id, health, load, priority, affinity, cold, total))

@@ -32,6 +32,7 @@ def ask(message: admission_service_pb2.Acquire) -> Ask:
         message.received_at_ms,
         message.dialect,
         message.streamed,
+        message.sticky,
     )
 
 

@@ -39,7 +39,7 @@ class Placing:
 
     def choose(self, lease: Open, ask: Ask, tried: Collection[str]) -> Seat | Refusal:
         """The account that shall serve; nothing is held yet."""
-        wish = Wish(lease.wanted, ask.session, tried, lease.identity.allowed_account_ids, lease.kind, lease.pinned)
+        wish = Wish(lease.wanted, ask.session, tried, lease.identity.allowed_account_ids, lease.kind, lease.pinned, ask.sticky)
         now = self._clock.now()
         # Parts only accounts that are equal in everything else: they take turns.
         self._turn += 1

@@ -32,6 +32,7 @@ def acquire(ask: Ask) -> service.Acquire:
         received_at_ms=ask.received_at_ms,
         dialect=ask.dialect,
         streamed=ask.streamed,
+        sticky=ask.sticky,
     )
 
 

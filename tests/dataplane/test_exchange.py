@@ -419,6 +419,13 @@ async def test_pictures_are_fitted_before_the_plan():
     assert call.turns[0].parts == [image], "another upstream may take the original"
 
 
+async def test_a_conversation_in_which_the_model_reasons_sticks_to_its_account():
+    control = FakeControl("acc-1", "acc-1")
+    await run(control, FakeTransport(GOOD), body=b'{"stream":true,"model":"m-thinking"}')
+    await run(control, FakeTransport(GOOD))
+    assert [ask.sticky for ask in control.asks] == [True, False]
+
+
 @pytest.mark.parametrize(("model", "thinks"), [("m-thinking", True), ("m-thinking[1m]", True), ("m", False)])
 async def test_a_name_that_asks_for_thinking_is_heard(model, thinks):
     seen = []

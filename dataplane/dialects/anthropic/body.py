@@ -64,10 +64,17 @@ class ToolChoice(Wire):
     disable_parallel_tool_use: bool | None = None
 
 
+class BlockBinding(Wire):
+    """What to do with reasoning that belongs to another conversation; "drop_block" is what becomes of it anyway."""
+
+    prefix_mismatch_behavior: str | None = None
+
+
 class Thinking(Wire):
     type: Literal["enabled", "adaptive", "disabled"]
     budget_tokens: Positive | None = None
     display: str | None = None
+    block_binding: BlockBinding | None = None
 
 
 class OutputFormat(Wire):

@@ -27,6 +27,7 @@ REQUEST: Mapping[str, Feature] = {
     "thinking.type": Feature.THINKING,
     "thinking.budget_tokens": Feature.THINKING_BUDGET,
     "thinking.display": Feature.THINKING_DISPLAY,
+    "thinking.block_binding.prefix_mismatch_behavior": Feature.REASONING,
     "output_config.effort": Feature.EFFORT,
     "output_config.format.type": Feature.JSON_SCHEMA,
     "output_config.format.schema": Feature.JSON_SCHEMA,

@@ -75,7 +75,7 @@ def _request(asked: wire.Request, members: Members, notes: Notes) -> Call:
         raise InvalidRequest("messages: at least one message is required", param="messages")
     if asked.max_tokens is None:
         raise InvalidRequest("max_tokens: a number of tokens is required", param="max_tokens")
-    if tools.text(members.get("thread", jsontext.Raw(b"null"))) != b"null":
+    if tools.text(members.get("thread", jsontext.Raw(b"null"))) not in {b"null", b"false"}:
         # The code by which the official SDKs know to send the whole conversation instead.
         told = "thread: conversations are not kept here; send all messages with each request"
         raise InvalidRequest(told, param="thread", code="thread_unsupported_request")
@@ -128,9 +128,10 @@ def _sampling(asked: wire.Request, notes: Notes) -> Sampling:
     said = Sampling(asked.max_tokens, asked.temperature, asked.top_p, asked.top_k, asked.stop_sequences or [])
     if said.max_tokens is not None:
         notes.asked[Feature.MAX_TOKENS] = ["max_tokens"]
-    if said.temperature is not None:
+    # One is what the API draws with when nothing is said.
+    if said.temperature is not None and said.temperature != 1:
         notes.asked[Feature.TEMPERATURE] = ["temperature"]
-    if said.top_p is not None:
+    if said.top_p is not None and said.top_p != 1:
         notes.asked[Feature.TOP_P] = ["top_p"]
     if said.top_k is not None:
         notes.asked[Feature.TOP_K] = ["top_k"]
@@ -163,6 +164,8 @@ def _thinking(asked: wire.Request, notes: Notes) -> Thinking | None:
         notes.ask(Feature.THINKING, "thinking")
     if said.budget_tokens is not None:
         notes.ask(Feature.THINKING_BUDGET, "thinking.budget_tokens")
+    if said.block_binding and said.block_binding.prefix_mismatch_behavior not in {None, "drop_block"}:
+        notes.dropped.append("thinking.block_binding")
     display = DISPLAYS.get(said.display or "")
     if display is None:
         notes.dropped.append("thinking.display")

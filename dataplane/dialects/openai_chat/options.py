@@ -24,9 +24,10 @@ def sampling(body: wire.Body, findings: Findings) -> Sampling:
     )
     if drawn.max_tokens is not None:
         findings.ask(Feature.MAX_TOKENS, "max_completion_tokens" if body.max_completion_tokens else "max_tokens")
-    if drawn.temperature is not None:
+    # One is what the API draws with when nothing is said.
+    if drawn.temperature is not None and drawn.temperature != 1:
         findings.ask(Feature.TEMPERATURE, "temperature")
-    if drawn.top_p is not None:
+    if drawn.top_p is not None and drawn.top_p != 1:
         findings.ask(Feature.TOP_P, "top_p")
     if drawn.top_k is not None:
         findings.ask(Feature.TOP_K, "top_k")

@@ -94,6 +94,17 @@ def test_equals_are_told_apart_by_the_seed_only():
     assert [chosen(pool, seed) for seed in range(4)] == ["a", "b", "c", "a"]
 
 
+def test_a_session_in_which_the_model_reasons_stays_under_load_that_moves_others():
+    home = chosen([candidate("a"), candidate("b")], session="s")
+    busy = [candidate(name, in_flight=20 if name == home else 0) for name in "ab"]
+    assert chosen(busy, session="s") != home
+    assert chosen(busy, session="s", sticky=True) == home
+    flooded = [candidate(name, in_flight=60 if name == home else 0) for name in "ab"]
+    assert chosen(flooded, session="s", sticky=True) != home
+    full = [candidate(name, in_flight=1, max_concurrency=1 if name == home else 0) for name in "ab"]
+    assert chosen(full, session="s", sticky=True) != home
+
+
 def test_a_session_stays_where_it_is_until_that_is_worse():
     pool = [candidate(name) for name in "abcdef"]
     homes = {session: chosen(pool, seed=1, session=session) for session in map(str, range(60))}

@@ -92,7 +92,7 @@ class Identity(_message.Message):
     def __init__(self, key_id: _Optional[str] = ..., key_name: _Optional[str] = ..., allowed_models: _Optional[_Iterable[str]] = ..., usage_json: _Optional[str] = ...) -> None: ...
 
 class Acquire(_message.Message):
-    __slots__ = ("caller", "request_id", "model", "estimated_input_tokens", "max_output_tokens", "session", "excluded_account_ids", "lease_id", "reserve_only", "failed", "received_at_ms", "dialect", "streamed")
+    __slots__ = ("caller", "request_id", "model", "estimated_input_tokens", "max_output_tokens", "session", "excluded_account_ids", "lease_id", "reserve_only", "failed", "received_at_ms", "dialect", "streamed", "sticky")
     CALLER_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -106,6 +106,7 @@ class Acquire(_message.Message):
     RECEIVED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     DIALECT_FIELD_NUMBER: _ClassVar[int]
     STREAMED_FIELD_NUMBER: _ClassVar[int]
+    STICKY_FIELD_NUMBER: _ClassVar[int]
     caller: _admission_pb2.Caller
     request_id: str
     model: str
@@ -119,7 +120,8 @@ class Acquire(_message.Message):
     received_at_ms: int
     dialect: str
     streamed: bool
-    def __init__(self, caller: _Optional[_Union[_admission_pb2.Caller, _Mapping]] = ..., request_id: _Optional[str] = ..., model: _Optional[str] = ..., estimated_input_tokens: _Optional[int] = ..., max_output_tokens: _Optional[int] = ..., session: _Optional[str] = ..., excluded_account_ids: _Optional[_Iterable[str]] = ..., lease_id: _Optional[str] = ..., reserve_only: _Optional[bool] = ..., failed: _Optional[_Iterable[_Union[_admission_pb2.Attempt, _Mapping]]] = ..., received_at_ms: _Optional[int] = ..., dialect: _Optional[str] = ..., streamed: _Optional[bool] = ...) -> None: ...
+    sticky: bool
+    def __init__(self, caller: _Optional[_Union[_admission_pb2.Caller, _Mapping]] = ..., request_id: _Optional[str] = ..., model: _Optional[str] = ..., estimated_input_tokens: _Optional[int] = ..., max_output_tokens: _Optional[int] = ..., session: _Optional[str] = ..., excluded_account_ids: _Optional[_Iterable[str]] = ..., lease_id: _Optional[str] = ..., reserve_only: _Optional[bool] = ..., failed: _Optional[_Iterable[_Union[_admission_pb2.Attempt, _Mapping]]] = ..., received_at_ms: _Optional[int] = ..., dialect: _Optional[str] = ..., streamed: _Optional[bool] = ..., sticky: _Optional[bool] = ...) -> None: ...
 
 class Reservation(_message.Message):
     __slots__ = ("lease_id", "key_id", "context_window")

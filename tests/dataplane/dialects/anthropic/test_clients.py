@@ -29,6 +29,15 @@ def test_an_effort_in_the_middle_that_is_the_requests_own_is_no_loss():
     assert parse([*turns, {"role": "system", "content": "c", "output_config": [1]}], **high).dropped == ["messages[3].output_config"]
 
 
+def test_what_the_api_does_anyway_is_not_asked_for():
+    usual = parse(temperature=1, top_p=1.0, thinking={"type": "disabled"})
+    assert (usual.asked.keys() & {Feature.TEMPERATURE, Feature.TOP_P}, usual.sampling.temperature) == (set(), 1)
+    for behavior, dropped in (("drop_block", []), ("error", ["thinking.block_binding"])):
+        binding = {"prefix_mismatch_behavior": behavior}
+        assert parse(thinking={"type": "adaptive", "block_binding": binding}).dropped == dropped
+    assert parse(thread=False).dropped == []
+
+
 def test_a_context_management_that_keeps_everything_is_no_loss():
     assert parse(context_management={"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}).extras == {}
     for other in ({"edits": [{"type": "clear_thinking_20251015"}]}, {"edits": 3}, {"edits": [{"keep": "all"}, {"keep": 1}]}):

@@ -365,7 +365,7 @@ def test_what_is_unknown_further_in_is_reported_by_its_place():
         "messages[0].weight",
         "output_format.name",
         "system[0].weight",
-        "thinking.block_binding",
+        "thinking.block_binding.x",
         "tool_choice.mode",
         "tools[0].returns",
         "tools[0]['a\\r\\nb']",
