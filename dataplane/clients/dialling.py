@@ -61,7 +61,7 @@ class StrangeNames:
         self._free = asyncio.Semaphore(STRANGE_NAMES)
 
     async def resolve(self, origin: Origin) -> list[Address]:
-        """As `resolve`, when it is this one's turn."""
+        """As `resolve`, when it is this one's turn. Raises OSError, also after `close`."""
         await self._free.acquire()
         loop = asyncio.get_running_loop()
 
@@ -69,7 +69,11 @@ class StrangeNames:
             with contextlib.suppress(RuntimeError):  # the loop has ended before the lookup
                 loop.call_soon_threadsafe(self._free.release)
 
-        lookup: Future[Any] = self._threads.submit(socket.getaddrinfo, origin.host, origin.port, type=socket.SOCK_STREAM)
+        try:
+            lookup: Future[Any] = self._threads.submit(socket.getaddrinfo, origin.host, origin.port, type=socket.SOCK_STREAM)
+        except RuntimeError as closed:
+            self._free.release()
+            raise OSError("names are not looked up any more") from closed
         lookup.add_done_callback(ended)
         return by_turns(await asyncio.wrap_future(lookup))
 

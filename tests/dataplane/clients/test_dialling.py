@@ -242,3 +242,11 @@ async def test_families_take_turns(monkeypatch):
     result = await resolve(Origin("http", "a.test", 80))
     monkeypatch.undo()
     assert result == [(six, "a"), (four, "d"), (six, "b"), (six, "c")]
+
+
+async def test_after_the_end_no_name_is_looked_up_and_nobody_waits_for_ever():
+    names = dialling.StrangeNames()
+    names.close()
+    for _ in range(2 * dialling.STRANGE_NAMES):
+        with pytest.raises(OSError, match="not looked up"):
+            await names.resolve(Origin("http", "example.com", 80))
