@@ -419,6 +419,14 @@ async def test_pictures_are_fitted_before_the_plan():
     assert call.turns[0].parts == [image], "another upstream may take the original"
 
 
+async def test_a_conversation_without_a_name_is_known_by_how_it_begins():
+    control = FakeControl("acc-1", "acc-1", "acc-1")
+    for text in ("hi", "hi", "ho"):
+        await run(control, FakeTransport(GOOD), body=b'{"stream":true,"text":"%s"}' % text.encode())
+    first, again, other = (ask.session for ask in control.asks)
+    assert first == again != other
+
+
 async def test_a_conversation_in_which_the_model_reasons_sticks_to_its_account():
     control = FakeControl("acc-1", "acc-1")
     await run(control, FakeTransport(GOOD), body=b'{"stream":true,"model":"m-thinking"}')

@@ -16,7 +16,7 @@ from dataplane.errors import Cause, EndpointFault, Retry, UpstreamFault
 from dataplane.upstreams.base import HttpRequest, Lease, Plan, Reply
 from dataplane.upstreams.kiro import faults, hosts, profiles, provenance
 from dataplane.upstreams.kiro.asking import request
-from dataplane.upstreams.kiro.asking.body import Form
+from dataplane.upstreams.kiro.asking.body import Form, arn
 from dataplane.upstreams.kiro.fates import Flaw, flaw
 from dataplane.wire import jsontext
 
@@ -131,7 +131,7 @@ class _Chat:
 
     def _profiled(self, url: str, *, refused: bool) -> Generator[HttpRequest, Reply, None]:
         """Another profile than the lease's, if there is one."""
-        tried = profiles.arn(self.lease)
+        tried = arn(self.lease)
         found = yield from profiles.looked_up(self.lease, self.stamp, url, refused=refused)
         if found and found != tried:
             self.form = replace(self.form, profile_arn=found)

@@ -4,7 +4,6 @@ A real one is looked up where the account has none, or its own was refused; wher
 up, the public profile of its sign-in family stands in. Source: Kiro wire notes, profileArn.
 """
 
-import re
 from collections.abc import Generator
 
 import msgspec
@@ -14,17 +13,16 @@ from dataplane.errors import UpstreamFault
 from dataplane.upstreams.base import HttpRequest, Lease, Reply
 from dataplane.upstreams.kiro import hosts
 from dataplane.upstreams.kiro.asking import request
+from dataplane.upstreams.kiro.asking.body import arn, is_arn
 
 BUILDER_ID = "arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX"
 SOCIAL = "arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK"
 # API keys and external identities have no public profile.
 PUBLIC = {"social": SOCIAL, "builder-id": BUILDER_ID, "idc": BUILDER_ID}
-# Hosts know one spelling or the other.
 # How long the lookup may take.
 SECONDS = 10.0
+# Hosts know one spelling or the other.
 PATHS = ("/ListAvailableProfiles", "/List-Available-Profiles")
-
-_is_arn = re.compile(r"arn:aws[a-z-]*:codewhisperer:[a-z0-9-]+:\d+:profile/[A-Za-z0-9]+").fullmatch
 
 
 class Profile(msgspec.Struct):
@@ -36,12 +34,6 @@ class Profiles(msgspec.Struct):
 
 
 _read = msgspec.json.Decoder(Profiles).decode
-
-
-def arn(lease: Lease) -> str:
-    """The lease's profile, "" where it is missing or malformed."""
-    found = lease.attributes.get("profile_arn", "")
-    return found if _is_arn(found) else ""
 
 
 def wanted(lease: Lease) -> bool:
@@ -77,4 +69,4 @@ def _first(reply: Reply) -> str:
         found = _read(reply.body).profiles
     except (ValueError, RecursionError):
         return ""
-    return next((profile.arn for profile in found if _is_arn(profile.arn)), "")
+    return next((profile.arn for profile in found if is_arn(profile.arn)), "")

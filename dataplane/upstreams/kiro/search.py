@@ -17,8 +17,9 @@ import msgspec
 from dataplane.conversation.model import Call, Hit, Part, Search, Stamp, ToolChoice, Turn, WebSearch
 from dataplane.errors import BadUpstream, Cause, Retry, UpstreamFault
 from dataplane.upstreams.base import HttpRequest, Lease, Plan, Reply
-from dataplane.upstreams.kiro import faults, profiles
+from dataplane.upstreams.kiro import faults
 from dataplane.upstreams.kiro.asking import request
+from dataplane.upstreams.kiro.asking.body import arn
 from dataplane.upstreams.kiro.asking.findings import told
 from dataplane.wire import jsontext
 
@@ -122,7 +123,7 @@ def _post(search: Search, lease: Lease, stamp: Stamp, url: str) -> HttpRequest:
     name = f"web_search_tooluse_{digest[:22]}_{stamp.created * 1000}_{digest[22:30]}"
     params = {"name": "web_search", "arguments": {"query": search.query}}
     body = {"id": name, "jsonrpc": "2.0", "method": "tools/call", "params": params}
-    if profile := profiles.arn(lease):
+    if profile := arn(lease):
         headers["x-amzn-kiro-profile-arn"] = profile
         body["profileArn"] = profile
     return HttpRequest("POST", f"{url}/mcp", headers, jsontext.dumps(body), streamed=False, seconds=SECONDS)

@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from dataplane.conversation import session
 from dataplane.conversation.model import Call, Image, Reasoning, Stamp, Text
 from dataplane.upstreams.base import Lease
 from dataplane.upstreams.kiro import hosts, surrogates
@@ -30,7 +29,7 @@ NO_OUTPUT = "(no output)"
 # What of the user's last words is looked at to tell them from others.
 WORDS = 2000
 
-_is_arn = re.compile(r"arn:aws[a-z-]*:codewhisperer:[a-z0-9-]+:\d+:profile/[A-Za-z0-9]+").fullmatch
+is_arn = re.compile(r"arn:aws[a-z-]*:codewhisperer:[a-z0-9-]+:\d+:profile/[A-Za-z0-9]+").fullmatch
 
 
 @dataclass(slots=True, frozen=True)
@@ -144,7 +143,7 @@ def arn(lease: Lease, form: Form = PLAIN) -> str:
     A malformed one would make the body invalid; without it the account is at fault, as it should be (E04).
     """
     found = lease.attributes.get("profile_arn", "") if form.profile_arn is None else form.profile_arn
-    return found if _is_arn(found) else ""
+    return found if is_arn(found) else ""
 
 
 def _state(call: Call, lease: Lease, stamp: Stamp, form: Form, host: Host) -> _State:
@@ -164,7 +163,7 @@ def _state(call: Call, lease: Lease, stamp: Stamp, form: Form, host: Host) -> _S
         message = current.user_input_message
         message.user_input_message_context = message.user_input_message_context or _Context()
         message.user_input_message_context.tools = specifications
-    conversation = uuid("conversation", lease.key_id, call.session or session.derived(call) or stamp.id)
+    conversation = uuid("conversation", lease.key_id, call.session or stamp.id)
     return _State(
         conversation_id=conversation,
         chat_trigger_type="MANUAL",

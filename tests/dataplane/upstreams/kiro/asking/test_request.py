@@ -19,7 +19,6 @@ from tests.dataplane.upstreams.kiro.samples import (
     current,
     lease,
     legacy,
-    picture,
     result,
     state,
     use,
@@ -93,16 +92,9 @@ def test_E08_the_conversation_id_follows_the_session():
     assert len({conversation(session="s"), conversation(session="t"), conversation(session="s", key="key-2"), conversation()}) == 4
 
 
-def test_E08_without_a_session_the_conversation_is_known_by_how_it_begins():
-    """Otherwise the provider's cache would never serve models that look for the conversation's id."""
-    grown = user("hi"), assistant("yes"), user("go")
-    assert conversation(stamp="1") == conversation(*grown, stamp="2", system=["S"])
-    assert len({conversation(), conversation(user("ho")), conversation(key="key-2")}) == 3
-
-
-def test_E08_a_request_without_any_words_is_a_conversation_of_its_own():
-    wordless = user(picture())
-    assert conversation(wordless, stamp="1") == conversation(wordless, stamp="1") != conversation(wordless, stamp="2")
+def test_E08_a_request_without_a_session_is_a_conversation_of_its_own():
+    """The line names every conversation that has words (conversation/session.py)."""
+    assert conversation(stamp="1") == conversation(stamp="1") != conversation(stamp="2")
 
 
 def acting(*turns, **more):
@@ -111,8 +103,9 @@ def acting(*turns, **more):
 
 def test_what_the_model_does_for_the_same_words_of_the_user_is_one_continuation():
     loop = [user("a"), assistant(use("1")), user(result("1", "x")), assistant(use("2")), user(result("2", "y"), " ")]
-    assert len({acting(*loop[:end], stamp=str(end)) for end in (1, 3, 5)}) == 1
-    assert len({acting(*loop), acting(*loop, assistant("b"), user("a")), acting(user("b"), *loop[1:]), acting(*loop, session="s")}) == 4
+    assert len({acting(*loop[:end], session="s", stamp=str(end)) for end in (1, 3, 5)}) == 1
+    others = [loop, [*loop, assistant("b"), user("a")], [user("b"), *loop[1:]]]
+    assert len({*(acting(*turns, session="s") for turns in others), acting(*loop, session="t")}) == 4
 
 
 def test_the_same_call_is_the_same_bytes():
