@@ -17,7 +17,7 @@ from controlplane.adapters.clock import SystemClock
 from controlplane.adapters.db import engine as database
 from controlplane.adapters.db.accounts import DatabaseAccounts
 from controlplane.adapters.db.keys import DatabaseKeys
-from controlplane.adapters.db.ledger import DatabaseLedger
+from controlplane.adapters.db.records import DatabaseRecords
 from controlplane.adapters.db.settings import DatabaseSettings
 from controlplane.adapters.vault import FileVault, read_key, read_or_make_key
 from controlplane.domain.errors import SealBroken, StartError
@@ -34,9 +34,9 @@ from controlplane.service.keys import Keys
 from controlplane.service.learning import Learning
 from controlplane.service.leases import Leases
 from controlplane.service.leasing import Leasing
-from controlplane.service.ledger import Ledger
 from controlplane.service.placing import Placing
 from controlplane.service.ports import Provider
+from controlplane.service.records import Records
 from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Roster
 from controlplane.service.runtime_settings import RuntimeSettings
@@ -49,7 +49,7 @@ from headgate.http import listener, serve_until, stop_signals
 
 log = logging.getLogger(__name__)
 
-# What the ledger gets at the end. Only a data plane that still runs can send again what was not acknowledged.
+# How long the last records may take to be written. Only a data plane that still runs can send again what was not acknowledged.
 FLUSH_SECONDS = 20.0
 
 
@@ -61,7 +61,7 @@ class Plane:
     server: Server
     roster: Roster
     care: Care
-    ledger: Ledger
+    records: Records
     refreshing: Refreshing
     background: Background
     access: first_start.Access
@@ -150,22 +150,22 @@ async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Pro
     learning = Learning(account_store, standings, background)
     refreshing = Refreshing(roster, account_store, providers, standings, learning, clock)
     catalogue = Catalogue(roster, account_store, providers, refreshing, standings, clock)
-    ledger = Ledger(DatabaseLedger(engine), clock)
+    records = Records(DatabaseRecords(engine), clock)
     keys = Keys(DatabaseKeys(engine), vault, clock)
     identities, administration = Identities(keys, vault, clock), Administration(vault)
     identities.set_proxy_key(access.proxy_digest)
     administration.set_password(access.admin_digest)
     care = Care(refreshing, catalogue, standings, background)
-    accounts = Accounts(roster, account_store, providers, care, ledger, clock)
+    accounts = Accounts(roster, account_store, providers, care, records, clock)
     leases = Leases()
-    settling = Settling(leases, roster, standings, learning, ledger, clock)
-    leasing = Leasing(identities, Placing(catalogue, roster, clock), settling, refreshing, leases, ledger, clock)
+    settling = Settling(leases, roster, standings, learning, records, clock)
+    leasing = Leasing(identities, Placing(catalogue, roster, clock), settling, refreshing, leases, records, clock)
     try:
         await accounts.load()
     except SealBroken as error:
         raise StartError(f"accounts cannot be read: {error}") from None
     await keys.load()
-    await ledger.load()
+    await records.load()
     server = Server(Admission(leasing, catalogue, __version__), settings.rpc_listen, settings.rpc_token)
 
     async def ready() -> Sequence[str]:
@@ -173,15 +173,15 @@ async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Pro
         return reasons if server.serving else [*reasons, "the gRPC listener is not up"]
 
     metrics.OPEN.set_function(lambda: leasing.open_leases)
-    metrics.BACKLOG.set_function(lambda: ledger.backlog)
-    services = Services(accounts, keys, catalogue, leasing, ledger, stored, administration, clock, __version__, clock.now(), ready)
-    return Plane(services, server, roster, care, ledger, refreshing, background, access)
+    metrics.BACKLOG.set_function(lambda: records.backlog)
+    services = Services(accounts, keys, catalogue, leasing, records, stored, administration, clock, __version__, clock.now(), ready)
+    return Plane(services, server, roster, care, records, refreshing, background, access)
 
 
 @contextlib.asynccontextmanager
 async def running(plane: Plane) -> AsyncIterator[None]:
     """The work behind the listeners; at the end nothing that was taken is lost."""
-    writing = asyncio.create_task(plane.ledger.run(), name="ledger")
+    writing = asyncio.create_task(plane.records.run(), name="records")
     for name, loop in jobs.loops(plane.roster, plane.care, plane.services.leasing):
         plane.background.spawn(loop, name)
     try:
@@ -190,10 +190,10 @@ async def running(plane: Plane) -> AsyncIterator[None]:
         await plane.server.stop()
         await plane.refreshing.close()
         await plane.background.close()
-        plane.ledger.close()
+        plane.records.close()
         _, late = await asyncio.wait((writing,), timeout=FLUSH_SECONDS)
         for task in late:
-            log.error("usage records lost unless their data plane still runs count=%d", plane.ledger.backlog)
+            log.error("usage records lost unless their data plane still runs count=%d", plane.records.backlog)
             task.cancel()
 
 

@@ -195,7 +195,7 @@ def _shown(services: Services, key: Key) -> KeyRead:
         expires_at=moment(key.expires_at),
         created_at=moment(key.created_at),
         old_key_until=moment(key.old_until if key.old_until > services.clock.now() else 0),
-        stats=Counts.of(services.ledger.key_counters(key.id)),
+        stats=Counts.of(services.records.key_counters(key.id)),
     )
 
 

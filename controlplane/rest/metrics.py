@@ -38,7 +38,7 @@ class Figures(Collector):
 
     def _totals(self) -> Iterable[Metric]:
         """Gauges, for the sums are corrected when a request that was given up is reported after all."""
-        total = self._services.ledger.total()
+        total = self._services.records.total()
         requests = GaugeMetricFamily("headgate_ledger_requests", "Requests in the ledger", labels=["result"])
         requests.add_metric(["success"], total.success_requests)
         requests.add_metric(["failed"], total.failed_requests)

@@ -111,16 +111,16 @@ async def read_stats(services: Wired) -> ProxyStats:
         started_at=moment(services.started_at),
         uptime=_uptime(services),
         open_leases=services.leasing.open_leases,
-        backlog=services.ledger.backlog,
+        backlog=services.records.backlog,
         accounts=dict(Counter(view.status for view in services.accounts.list())),
-        stats=Counts.of(services.ledger.total()),
+        stats=Counts.of(services.records.total()),
     )
 
 
 @router.get("/proxy/logs")
 async def read_logs(services: Wired) -> ProxyLogs:
     """The last 100 requests, newest first."""
-    page = await services.ledger.page(EntryQuery(limit=100))
+    page = await services.records.page(EntryQuery(limit=100))
     return ProxyLogs(logs=[brief(entry) for entry in page.entries])
 
 

@@ -106,7 +106,7 @@ class RequestList(View):
 @router.get("")
 async def list_requests(services: Wired, query: Annotated[RequestFilter, Query()]) -> RequestList:
     """Requests that have ended, newest first."""
-    page = await services.ledger.page(EntryQuery(**query.model_dump()))
+    page = await services.records.page(EntryQuery(**query.model_dump()))
     return RequestList(requests=[brief(entry) for entry in page.entries], next_cursor=page.cursor)
 
 
@@ -114,7 +114,7 @@ async def list_requests(services: Wired, query: Annotated[RequestFilter, Query()
 async def read_request(services: Wired, request_id: str) -> RequestDetail:
     """One request with its attempts."""
     # No id of ours holds such a character, and not every database could be asked for one.
-    entry = await services.ledger.find(request_id) if request_id.isprintable() and request_id.isascii() else None
+    entry = await services.records.find(request_id) if request_id.isprintable() and request_id.isascii() else None
     if entry is None:
         raise Absent("there is no request with this id")
     outcome = entry.outcome

@@ -13,8 +13,8 @@ from controlplane.policy.families import machine_id
 from controlplane.service import drafts
 from controlplane.service.background import Background
 from controlplane.service.catalogue import Catalogue
-from controlplane.service.ledger import Ledger
 from controlplane.service.ports import AccountStore, Clock, Provider, StoredAccount
+from controlplane.service.records import Records
 from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Roster, Seat, view
 from controlplane.service.standing import Standings
@@ -31,14 +31,14 @@ class Accounts:
         store: AccountStore,
         providers: Mapping[str, Provider],
         care: "Care",
-        ledger: Ledger,
+        records: Records,
         clock: Clock,
     ) -> None:
         self._roster = roster
         self._store = store
         self._providers = providers
         self._care = care
-        self._ledger = ledger
+        self._records = records
         self._clock = clock
         # One change at a time: what was checked still holds when it is written.
         self._changing = asyncio.Lock()
@@ -215,7 +215,7 @@ class Accounts:
                 raise Duplicate(f"this API key belongs to the account {seat.account.label} already", "apiKey")
 
     def _view(self, seat: Seat) -> AccountView:
-        return view(seat, self._ledger.account_counters(seat.account.id), self._clock.now())
+        return view(seat, self._records.account_counters(seat.account.id), self._clock.now())
 
 
 class Care:

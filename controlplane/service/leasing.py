@@ -15,9 +15,9 @@ from controlplane.domain.outcome import Outcome
 from controlplane.service import refusals
 from controlplane.service.identity import Identities
 from controlplane.service.leases import DEADLINE, Leases, Open
-from controlplane.service.ledger import Ledger
 from controlplane.service.placing import Placing
 from controlplane.service.ports import Clock
+from controlplane.service.records import Records
 from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Seat
 from controlplane.service.settling import Settling
@@ -47,7 +47,7 @@ class Leasing:
         settling: Settling,
         refreshing: Refreshing,
         leases: Leases,
-        ledger: Ledger,
+        records: Records,
         clock: Clock,
     ) -> None:
         self._identities = identities
@@ -55,7 +55,7 @@ class Leasing:
         self._settling = settling
         self._refreshing = refreshing
         self._leases = leases
-        self._ledger = ledger
+        self._records = records
         self._clock = clock
 
     @property
@@ -69,7 +69,7 @@ class Leasing:
 
     def counters(self, key_id: str) -> Counters:
         """What the key's requests came to."""
-        return self._ledger.key_counters(key_id)
+        return self._records.key_counters(key_id)
 
     def check(self, key_id: str, model: str, address: str) -> Identity | Refusal:
         """Whether a managed key would be let in with this model from this address, and whether an

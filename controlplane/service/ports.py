@@ -113,7 +113,7 @@ class SettingStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the ledger holds in sum, by key id and by account id."""
+    """What the records come to in sum, by key id and by account id."""
 
     keys: Mapping[str, Counters] = field(default_factory=dict)
     accounts: Mapping[str, Counters] = field(default_factory=dict)
@@ -129,8 +129,8 @@ class Written:
     replaced: Sequence[tuple[str, str]] = ()
 
 
-class LedgerStore(Protocol):
-    """The usage ledger: one row for each lease id, whatever is written twice."""
+class RecordStore(Protocol):
+    """Usage records: one row for each lease id, whatever is written twice."""
 
     async def insert(self, fresh: Sequence[Entry], doubtful: Sequence[Entry]) -> Written:
         """Write both in one transaction. Rows that exist already are left alone, except that a

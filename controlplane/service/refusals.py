@@ -1,4 +1,4 @@
-"""Refusals: their words for people, and how they look in the ledger."""
+"""Refusals: their words for people, and how they are recorded."""
 
 import math
 from collections.abc import Mapping

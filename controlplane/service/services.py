@@ -8,8 +8,8 @@ from controlplane.service.administration import Administration
 from controlplane.service.catalogue import Catalogue
 from controlplane.service.keys import Keys
 from controlplane.service.leasing import Leasing
-from controlplane.service.ledger import Ledger
 from controlplane.service.ports import Clock
+from controlplane.service.records import Records
 from controlplane.service.runtime_settings import RuntimeSettings
 
 
@@ -24,7 +24,7 @@ class Services:
     keys: Keys
     catalogue: Catalogue
     leasing: Leasing
-    ledger: Ledger
+    records: Records
     settings: RuntimeSettings
     administration: Administration
     clock: Clock

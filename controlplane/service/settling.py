@@ -1,4 +1,4 @@
-"""The end of leases: what attempts say about accounts, what goes into the ledger, what returns by rule."""
+"""The end of leases: what attempts say about accounts, what is recorded, what returns by rule."""
 
 import asyncio
 import logging
@@ -11,8 +11,8 @@ from controlplane.policy import cooldown
 from controlplane.service import metrics, refusals
 from controlplane.service.learning import Learning
 from controlplane.service.leases import Leases, Open, marks, payer, reserved, restored
-from controlplane.service.ledger import Ledger
 from controlplane.service.ports import Clock
+from controlplane.service.records import Records
 from controlplane.service.roster import Roster
 from controlplane.service.standing import Standings
 
@@ -25,18 +25,18 @@ HARD_DEADLINE = 6 * 3600  # no request lasts longer, whatever its data plane say
 class Settling:
     """Closes leases, each exactly once, and keeps the places they hold exact."""
 
-    def __init__(self, leases: Leases, roster: Roster, standings: Standings, learning: Learning, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, leases: Leases, roster: Roster, standings: Standings, learning: Learning, records: Records, clock: Clock) -> None:
         self._leases = leases
         self._roster = roster
         self._standings = standings
         self._learning = learning
-        self._ledger = ledger
+        self._records = records
         self._clock = clock
         self._connected: Counter[str] = Counter()
 
     def settle(self, outcomes: Sequence[Outcome]) -> asyncio.Future[None] | None:
         """Close the leases of these outcomes. The future ends when all are durable; None when the
-        ledger has no room: then they must come again.
+        records have no room: then they must come again.
         """
         fresh: list[Entry] = []
         doubtful: list[Entry] = []
@@ -48,11 +48,11 @@ class Settling:
                 continue
             self.attempted(lease, outcome.attempts, served=outcome.ending is Ending.SERVED)
             self._leases.leave(lease)
-            # What comes twice in one settlement counts once: the ledger finds the first already there.
+            # What comes twice in one settlement counts once: the first is found already there.
             again = lease.lease_id in closing
             closing[lease.lease_id] = lease
             (doubtful if lease.restored or again else fresh).append(_entry(outcome, lease.identity.key_id, lease.asked))
-        durable = self._ledger.record(fresh, doubtful)
+        durable = self._records.record(fresh, doubtful)
         if durable is not None:
             for lease in closing.values():
                 self._leases.close(lease)
@@ -95,8 +95,8 @@ class Settling:
             Usage(),
             error=code,
         )
-        if self._ledger.record((_entry(outcome, identity.key_id, ask.model),)) is None:
-            log.error("a refusal was not recorded, the ledger is full request=%s", ask.request_id)
+        if self._records.record((_entry(outcome, identity.key_id, ask.model),)) is None:
+            log.error("a refusal was not recorded, too many records wait request=%s", ask.request_id)
 
     def hello(self, instance: str, leases: Sequence[HeldLease], reservations: Sequence[str]) -> None:
         """A data plane (re)opens its session and says what it holds. What it does not name it does not
@@ -136,8 +136,8 @@ class Settling:
         if entries or again:
             metrics.EXPIRED.inc(len(entries) + len(again))
             log.warning("leases expired count=%d", len(entries) + len(again))
-            if self._ledger.record(entries, again) is None:
-                log.error("expired leases were not recorded, the ledger is full")
+            if self._records.record(entries, again) is None:
+                log.error("expired leases were not recorded, too many records wait")
         return len(entries) + len(again)
 
     def _restore(self, lease: Open, account_id: str) -> None:
@@ -156,7 +156,7 @@ def _renewed(lease: Open, attempt: Attempt) -> bool:
 
 
 def _entry(outcome: Outcome, key_id: str, asked: str) -> Entry:
-    """The ledger's row; without a lease to ask, the last attempt's model is all that is known."""
+    """The record; without a lease to ask, the last attempt's model is all that is known."""
     if not outcome.attempts:
         return Entry(outcome, key_id, asked)
     last = outcome.attempts[-1]

@@ -20,9 +20,9 @@ from controlplane.service.keys import Keys
 from controlplane.service.learning import Learning
 from controlplane.service.leases import Leases
 from controlplane.service.leasing import Leasing
-from controlplane.service.ledger import Ledger
 from controlplane.service.placing import Placing
 from controlplane.service.ports import StoredAccount, Totals, Written
+from controlplane.service.records import Records
 from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Roster
 from controlplane.service.runtime_settings import RuntimeSettings
@@ -203,8 +203,8 @@ class MemorySettings:
         self.stored.update(values)
 
 
-class MemoryLedger:
-    """The LedgerStore in a dict by lease id. `failures` writes fail first."""
+class MemoryRecords:
+    """The RecordStore in a dict by lease id. `failures` writes fail first."""
 
     def __init__(self) -> None:
         self.rows = {}
@@ -256,7 +256,7 @@ class World:
         self.account_store = MemoryAccounts()
         self.key_store = MemoryKeys()
         self.setting_store = MemorySettings()
-        self.ledger_store = MemoryLedger()
+        self.record_store = MemoryRecords()
         self.background = Background()
         self.wire()
 
@@ -268,7 +268,7 @@ class World:
         self.learning = Learning(self.account_store, self.standings, self.background)
         self.refreshing = Refreshing(self.roster, self.account_store, providers, self.standings, self.learning, self.clock)
         self.catalogue = Catalogue(self.roster, self.account_store, providers, self.refreshing, self.standings, self.clock)
-        self.ledger = Ledger(self.ledger_store, self.clock)
+        self.records = Records(self.record_store, self.clock)
         self.keys = Keys(self.key_store, self.vault, self.clock)
         self.identities = Identities(self.keys, self.vault, self.clock)
         self.identities.set_proxy_key(self.vault.digest(identity.DIGEST, PROXY_KEY))
@@ -276,12 +276,12 @@ class World:
         self.administration.set_password(self.vault.digest(administration.PASSWORD, PASSWORD))
         self.settings = RuntimeSettings(self.setting_store)
         self.care = Care(self.refreshing, self.catalogue, self.standings, self.background)
-        self.accounts = Accounts(self.roster, self.account_store, providers, self.care, self.ledger, self.clock)
+        self.accounts = Accounts(self.roster, self.account_store, providers, self.care, self.records, self.clock)
         self.leases = Leases()
         placing = Placing(self.catalogue, self.roster, self.clock)
-        settling = Settling(self.leases, self.roster, self.standings, self.learning, self.ledger, self.clock)
-        self.leasing = Leasing(self.identities, placing, settling, self.refreshing, self.leases, self.ledger, self.clock)
-        self.writing = asyncio.create_task(self.ledger.run())
+        settling = Settling(self.leases, self.roster, self.standings, self.learning, self.records, self.clock)
+        self.leasing = Leasing(self.identities, placing, settling, self.refreshing, self.leases, self.records, self.clock)
+        self.writing = asyncio.create_task(self.records.run())
 
     async def account(self, label: str, **given) -> str:
         """A new account with a token that is good for an hour; its id."""
@@ -301,13 +301,13 @@ class World:
 
     async def rows(self):
         """What the ledger wrote, once it has written everything."""
-        while self.ledger.backlog:  # noqa: ASYNC110 - the ledger tells who recorded, not who looks
+        while self.records.backlog:  # noqa: ASYNC110 - the ledger tells who recorded, not who looks
             await asyncio.sleep(0.01)
-        return list(self.ledger_store.rows.values())
+        return list(self.record_store.rows.values())
 
     async def restart(self) -> None:
         """End the process in good order and start it again on the same database."""
-        self.ledger.close()
+        self.records.close()
         await self.writing
         self.wire()
         await self.accounts.load()
@@ -320,7 +320,7 @@ class World:
 
     async def close(self) -> None:
         await self.background.close()
-        self.ledger.close()
+        self.records.close()
         await asyncio.wait_for(self.writing, 5)
 
 

@@ -151,7 +151,7 @@ class World:
         return row
 
     async def served(self, request_id: str, received_at_ms: int = 1772323200250) -> None:
-        """A request that was throttled by one account and served by another, in the ledger."""
+        """A request that was throttled by one account and served by another, in the records."""
         outcome = Outcome(
             lease_id=f"lease_{request_id}",
             request_id=request_id,
@@ -170,7 +170,7 @@ class World:
             first_event_ms=120,
             dropped=("$.metadata",),
         )
-        written = self.services.ledger.record([Entry(outcome, "proxy", "sonnet", "acc_2", "kiro", "claude-sonnet-4.5")])
+        written = self.services.records.record([Entry(outcome, "proxy", "sonnet", "acc_2", "kiro", "claude-sonnet-4.5")])
         assert written is not None
         await written
 
@@ -195,13 +195,13 @@ async def opened(url: str, data_dir: str) -> AsyncIterator[World]:
     provider = ScriptedProvider()
     engine = database.connect(url)
     plane = await app.wire(settings, engine, {"kiro": provider})
-    writing = asyncio.create_task(plane.ledger.run())
+    writing = asyncio.create_task(plane.records.run())
     clock: Any = plane.services.clock
     try:
         yield World(plane, provider, clock)
     finally:
         await plane.refreshing.close()
         await plane.background.close()
-        plane.ledger.close()
+        plane.records.close()
         await writing
         await engine.dispose()

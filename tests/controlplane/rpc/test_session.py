@@ -116,7 +116,7 @@ async def test_a_batch_of_everything(world, client):
     assert "claude-sonnet-4.5" in refused.refusal.suggestions
     (settled,) = await client.ask(settle=settle(lease.lease.lease_id, reservation.reservation.lease_id))
     assert settled.WhichOneof("say") == "settled"
-    assert len(world.ledger_store.rows) == 3
+    assert len(world.record_store.rows) == 3
     assert world.leasing.open_leases == 0
 
 
@@ -126,9 +126,9 @@ async def test_hundreds_at_once_are_few_messages(world, client):
     leases = await client.ask(hello=pb.Hello(instance_id="w1"), **asks)
     assert len({answer.lease.lease_id for answer in leases[1:]}) == 400
     await client.ask(**{f"settle_{number}": settle(answer.lease.lease_id) for number, answer in enumerate(leases[1:])})
-    assert len(world.ledger_store.rows) == 400
-    assert len(world.ledger_store.batches) <= 4
-    assert world.ledger.key_counters("proxy").success_requests == 400
+    assert len(world.record_store.rows) == 400
+    assert len(world.record_store.batches) <= 4
+    assert world.records.key_counters("proxy").success_requests == 400
 
 
 async def test_who_must_wait_holds_up_nobody(world, client):
@@ -178,7 +178,7 @@ async def test_what_an_outcome_says_of_endpoints_searches_and_facts_arrives(worl
     )
     ended = nouns.Outcome(lease_id=lease.lease.lease_id, ending=nouns.ENDING_SERVED, usage=nouns.Usage(searches=3), attempts=[attempt])
     await client.ask(settle=pb.Settle(outcomes=[ended]))
-    (entry,) = world.ledger_store.rows.values()
+    (entry,) = world.record_store.rows.values()
     assert entry.outcome.usage.searches == 3
     (lease,) = await client.ask(acquire=acquire())
     assert list(lease.lease.base_urls) == [second, first]
@@ -200,8 +200,8 @@ async def test_a_new_session_takes_over_from_a_broken_one(world, stub):
     await again.ask(settle=settle(kept.lease.lease_id, asked.lease.lease_id, lost.lease.lease_id))
     await again.ask(settle=settle(kept.lease.lease_id))
     assert world.seat(made).candidate.in_flight == 0
-    assert len(world.ledger_store.rows) == 3
-    assert world.ledger.key_counters("proxy").total_requests == 3
+    assert len(world.record_store.rows) == 3
+    assert world.records.key_counters("proxy").total_requests == 3
     again.call.cancel()
 
 

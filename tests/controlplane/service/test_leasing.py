@@ -39,9 +39,9 @@ async def test_the_life_of_a_lease(world):
     assert world.leasing.open_leases == 0
     (entry,) = await world.rows()
     assert (entry.key_id, entry.asked_model, entry.account_id, entry.model) == ("proxy", "claude-sonnet-4-5", made, "claude-sonnet-4.5")
-    counters = world.ledger.key_counters("proxy")
+    counters = world.records.key_counters("proxy")
     assert (counters.total_requests, counters.success_requests, counters.input_tokens, counters.output_tokens) == (1, 1, 16, 7)
-    assert world.ledger.account_counters(made) == counters == world.ledger.total()
+    assert world.records.account_counters(made) == counters == world.records.total()
 
 
 async def test_a_lease_moves_and_keeps_its_id(world):
@@ -83,7 +83,7 @@ async def test_settling_twice_is_settling_once(world):
     await asyncio.gather(world.leasing.settle([done]), world.leasing.settle([done, done]))
     await world.leasing.settle([done])
     assert len(await world.rows()) == 1
-    assert world.ledger.key_counters("proxy").total_requests == 1
+    assert world.records.key_counters("proxy").total_requests == 1
     assert world.in_flight() == {"one": 0}
 
 
@@ -119,7 +119,7 @@ async def test_what_is_told_when_the_only_account_is_out(world, fault, reason, r
     entry = (await world.rows())[-1]
     assert (entry.outcome.request_id, entry.outcome.status, entry.outcome.ending) == ("req_2", status, Ending.FAILED)
     assert entry.key_id == "proxy"
-    assert world.ledger.key_counters("proxy").failed_requests == 2
+    assert world.records.key_counters("proxy").failed_requests == 2
 
 
 async def test_an_unknown_model_names_close_ones_and_is_recorded(world):
@@ -361,13 +361,13 @@ async def test_a_lost_credential_is_told(world):
 
 
 async def test_a_full_ledger_takes_no_outcome_but_returns_the_place(world, monkeypatch):
-    monkeypatch.setattr("controlplane.service.ledger.BOUND", 0)
+    monkeypatch.setattr("controlplane.service.records.BOUND", 0)
     made = await world.account("one")
     lease = acquire(world)
     done = outcome(lease.lease_id, attempt(made))
     assert world.leasing.settle([done]) is None
     assert world.in_flight() == {"one": 0}
-    monkeypatch.setattr("controlplane.service.ledger.BOUND", 10)
+    monkeypatch.setattr("controlplane.service.records.BOUND", 10)
     await world.leasing.settle([done])
     assert (await world.rows())[0].asked_model == "claude-sonnet-4.5"
     assert world.in_flight() == {"one": 0}

@@ -32,7 +32,7 @@ async def test_leases_of_a_data_plane_that_is_away_expire_into_a_record(world):
         await world.leasing.settle([late])
     (entry,) = await world.rows()
     assert entry.outcome.ending is Ending.SERVED
-    counters = world.ledger.key_counters("proxy")
+    counters = world.records.key_counters("proxy")
     assert (counters.total_requests, counters.success_requests, counters.failed_requests) == (1, 1, 0)
 
 
@@ -56,7 +56,7 @@ async def test_a_hello_after_a_restart_restores_what_is_held(world):
     assert world.leasing.renew(lease.lease_id, "older").access_token == "access-one"
     await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
     assert world.in_flight() == {"one": 0}
-    assert world.ledger.key_counters("proxy").total_requests == 1
+    assert world.records.key_counters("proxy").total_requests == 1
 
 
 async def test_a_reservation_survives_a_restart(world):
@@ -80,7 +80,7 @@ async def test_one_lease_twice_in_a_settlement_counts_once(world):
     done = outcome(acquire(world).lease_id, attempt(made))
     await world.leasing.settle([done, done])
     assert len(await world.rows()) == 1
-    assert world.ledger.key_counters("proxy").total_requests == 1
+    assert world.records.key_counters("proxy").total_requests == 1
 
 
 async def test_what_was_left_is_forgotten_at_its_deadline(world):
@@ -102,7 +102,7 @@ async def test_an_outcome_after_a_restart_without_a_hello_is_booked_on_who_pays(
     await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
     (entry,) = await world.rows()
     assert (entry.key_id, entry.account_id, entry.asked_model) == (key.id, made, "claude-sonnet-4.5")
-    assert world.ledger.key_counters(key.id).total_requests == 1
+    assert world.records.key_counters(key.id).total_requests == 1
 
 
 async def test_what_a_returning_data_plane_does_not_hold_was_lost_on_the_way(world):

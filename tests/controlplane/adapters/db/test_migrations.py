@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 from controlplane.adapters.db import engine as database
 from controlplane.adapters.db.accounts import DatabaseAccounts
 from controlplane.adapters.db.keys import DatabaseKeys
-from controlplane.adapters.db.ledger import DatabaseLedger
+from controlplane.adapters.db.records import DatabaseRecords
 from controlplane.adapters.db.tables import metadata
 from controlplane.adapters.vault import FileVault
 from controlplane.domain.errors import StartError
@@ -116,7 +116,7 @@ async def test_sqlite_is_tuned(tmp_path):
 
 async def test_rows_that_the_release_before_writes_are_read(engine):
     """0002: what the release before does not name has a default, and what it reads holds no name it does not know."""
-    accounts, keys, ledger = DatabaseAccounts(engine, FileVault(b"k" * 32)), DatabaseKeys(engine), DatabaseLedger(engine)
+    accounts, keys, ledger = DatabaseAccounts(engine, FileVault(b"k" * 32)), DatabaseKeys(engine), DatabaseRecords(engine)
     account = "INSERT INTO accounts VALUES ('a','kiro','a','social','us-east-1','','','','[]',0,0,{no},1,'active','',0,:offered,7,NULL)"
     request = "INSERT INTO requests (lease_id, {texts}, status, received_at_ms, duration_ms, streamed, {figures}) VALUES ('ls', {values})"
     texts = ("request_id", "key_id", "account_id", "kind", "asked_model", "model", "error", "finish_reason", "dialect")

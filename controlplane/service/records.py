@@ -1,4 +1,4 @@
-"""The usage ledger: each request's end in exactly one row, and the sums of them in memory.
+"""Usage records: each request's end in exactly one row, and the sums of them in memory.
 
 No request is counted twice. While the control plane runs, a lease is open in memory and leaves it
 with its first settlement, so its row is fresh. An outcome whose lease is not open any more (it
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from controlplane.domain.account import Counters
 from controlplane.domain.outcome import Ending, Entry, EntryPage, EntryQuery
 from controlplane.service import metrics
-from controlplane.service.ports import Clock, LedgerStore, Written
+from controlplane.service.ports import Clock, RecordStore, Written
 
 log = logging.getLogger(__name__)
 
@@ -68,10 +68,10 @@ class _Parcel:
         return len(self.fresh) + len(self.doubtful)
 
 
-class Ledger:
+class Records:
     """Writes entries in batches, keeps the sums in memory, reads pages."""
 
-    def __init__(self, store: LedgerStore, clock: Clock) -> None:
+    def __init__(self, store: RecordStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._queue: list[_Parcel] = []

@@ -1,4 +1,4 @@
-"""The usage ledger."""
+"""Usage records."""
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -19,8 +19,8 @@ FAILURES = (Ending.FAILED.value, Ending.CUT.value)
 MOST_NAMES = 1000
 
 
-class DatabaseLedger:
-    """Implements the LedgerStore port."""
+class DatabaseRecords:
+    """Implements the RecordStore port."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine

@@ -1,0 +1,118 @@
+import asyncio
+
+import pytest
+
+from controlplane.domain.outcome import Ending, Entry, Usage
+from controlplane.service import records as module
+from controlplane.service.records import Records
+from tests.controlplane.fakes import FakeClock, MemoryRecords, outcome
+
+
+@pytest.fixture
+async def store():
+    return MemoryRecords()
+
+
+@pytest.fixture
+async def records(store):
+    made = Records(store, FakeClock())
+    writing = asyncio.create_task(made.run())
+    yield made
+    store.gate.set()
+    made.close()
+    await asyncio.wait_for(writing, 5)
+    assert made.backlog == 0
+
+
+def entry(number, key="key_1", **given):
+    return Entry(outcome(f"ls_{number}.{key}", **given), key, "auto", "acc_1")
+
+
+async def test_two_hundred_rows_do_not_wait(records, store, monkeypatch):
+    monkeypatch.setattr(module, "WINDOW", 30)
+    waits = [records.record([entry(number)]) for number in range(200)]
+    await asyncio.wait_for(asyncio.gather(*waits), 5)
+    assert store.batches == [200]
+
+
+async def test_a_few_rows_wait_a_moment_for_more(records, store):
+    first = records.record([entry(1)])
+    await asyncio.sleep(0.02)
+    second = records.record([entry(2)])
+    assert not first.done()
+    await asyncio.wait_for(asyncio.gather(first, second), 5)
+    assert store.batches == [2]
+
+
+async def test_nothing_is_acknowledged_before_it_is_written(records, store):
+    store.gate.clear()
+    durable = records.record([entry(1)])
+    await asyncio.sleep(0.15)
+    assert not durable.done()
+    assert records.backlog == 1
+    store.gate.set()
+    await durable
+    assert list(store.rows) == ["ls_1.key_1"]
+
+
+async def test_a_failing_write_is_repeated_with_its_rows_and_counts_once(records, store):
+    store.failures = 3
+    await asyncio.wait_for(records.record([entry(1)], [entry(2)]), 5)
+    assert len(store.rows) == 2
+    assert records.key_counters("key_1").total_requests == 2
+
+
+async def test_beyond_the_bound_nothing_is_taken(records, store, monkeypatch):
+    monkeypatch.setattr(module, "BOUND", 3)
+    store.gate.clear()
+    assert records.record([entry(1), entry(2)]) is not None
+    assert records.record([entry(3), entry(4)]) is None
+    assert records.key_counters("key_1").total_requests == 2
+    last = records.record([entry(3)])
+    store.gate.set()
+    await last
+    assert len(store.rows) == 3
+
+
+async def test_a_backlog_goes_in_transactions_of_bounded_size(records, store, monkeypatch):
+    monkeypatch.setattr(module, "LARGEST", 50)
+    waits = [records.record([entry(3 * number + part) for part in range(3)]) for number in range(100)]
+    await asyncio.gather(*waits)
+    assert sum(store.batches) == 300
+    assert max(store.batches) <= 50
+
+
+async def test_doubtful_entries_count_only_when_they_were_new(records, store):
+    await records.record([entry(1)])
+    await records.record([], [entry(1), entry(2), entry(2)])
+    counters = records.key_counters("key_1")
+    assert counters.total_requests == len(store.rows) == 2
+    assert records.account_counters("acc_1") == records.total() == counters
+
+
+async def test_sums_start_from_the_database(store):
+    await store.insert([entry(1), entry(2, key="key_2")], [])
+    again = Records(store, FakeClock())
+    await again.load()
+    assert again.key_counters("key_2").total_requests == 1
+    assert again.total().total_requests == 2
+
+
+async def test_how_endings_count(records):
+    for number, ending in enumerate(Ending):
+        await records.record([entry(number, ending=ending, usage=Usage(input=1, cache_read=2, cache_write=4, output=8, credits=0.5))])
+    counters = records.total()
+    assert (counters.total_requests, counters.success_requests, counters.failed_requests) == (4, 1, 2)
+    assert (counters.total_credits, counters.input_tokens, counters.output_tokens) == (2.0, 28, 32)
+
+
+async def test_closing_writes_what_waits(store, monkeypatch):
+    monkeypatch.setattr(module, "WINDOW", 30)
+    records = Records(store, FakeClock())
+    writing = asyncio.create_task(records.run())
+    durable = records.record([entry(1)])
+    await asyncio.sleep(0)
+    records.close()
+    await asyncio.wait_for(writing, 5)
+    assert durable.done()
+    assert len(store.rows) == 1
