@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from controlplane.domain.limits import NO_LIMITS, Limits
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -26,6 +28,7 @@ class Key:
     old_digest: str = field(default="", repr=False)
     old_until: int = 0
     strict: bool = False
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class KeyDraft:
     allowed_ips: tuple[str, ...] = ()
     expires_at: int = 0
     strict: bool = False
+    limits: Limits = NO_LIMITS
 
 
 PROXY_KEY_ID = "proxy"

@@ -28,7 +28,9 @@ class Source(IntEnum):
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens and credits of one request; `output` includes `reasoning`. `searches`: web searches made for it."""
+    """Tokens and credits of one request; `output` includes `reasoning`. `searches`: web searches made for it.
+    `credits_source` is unknown where the upstream has credits and did not tell them.
+    """
 
     input: int = 0
     cache_read: int = 0
@@ -39,6 +41,7 @@ class Usage:
     input_source: int = 0
     output_source: int = 0
     searches: int = 0
+    credits_source: int = 0
 
 
 @dataclass(slots=True)
@@ -89,14 +92,17 @@ class Outcome:
     finish_reason: str = ""
     first_event_ms: int | None = None
     dropped: Sequence[str] = ()
+    sequence: int = 0
 
 
 @dataclass(slots=True)
 class Entry:
-    """One row of the ledger: an outcome with who paid, who served, and what was asked for.
+    """One record: an outcome with who paid, who served, and what was asked for.
 
     `account_id` and `model` (the upstream's id) are those of the last attempt, empty when there was
-    none; `asked_model` is what the client wrote.
+    none; `asked_model` is what the client wrote. `booked_at` (epoch seconds) is when it counts,
+    `counted` whether it counts as a request of its key, `cost` its money by the price table then.
+    `decision`: how the account was chosen, as JSON text, empty when nobody knows.
     """
 
     outcome: Outcome
@@ -105,6 +111,10 @@ class Entry:
     account_id: str = ""
     kind: str = ""
     model: str = ""
+    booked_at: int = 0
+    counted: bool = True
+    cost: float = 0.0
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from controlplane.domain.account import Status
+from controlplane.policy.breaker import Breaker
 
 # Accounts without a limit are taken to be full at this many requests, when loads are compared.
 COMFORTABLE = 8
@@ -61,6 +62,12 @@ class Candidate:
 
     `until`: epoch seconds when a cooling or exhausted account returns. `offers`: upstream model
     ids. `resting`: models that rest, with the end. `warm_until`: end of its token, epoch seconds.
+    `breakers`: what rests it or one of its models, by cause and model. `health` was so at `health_at`.
+    `ceiling`: requests at a time that it was found to bear, 0: no such finding; the lower of it and
+    `max_concurrency` holds. `plan` as the upstream calls it, lower case, empty unknown. `left` of
+    `limit` is its allowance in the upstream's unit, `limit` 0 unknown, whole again at `resets_at`.
+    `latency`: seconds to its first event, smoothed, 0 unknown. `recent`: requests it was given lately,
+    fading, as of `recent_at`.
     """
 
     id: str
@@ -75,6 +82,16 @@ class Candidate:
     resting: dict[str, float] = field(default_factory=dict)
     has_credential: bool = True
     warm_until: float = float("inf")
+    breakers: dict[tuple[str, str], Breaker] = field(default_factory=dict)
+    health_at: float = 0.0
+    ceiling: int = 0
+    plan: str = ""
+    left: float = 0.0
+    limit: float = 0.0
+    resets_at: float = 0.0
+    latency: float = 0.0
+    recent: float = 0.0
+    recent_at: float = 0.0
     salt: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,13 +1,18 @@
 """What the use cases need from outside. `adapters/` implements these; tests use hand-written fakes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias, TypeVar
 
 from controlplane.domain.account import Account, Allowance, Counters, Credentials, Status, Tokens
 from controlplane.domain.key import Key
+from controlplane.domain.limits import Booked, Booking, Budget, Claim, Denied, Full, Granted, Payer, Place, Spent
 from controlplane.domain.model import ModelFacts
 from controlplane.domain.outcome import Entry, EntryPage, EntryQuery
+
+T = TypeVar("T")
+# An answer that is there at once, or one that must be awaited: what is in memory makes nobody wait.
+Soon: TypeAlias = T | Awaitable[T]
 
 
 class Clock(Protocol):
@@ -168,4 +173,72 @@ class Provider(Protocol):
 
     async def allowance(self, account: Account, bearer: str) -> Allowance:
         """What is left of the account; `checked_at` is left 0."""
+        ...
+
+
+class Ledger(Protocol):
+    """What keys may still spend, and which places of accounts are taken. Each method is atomic.
+
+    At every admission `spent + reserved + standby <= cap` holds for each limit; only the bookings of
+    requests that were open already may exceed it (`overrun`). `now` is epoch seconds and never runs
+    backwards by more than the clocks of two machines differ. Periods begin by `now`: what is booked
+    counts in the day and month of its booking, what is reserved in the present ones.
+    """
+
+    async def start(self) -> None:
+        """Make ready: where the books are empty, begin with what the records say was spent."""
+        ...
+
+    def reserve(self, claim: Claim, now: float) -> Soon[Granted | Denied | Full]:
+        """Reserve of all payers and take the place, or neither. The payers' limits come first."""
+        ...
+
+    def restore(self, claim: Claim, now: float) -> Soon[int]:
+        """Take back into the books what a data plane holds, whatever the limits say; nothing if it is
+        held already. How many are at the place's account then.
+        """
+        ...
+
+    def move(self, lease_id: str, place: Place | None, now: float) -> Soon[Granted | Full | None]:
+        """Give the lease's place back and take `place`. Full: the old one is given back, the new not
+        taken. None: the lease is not held.
+        """
+        ...
+
+    def extend(self, lease_id: str, tokens: int, now: float) -> Soon[Granted | Denied | None]:
+        """Reserve more tokens of all the lease's payers, or none. None: the lease is not held."""
+        ...
+
+    def settle(self, bookings: Sequence[Booking], now: float) -> Soon[Sequence[Booked]]:
+        """End leases: their reservations and places return, what was spent counts. In the order given."""
+        ...
+
+    def book(self, bookings: Sequence[Booking], now: float) -> Soon[None]:
+        """Count what was spent by leases that are not held any more; by each lease once."""
+        ...
+
+    def keep(self, lease_ids: Sequence[str], deadline: int) -> Soon[None]:
+        """These leases are still wanted: their deadline moves."""
+        ...
+
+    def expire(self, now: float) -> Soon[Sequence[str]]:
+        """Give back what is past its deadline; which leases."""
+        ...
+
+    def read(self, payers: Sequence[Payer], now: float) -> Soon[Sequence[Budget]]:
+        """How each stands."""
+        ...
+
+    def in_flight(self) -> Soon[Mapping[str, int]]:
+        """Requests at each account that has any."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class SpentStore(Protocol):
+    """What the records say was spent."""
+
+    async def spent(self, now: float) -> Mapping[str, Spent]:
+        """Of every key, in the day and month of `now` and in total; by the time of booking."""
         ...

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from controlplane.adapters.db.tables import keys
 from controlplane.domain.errors import Absent
 from controlplane.domain.key import Key
+from controlplane.domain.limits import Caps, Limits, Unit
 
 LISTS = frozenset({"allowed_models", "allowed_account_ids", "allowed_ips"})
 
@@ -43,9 +44,26 @@ class DatabaseKeys:
 
 def _key(row: RowMapping) -> Key:
     values: dict[str, Any] = {name: tuple(json.loads(value)) if name in LISTS else value for name, value in row.items()}
-    return Key(**values)
+    return Key(**{**values, "limits": _limits(json.loads(row["limits"]))})
 
 
 def _row(key: Key) -> dict[str, Any]:
     values = {field.name: getattr(key, field.name) for field in fields(key)}
-    return {name: json.dumps(value) if name in LISTS else value for name, value in values.items()}
+    values = {name: json.dumps(value) if name in LISTS else value for name, value in values.items()}
+    return {**values, "limits": json.dumps(_limited(asdict(key.limits)))}
+
+
+def _limits(stored: Any) -> Limits:
+    units = {name: Caps(**stored.get(name, {})) for name in UNITS}
+    return Limits(**units, concurrency=stored.get("concurrency"))
+
+
+def _limited(value: Any) -> Any:
+    """Without what is not limited."""
+    if not isinstance(value, dict):
+        return value
+    found = {name: _limited(part) for name, part in value.items()}
+    return {name: part for name, part in found.items() if part not in (None, {})}
+
+
+UNITS = tuple(Unit)

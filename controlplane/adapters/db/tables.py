@@ -17,6 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    text,
+    true,
 )
 
 # Constraint names are given, so that later migrations can name them on every database.
@@ -54,6 +56,7 @@ accounts = Table(
     Column("offered_at", BigInteger, nullable=False),  # 0: never asked
     Column("allowance", Text, nullable=True),  # JSON
     Column("input_types", Text, nullable=False, server_default="{}"),  # JSON: what the offered models read, by id
+    Column("breakers", Text, nullable=False, server_default="[]"),  # JSON: causes that rest it or one of its models
 )
 
 credentials = Table(
@@ -87,6 +90,7 @@ keys = Table(
     Column("old_digest", Text, nullable=False),
     Column("old_until", BigInteger, nullable=False),
     Column("strict", Boolean, nullable=False, server_default=false()),
+    Column("limits", Text, nullable=False, server_default="{}"),  # JSON, what is not limited left out
 )
 
 settings = Table(
@@ -127,7 +131,87 @@ requests = Table(
     Column("attempts", Text, nullable=False),  # JSON
     Column("dropped", Text, nullable=False),  # JSON
     Column("searches", BigInteger, nullable=False, server_default="0"),
+    Column("booked_at", BigInteger, nullable=True),  # when it was taken into the rollups; NULL: not yet
+    Column("counted", Boolean, nullable=False, server_default=true()),  # it was not given back
+    Column("cost", Float(53), nullable=False, server_default="0"),
+    Column("credits_source", SmallInteger, nullable=False, server_default="0"),
+    Column("decision", Text, nullable=False, server_default=""),  # JSON
     Index(None, "received_at_ms", "id"),
     Index(None, "key_id", "received_at_ms"),
     Index(None, "request_id"),
+)
+Index("ix_requests_unbooked", requests.c.id, sqlite_where=text("booked_at IS NULL"), postgresql_where=text("booked_at IS NULL"))
+
+# What records come to, by the time of their booking. `period`: "hour" or "day", `start` its first second.
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("period", Text, primary_key=True),
+    Column("start", BigInteger, primary_key=True),
+    Column("key_id", Text, primary_key=True),
+    Column("account_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("success", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("counted", BigInteger, nullable=False),
+    Column("input", BigInteger, nullable=False),
+    Column("cache_read", BigInteger, nullable=False),
+    Column("cache_write", BigInteger, nullable=False),
+    Column("output", BigInteger, nullable=False),
+    Column("credits", BigInteger, nullable=False),  # in millionths
+    Column("cost", Float(53), nullable=False),
+)
+
+prices = Table(
+    "prices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("model", Text, nullable=False, unique=True),  # a public name, * stands for any run of characters
+    # For a million tokens.
+    Column("input", Float(53), nullable=False),
+    Column("output", Float(53), nullable=False),
+    Column("cache_read", Float(53), nullable=False),
+    Column("cache_write", Float(53), nullable=False),
+)
+
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("checked_at", BigInteger, primary_key=True),
+    Column("used", Float(53), nullable=False),
+    Column("limit", Float(53), nullable=False),
+)
+
+# Accounts that callers bring along in their credential, by its keyed hash; never in the pool.
+own_accounts = Table(
+    "own_accounts",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("refresh_token", LargeBinary, nullable=True),  # sealed
+    Column("access_token", LargeBinary, nullable=True),  # sealed
+    Column("machine_id", Text, nullable=False),
+    Column("profile_arn", Text, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Index(None, "used_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("action", Text, nullable=False),  # "key.update"
+    Column("target", Text, nullable=False),
+    Column("target_name", Text, nullable=False),
+    Column("before", Text, nullable=False),  # JSON without secrets, "" where there was nothing
+    Column("after", Text, nullable=False),
+    Index(None, "at_ms", "id"),
+    Index(None, "target", "at_ms"),
 )

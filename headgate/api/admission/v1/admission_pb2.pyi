@@ -1,3 +1,4 @@
+from headgate.api.limit.v1 import window_pb2 as _window_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -37,7 +38,7 @@ class Credential(_message.Message):
     def __init__(self, access_token: _Optional[str] = ..., expires_at: _Optional[int] = ...) -> None: ...
 
 class Lease(_message.Message):
-    __slots__ = ("lease_id", "key_id", "account_id", "account_label", "kind", "model", "context_window", "max_output", "request_fields_schema", "base_urls", "credential", "attributes", "deadline", "input_types", "strict")
+    __slots__ = ("lease_id", "key_id", "account_id", "account_label", "kind", "model", "context_window", "max_output", "request_fields_schema", "base_urls", "credential", "attributes", "deadline", "input_types", "strict", "output_reserved", "windows")
     class AttributesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +61,8 @@ class Lease(_message.Message):
     DEADLINE_FIELD_NUMBER: _ClassVar[int]
     INPUT_TYPES_FIELD_NUMBER: _ClassVar[int]
     STRICT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_RESERVED_FIELD_NUMBER: _ClassVar[int]
+    WINDOWS_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     key_id: str
     account_id: str
@@ -75,10 +78,12 @@ class Lease(_message.Message):
     deadline: int
     input_types: _containers.RepeatedScalarFieldContainer[str]
     strict: bool
-    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., account_id: _Optional[str] = ..., account_label: _Optional[str] = ..., kind: _Optional[str] = ..., model: _Optional[str] = ..., context_window: _Optional[int] = ..., max_output: _Optional[int] = ..., request_fields_schema: _Optional[str] = ..., base_urls: _Optional[_Iterable[str]] = ..., credential: _Optional[_Union[Credential, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., deadline: _Optional[int] = ..., input_types: _Optional[_Iterable[str]] = ..., strict: _Optional[bool] = ...) -> None: ...
+    output_reserved: int
+    windows: _window_pb2.Windows
+    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., account_id: _Optional[str] = ..., account_label: _Optional[str] = ..., kind: _Optional[str] = ..., model: _Optional[str] = ..., context_window: _Optional[int] = ..., max_output: _Optional[int] = ..., request_fields_schema: _Optional[str] = ..., base_urls: _Optional[_Iterable[str]] = ..., credential: _Optional[_Union[Credential, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., deadline: _Optional[int] = ..., input_types: _Optional[_Iterable[str]] = ..., strict: _Optional[bool] = ..., output_reserved: _Optional[int] = ..., windows: _Optional[_Union[_window_pb2.Windows, _Mapping]] = ...) -> None: ...
 
 class Usage(_message.Message):
-    __slots__ = ("input", "cache_read", "cache_write", "output", "reasoning", "credits", "input_source", "output_source", "searches")
+    __slots__ = ("input", "cache_read", "cache_write", "output", "reasoning", "credits", "input_source", "output_source", "searches", "credits_source")
     class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         SOURCE_UNSPECIFIED: _ClassVar[Usage.Source]
@@ -98,6 +103,7 @@ class Usage(_message.Message):
     INPUT_SOURCE_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_SOURCE_FIELD_NUMBER: _ClassVar[int]
     SEARCHES_FIELD_NUMBER: _ClassVar[int]
+    CREDITS_SOURCE_FIELD_NUMBER: _ClassVar[int]
     input: int
     cache_read: int
     cache_write: int
@@ -107,7 +113,8 @@ class Usage(_message.Message):
     input_source: Usage.Source
     output_source: Usage.Source
     searches: int
-    def __init__(self, input: _Optional[int] = ..., cache_read: _Optional[int] = ..., cache_write: _Optional[int] = ..., output: _Optional[int] = ..., reasoning: _Optional[int] = ..., credits: _Optional[float] = ..., input_source: _Optional[_Union[Usage.Source, str]] = ..., output_source: _Optional[_Union[Usage.Source, str]] = ..., searches: _Optional[int] = ...) -> None: ...
+    credits_source: Usage.Source
+    def __init__(self, input: _Optional[int] = ..., cache_read: _Optional[int] = ..., cache_write: _Optional[int] = ..., output: _Optional[int] = ..., reasoning: _Optional[int] = ..., credits: _Optional[float] = ..., input_source: _Optional[_Union[Usage.Source, str]] = ..., output_source: _Optional[_Union[Usage.Source, str]] = ..., searches: _Optional[int] = ..., credits_source: _Optional[_Union[Usage.Source, str]] = ...) -> None: ...
 
 class Attempt(_message.Message):
     __slots__ = ("account_id", "kind", "model", "started_ms", "ended_ms", "fault", "status", "retry_after_seconds", "detail", "endpoint", "endpoints", "learned")
@@ -155,7 +162,7 @@ class EndpointFault(_message.Message):
     def __init__(self, url: _Optional[str] = ..., fault: _Optional[str] = ..., retry_after_seconds: _Optional[int] = ...) -> None: ...
 
 class Outcome(_message.Message):
-    __slots__ = ("lease_id", "request_id", "ending", "usage", "attempts", "status", "error", "finish_reason", "received_at_ms", "first_event_ms", "duration_ms", "dialect", "streamed", "dropped")
+    __slots__ = ("lease_id", "request_id", "ending", "usage", "attempts", "status", "error", "finish_reason", "received_at_ms", "first_event_ms", "duration_ms", "dialect", "streamed", "dropped", "sequence")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ENDING_FIELD_NUMBER: _ClassVar[int]
@@ -170,6 +177,7 @@ class Outcome(_message.Message):
     DIALECT_FIELD_NUMBER: _ClassVar[int]
     STREAMED_FIELD_NUMBER: _ClassVar[int]
     DROPPED_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     request_id: str
     ending: Ending
@@ -184,4 +192,5 @@ class Outcome(_message.Message):
     dialect: str
     streamed: bool
     dropped: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, lease_id: _Optional[str] = ..., request_id: _Optional[str] = ..., ending: _Optional[_Union[Ending, str]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., attempts: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., status: _Optional[int] = ..., error: _Optional[str] = ..., finish_reason: _Optional[str] = ..., received_at_ms: _Optional[int] = ..., first_event_ms: _Optional[int] = ..., duration_ms: _Optional[int] = ..., dialect: _Optional[str] = ..., streamed: _Optional[bool] = ..., dropped: _Optional[_Iterable[str]] = ...) -> None: ...
+    sequence: int
+    def __init__(self, lease_id: _Optional[str] = ..., request_id: _Optional[str] = ..., ending: _Optional[_Union[Ending, str]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., attempts: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., status: _Optional[int] = ..., error: _Optional[str] = ..., finish_reason: _Optional[str] = ..., received_at_ms: _Optional[int] = ..., first_event_ms: _Optional[int] = ..., duration_ms: _Optional[int] = ..., dialect: _Optional[str] = ..., streamed: _Optional[bool] = ..., dropped: _Optional[_Iterable[str]] = ..., sequence: _Optional[int] = ...) -> None: ...

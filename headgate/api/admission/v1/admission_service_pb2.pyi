@@ -1,6 +1,7 @@
 from headgate.api.admission.v1 import admission_pb2 as _admission_pb2
 from headgate.api.admission.v1 import snapshot_pb2 as _snapshot_pb2
 from headgate.api.error.v1 import detail_pb2 as _detail_pb2
+from headgate.api.limit.v1 import window_pb2 as _window_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -22,23 +23,25 @@ class SessionResponse(_message.Message):
     def __init__(self, answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ...) -> None: ...
 
 class Question(_message.Message):
-    __slots__ = ("id", "hello", "identify", "acquire", "renew", "settle")
+    __slots__ = ("id", "hello", "identify", "acquire", "renew", "settle", "extend")
     ID_FIELD_NUMBER: _ClassVar[int]
     HELLO_FIELD_NUMBER: _ClassVar[int]
     IDENTIFY_FIELD_NUMBER: _ClassVar[int]
     ACQUIRE_FIELD_NUMBER: _ClassVar[int]
     RENEW_FIELD_NUMBER: _ClassVar[int]
     SETTLE_FIELD_NUMBER: _ClassVar[int]
+    EXTEND_FIELD_NUMBER: _ClassVar[int]
     id: int
     hello: Hello
     identify: Identify
     acquire: Acquire
     renew: Renew
     settle: Settle
-    def __init__(self, id: _Optional[int] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., identify: _Optional[_Union[Identify, _Mapping]] = ..., acquire: _Optional[_Union[Acquire, _Mapping]] = ..., renew: _Optional[_Union[Renew, _Mapping]] = ..., settle: _Optional[_Union[Settle, _Mapping]] = ...) -> None: ...
+    extend: Extend
+    def __init__(self, id: _Optional[int] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., identify: _Optional[_Union[Identify, _Mapping]] = ..., acquire: _Optional[_Union[Acquire, _Mapping]] = ..., renew: _Optional[_Union[Renew, _Mapping]] = ..., settle: _Optional[_Union[Settle, _Mapping]] = ..., extend: _Optional[_Union[Extend, _Mapping]] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("id", "welcome", "identity", "lease", "credential", "settled", "refusal", "reservation")
+    __slots__ = ("id", "welcome", "identity", "lease", "credential", "settled", "refusal", "reservation", "extension")
     ID_FIELD_NUMBER: _ClassVar[int]
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +50,7 @@ class Answer(_message.Message):
     SETTLED_FIELD_NUMBER: _ClassVar[int]
     REFUSAL_FIELD_NUMBER: _ClassVar[int]
     RESERVATION_FIELD_NUMBER: _ClassVar[int]
+    EXTENSION_FIELD_NUMBER: _ClassVar[int]
     id: int
     welcome: Welcome
     identity: Identity
@@ -55,17 +59,20 @@ class Answer(_message.Message):
     settled: Settled
     refusal: _detail_pb2.Refusal
     reservation: Reservation
-    def __init__(self, id: _Optional[int] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., lease: _Optional[_Union[_admission_pb2.Lease, _Mapping]] = ..., credential: _Optional[_Union[_admission_pb2.Credential, _Mapping]] = ..., settled: _Optional[_Union[Settled, _Mapping]] = ..., refusal: _Optional[_Union[_detail_pb2.Refusal, _Mapping]] = ..., reservation: _Optional[_Union[Reservation, _Mapping]] = ...) -> None: ...
+    extension: Extension
+    def __init__(self, id: _Optional[int] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., lease: _Optional[_Union[_admission_pb2.Lease, _Mapping]] = ..., credential: _Optional[_Union[_admission_pb2.Credential, _Mapping]] = ..., settled: _Optional[_Union[Settled, _Mapping]] = ..., refusal: _Optional[_Union[_detail_pb2.Refusal, _Mapping]] = ..., reservation: _Optional[_Union[Reservation, _Mapping]] = ..., extension: _Optional[_Union[Extension, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("instance_id", "open_leases", "open_reservation_ids")
+    __slots__ = ("instance_id", "open_leases", "open_reservation_ids", "settled_through")
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     OPEN_LEASES_FIELD_NUMBER: _ClassVar[int]
     OPEN_RESERVATION_IDS_FIELD_NUMBER: _ClassVar[int]
+    SETTLED_THROUGH_FIELD_NUMBER: _ClassVar[int]
     instance_id: str
     open_leases: _containers.RepeatedCompositeFieldContainer[_admission_pb2.Lease]
     open_reservation_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, instance_id: _Optional[str] = ..., open_leases: _Optional[_Iterable[_Union[_admission_pb2.Lease, _Mapping]]] = ..., open_reservation_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    settled_through: int
+    def __init__(self, instance_id: _Optional[str] = ..., open_leases: _Optional[_Iterable[_Union[_admission_pb2.Lease, _Mapping]]] = ..., open_reservation_ids: _Optional[_Iterable[str]] = ..., settled_through: _Optional[int] = ...) -> None: ...
 
 class Welcome(_message.Message):
     __slots__ = ("version",)
@@ -124,14 +131,16 @@ class Acquire(_message.Message):
     def __init__(self, caller: _Optional[_Union[_admission_pb2.Caller, _Mapping]] = ..., request_id: _Optional[str] = ..., model: _Optional[str] = ..., estimated_input_tokens: _Optional[int] = ..., max_output_tokens: _Optional[int] = ..., session: _Optional[str] = ..., excluded_account_ids: _Optional[_Iterable[str]] = ..., lease_id: _Optional[str] = ..., reserve_only: _Optional[bool] = ..., failed: _Optional[_Iterable[_Union[_admission_pb2.Attempt, _Mapping]]] = ..., received_at_ms: _Optional[int] = ..., dialect: _Optional[str] = ..., streamed: _Optional[bool] = ..., sticky: _Optional[bool] = ...) -> None: ...
 
 class Reservation(_message.Message):
-    __slots__ = ("lease_id", "key_id", "context_window")
+    __slots__ = ("lease_id", "key_id", "context_window", "windows")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_ID_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_WINDOW_FIELD_NUMBER: _ClassVar[int]
+    WINDOWS_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     key_id: str
     context_window: int
-    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., context_window: _Optional[int] = ...) -> None: ...
+    windows: _window_pb2.Windows
+    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., context_window: _Optional[int] = ..., windows: _Optional[_Union[_window_pb2.Windows, _Mapping]] = ...) -> None: ...
 
 class Renew(_message.Message):
     __slots__ = ("lease_id", "cause", "access_token")
@@ -142,6 +151,20 @@ class Renew(_message.Message):
     cause: str
     access_token: str
     def __init__(self, lease_id: _Optional[str] = ..., cause: _Optional[str] = ..., access_token: _Optional[str] = ...) -> None: ...
+
+class Extend(_message.Message):
+    __slots__ = ("lease_id", "output_tokens")
+    LEASE_ID_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    lease_id: str
+    output_tokens: int
+    def __init__(self, lease_id: _Optional[str] = ..., output_tokens: _Optional[int] = ...) -> None: ...
+
+class Extension(_message.Message):
+    __slots__ = ("output_reserved",)
+    OUTPUT_RESERVED_FIELD_NUMBER: _ClassVar[int]
+    output_reserved: int
+    def __init__(self, output_reserved: _Optional[int] = ...) -> None: ...
 
 class Settle(_message.Message):
     __slots__ = ("outcomes",)

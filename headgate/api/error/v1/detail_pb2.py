@@ -22,17 +22,18 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from headgate.api.limit.v1 import window_pb2 as headgate_dot_api_dot_limit_dot_v1_dot_window__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"headgate/api/error/v1/detail.proto\x12\x15headgate.api.error.v1\"\x98\x01\n\x07Refusal\x12-\n\x06reason\x18\x01 \x01(\x0e\x32\x1d.headgate.api.error.v1.Reason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12 \n\x13retry_after_seconds\x18\x03 \x01(\rH\x00\x88\x01\x01\x12\x13\n\x0bsuggestions\x18\x04 \x03(\tB\x16\n\x14_retry_after_seconds*\xcf\x02\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16REASON_UNAUTHENTICATED\x10\x01\x12\x1c\n\x18REASON_MODEL_NOT_ALLOWED\x10\x02\x12\x1e\n\x1aREASON_ADDRESS_NOT_ALLOWED\x10\x03\x12\x18\n\x14REASON_UNKNOWN_MODEL\x10\x04\x12\x17\n\x13REASON_RATE_LIMITED\x10\x05\x12\x1a\n\x16REASON_QUOTA_EXHAUSTED\x10\x06\x12\x18\n\x14REASON_ACCOUNTS_BUSY\x10\x07\x12\x1d\n\x19REASON_ACCOUNTS_EXHAUSTED\x10\x08\x12\x15\n\x11REASON_NO_ACCOUNT\x10\t\x12\x18\n\x14REASON_UNKNOWN_LEASE\x10\n\x12\x1a\n\x16REASON_CREDENTIAL_LOST\x10\x0b\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"headgate/api/error/v1/detail.proto\x12\x15headgate.api.error.v1\x1a\"headgate/api/limit/v1/window.proto\"\xc9\x01\n\x07Refusal\x12-\n\x06reason\x18\x01 \x01(\x0e\x32\x1d.headgate.api.error.v1.Reason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12 \n\x13retry_after_seconds\x18\x03 \x01(\rH\x00\x88\x01\x01\x12\x13\n\x0bsuggestions\x18\x04 \x03(\t\x12/\n\x07windows\x18\x05 \x01(\x0b\x32\x1e.headgate.api.limit.v1.WindowsB\x16\n\x14_retry_after_seconds*\xcf\x02\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16REASON_UNAUTHENTICATED\x10\x01\x12\x1c\n\x18REASON_MODEL_NOT_ALLOWED\x10\x02\x12\x1e\n\x1aREASON_ADDRESS_NOT_ALLOWED\x10\x03\x12\x18\n\x14REASON_UNKNOWN_MODEL\x10\x04\x12\x17\n\x13REASON_RATE_LIMITED\x10\x05\x12\x1a\n\x16REASON_QUOTA_EXHAUSTED\x10\x06\x12\x18\n\x14REASON_ACCOUNTS_BUSY\x10\x07\x12\x1d\n\x19REASON_ACCOUNTS_EXHAUSTED\x10\x08\x12\x15\n\x11REASON_NO_ACCOUNT\x10\t\x12\x18\n\x14REASON_UNKNOWN_LEASE\x10\n\x12\x1a\n\x16REASON_CREDENTIAL_LOST\x10\x0b\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'headgate.api.error.v1.detail_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REASON']._serialized_start=217
-  _globals['_REASON']._serialized_end=552
-  _globals['_REFUSAL']._serialized_start=62
-  _globals['_REFUSAL']._serialized_end=214
+  _globals['_REASON']._serialized_start=302
+  _globals['_REASON']._serialized_end=637
+  _globals['_REFUSAL']._serialized_start=98
+  _globals['_REFUSAL']._serialized_end=299
 # @@protoc_insertion_point(module_scope)

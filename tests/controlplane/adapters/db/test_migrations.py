@@ -39,7 +39,7 @@ async def test_control_planes_that_start_together_migrate_one_after_the_other(em
     await asyncio.gather(*(database.migrate(empty) for _ in range(3)))
     async with empty.connect() as connection:
         versions = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
-    assert versions == ["0002"]
+    assert versions == ["0003"]
 
 
 async def test_a_database_that_is_not_there_is_told():
