@@ -5,44 +5,38 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from controlplane import jobs
+from controlplane import jobs, wiring
 from controlplane.adapters import kiro
 from controlplane.adapters.clock import SystemClock
 from controlplane.adapters.db import engine as database
 from controlplane.adapters.db.accounts import DatabaseAccounts
+from controlplane.adapters.db.audit import DatabaseAudit
 from controlplane.adapters.db.keys import DatabaseKeys
+from controlplane.adapters.db.own_accounts import DatabaseOwnAccounts
+from controlplane.adapters.db.prices import DatabasePrices
 from controlplane.adapters.db.records import DatabaseRecords
+from controlplane.adapters.db.retention import DatabaseRetention
+from controlplane.adapters.db.rollups import Rollups
 from controlplane.adapters.db.settings import DatabaseSettings
+from controlplane.adapters.ledger.memory import MemoryLedger
+from controlplane.adapters.ledger.redis import RedisLedger
 from controlplane.adapters.vault import FileVault, read_key, read_or_make_key
-from controlplane.domain.errors import SealBroken, StartError
+from controlplane.domain.errors import LedgerAway, SealBroken, StartError
 from controlplane.policy.hosts import Hosts
 from controlplane.rest.api import build
 from controlplane.rpc.admission import Admission, Server
-from controlplane.service import first_start, metrics
-from controlplane.service.accounts import Accounts, Care
-from controlplane.service.administration import Administration
+from controlplane.service import first_start
 from controlplane.service.background import Background
-from controlplane.service.catalogue import Catalogue
-from controlplane.service.identity import Identities
-from controlplane.service.keys import Keys
-from controlplane.service.learning import Learning
-from controlplane.service.leases import Leases
-from controlplane.service.leasing import Leasing
-from controlplane.service.placing import Placing
-from controlplane.service.ports import Provider
-from controlplane.service.records import Records
-from controlplane.service.refreshing import Refreshing
-from controlplane.service.roster import Roster
+from controlplane.service.ports import Ledger, Provider
+from controlplane.service.retention import Retention
 from controlplane.service.runtime_settings import RuntimeSettings
 from controlplane.service.services import Services
-from controlplane.service.settling import Settling
-from controlplane.service.standing import Standings
 from controlplane.settings import Settings
 from headgate import __version__, collector
 from headgate.http import listener, serve_until, stop_signals
@@ -57,13 +51,10 @@ FLUSH_SECONDS = 20.0
 class Plane:
     """A control plane, wired and loaded, not yet listening."""
 
+    parts: wiring.Parts
     services: Services
     server: Server
-    roster: Roster
-    care: Care
-    records: Records
-    refreshing: Refreshing
-    background: Background
+    retention: Retention
     access: first_start.Access
 
 
@@ -94,10 +85,15 @@ async def listen(plane: Plane, settings: Settings, stop: asyncio.Event) -> None:
         await plane.server.start()
     except RuntimeError:
         raise StartError(f"cannot listen on {settings.rpc_listen}: the address is taken or not ours", passing=True) from None
-    application = build(plane.services, settings.trusted_proxies or (), database.away)
+    application = build(plane.services, settings.trusted_proxies or (), away)
     console = listener(application, settings.host, settings.console_port, grace_seconds=5)
     log.info("serving console=http://%s:%d rpc=%s", settings.host, settings.console_port, settings.rpc_listen)
     await serve_until(stop, console)
+
+
+def away(error: Exception) -> bool:
+    """Whether this was raised because something behind us does not answer now, and not by a defect of ours."""
+    return isinstance(error, LedgerAway) or database.away(error)
 
 
 def claim(host: str, port: int) -> None:
@@ -136,65 +132,104 @@ def hosts(settings: Settings) -> Hosts:
     return Hosts.chosen(settings.kiro_profile, settings.kiro_api_urls, settings.kiro_management_url)
 
 
+def books(settings: Settings, engine: AsyncEngine, vault: FileVault) -> Ledger:
+    """Where it is kept what keys may still spend. Installations that share a Redis are told apart by
+    their secret key, which all control planes of one have in common.
+    """
+    spent = Rollups(engine)
+    if settings.redis_url is None:
+        return MemoryLedger(spent)
+    return RedisLedger(settings.redis_url, spent, f"headgate:{vault.digest('ledger prefix', '')[:16]}")
+
+
 async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Provider]) -> Plane:
     """Every use case over its adapters, loaded from the database. Raises StartError."""
     stored = RuntimeSettings(DatabaseSettings(engine))
     await stored.load()
     key = read_key(settings.key_path) if stored.hidden(first_start.SEAL) else read_or_make_key(settings.key_path)
-    vault, clock, background = FileVault(key), SystemClock(), Background()
+    vault, clock = FileVault(key), SystemClock()
     await first_start.check_seal(stored, vault)
     access = await first_start.access(stored, vault, settings.proxy_key, settings.admin_password)
-
-    account_store, roster = DatabaseAccounts(engine, vault), Roster(hosts(settings))
-    standings = Standings(account_store, clock, background)
-    learning = Learning(account_store, standings, background)
-    refreshing = Refreshing(roster, account_store, providers, standings, learning, clock)
-    catalogue = Catalogue(roster, account_store, providers, refreshing, standings, clock)
-    records = Records(DatabaseRecords(engine), clock)
-    keys = Keys(DatabaseKeys(engine), vault, clock)
-    identities, administration = Identities(keys, vault, clock), Administration(vault)
-    identities.set_proxy_key(access.proxy_digest)
-    administration.set_password(access.admin_digest)
-    care = Care(refreshing, catalogue, standings, background)
-    accounts = Accounts(roster, account_store, providers, care, records, clock)
-    leases = Leases()
-    settling = Settling(leases, roster, standings, learning, records, clock)
-    leasing = Leasing(identities, Placing(catalogue, roster, clock), settling, refreshing, leases, records, clock)
+    outside = wiring.Outside(
+        accounts=DatabaseAccounts(engine, vault),
+        own=DatabaseOwnAccounts(engine, vault),
+        keys=DatabaseKeys(engine),
+        records=DatabaseRecords(engine),
+        prices=DatabasePrices(engine),
+        audit=DatabaseAudit(engine),
+        ledger=books(settings, engine, vault),
+        providers=providers,
+        vault=vault,
+        clock=clock,
+        hosts=hosts(settings),
+        settings=stored,
+        background=Background(),
+        queue_seconds=settings.queue_wait_seconds,
+        requests_per_minute=settings.rate_limit_per_minute,
+    )
+    parts = wiring.assemble(outside)
+    parts.identities.set_proxy_key(access.proxy_digest)
+    parts.administration.set_password(access.admin_digest)
     try:
-        await accounts.load()
+        await parts.load()
     except SealBroken as error:
         raise StartError(f"accounts cannot be read: {error}") from None
-    await keys.load()
-    await records.load()
-    server = Server(Admission(leasing, catalogue, __version__), settings.rpc_listen, settings.rpc_token)
+    except LedgerAway as error:
+        raise StartError(f"Redis cannot be used: {error}", passing=True) from None
+    server = Server(
+        Admission(parts.leasing, parts.settling, parts.usage, parts.pool.catalogue, __version__), settings.rpc_listen, settings.rpc_token
+    )
 
     async def ready() -> Sequence[str]:
         reasons = [] if await database.answers(engine) else ["the database does not answer"]
         return reasons if server.serving else [*reasons, "the gRPC listener is not up"]
 
-    metrics.OPEN.set_function(lambda: leasing.open_leases)
-    metrics.BACKLOG.set_function(lambda: records.backlog)
-    services = Services(accounts, keys, catalogue, leasing, records, stored, administration, clock, __version__, clock.now(), ready)
-    return Plane(services, server, roster, care, records, refreshing, background, access)
+    services = serviced(parts, ready)
+    retention = Retention(DatabaseRetention(engine), clock, settings.retention_days)
+    return Plane(parts, services, server, retention, access)
+
+
+def serviced(parts: wiring.Parts, ready: Callable[[], Awaitable[Sequence[str]]]) -> Services:
+    """What the REST side is handed."""
+    return Services(
+        accounts=parts.accounts,
+        keys=parts.keys,
+        catalogue=parts.pool.catalogue,
+        leasing=parts.leasing,
+        records=parts.records,
+        prices=parts.prices,
+        usage=parts.usage,
+        audit=parts.audit,
+        sequences=parts.sequences,
+        settings=parts.outside.settings,
+        administration=parts.administration,
+        clock=parts.outside.clock,
+        version=__version__,
+        started_at=parts.outside.clock.now(),
+        ready=ready,
+    )
 
 
 @contextlib.asynccontextmanager
 async def running(plane: Plane) -> AsyncIterator[None]:
     """The work behind the listeners; at the end nothing that was taken is lost."""
-    writing = asyncio.create_task(plane.records.run(), name="records")
-    for name, loop in jobs.loops(plane.roster, plane.care, plane.services.leasing):
-        plane.background.spawn(loop, name)
+    parts = plane.parts
+    writing = asyncio.create_task(parts.records.run(), name="records")
+    for name, loop in jobs.loops(parts, plane.retention):
+        parts.outside.background.spawn(loop, name)
     try:
         yield
     finally:
         await plane.server.stop()
-        await plane.refreshing.close()
-        await plane.background.close()
-        plane.records.close()
+        await parts.pool.refreshing.close()
+        await parts.pool.own.close()
+        await parts.outside.background.close()
+        parts.records.close()
         _, late = await asyncio.wait((writing,), timeout=FLUSH_SECONDS)
         for task in late:
-            log.error("usage records lost unless their data plane still runs count=%d", plane.records.backlog)
+            log.error("usage records lost unless their data plane still runs count=%d", parts.records.backlog)
             task.cancel()
+        await parts.outside.ledger.close()
 
 
 def announce(made: Sequence[first_start.Made]) -> None:

@@ -13,6 +13,7 @@ class Settings:
 
     data_dir: str = setting(options.DATA_DIR)
     database: str | None = setting(options.DATABASE_URL)
+    redis_url: str | None = setting(options.REDIS_URL)
     host: str = setting(options.HOST)
     console_port: int = setting(options.CONSOLE_PORT)
     control_addr: tuple[str, ...] = setting(options.CONTROL_ADDR)
@@ -27,6 +28,9 @@ class Settings:
     kiro_auth_url: str = setting(options.KIRO_AUTH_URL)
     kiro_oidc_url: str = setting(options.KIRO_OIDC_URL)
     trusted_proxies: tuple[str, ...] | None = setting(options.TRUSTED_PROXIES)
+    rate_limit_per_minute: int = setting(options.RATE_LIMIT_PER_MINUTE)
+    queue_wait_seconds: float = setting(options.QUEUE_WAIT_SECONDS)
+    retention_days: int = setting(options.RETENTION_DAYS)
     log_level: str = setting(options.LOG_LEVEL)
 
     @property

@@ -54,6 +54,8 @@ class Grant(AbstractAsyncContextManager["Grant"]):
         if self._reserve_only:
             reservation = await self._control.reserve(self._ask(reserve_only=True))
             self._progress.lease_id, self._progress.key_id = reservation.lease_id, reservation.key_id
+            if reservation.windows is not None:
+                self._client.limited(reservation.windows)
         else:
             self._lease = await self._control.acquire(self._ask())
             self._progress.lease_id, self._progress.key_id = self._lease.lease_id, self._lease.key_id
@@ -138,6 +140,7 @@ class Grant(AbstractAsyncContextManager["Grant"]):
             dialect=progress.request.dialect,
             streamed=progress.call.stream,
             sticky=thinks(progress.call),
+            until=progress.request.started + self._patience.first_token_seconds,
         )
 
 

@@ -1,12 +1,14 @@
 """The client of one request, over ASGI: the two marks, keep-alives, back-pressure, disconnects."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from dataplane.dialects.base import Dialect, Encoder
 from dataplane.errors import GatewayError
+from dataplane.windows import Windows
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -50,6 +52,7 @@ class HttpClient:
         self._send = send
         self._dialect = dialect
         self._said: dict[str, str] = {}
+        self._windows: Windows | None = None
         self._fresh: Callable[[], Encoder] | None = None
         self._encoder: Encoder | None = None
         self._stream = False
@@ -67,6 +70,9 @@ class HttpClient:
         elif self.explains or name not in EXPLAINING:
             # Values may hold names of the client's making.
             self._said[name] = value if value.isascii() and value.isprintable() else quote(value, safe=PRINTABLE)
+
+    def limited(self, windows: Windows) -> None:
+        self._windows = windows
 
     def prepare(self, *, stream: bool, fresh: Callable[[], Encoder]) -> None:
         self._fresh, self._stream = fresh, stream
@@ -123,6 +129,7 @@ class HttpClient:
             status, body = self._dialect.error(error, self.request_id)
             if error.retry_after is not None or status in RETRYABLE:
                 self._said["retry-after"] = str(max(1, error.retry_after or RETRY_SECONDS))
+            self._windows = error.windows or self._windows
             await self.reply(body, status=status)
         else:
             encoder = self._encoder or self.encoder()
@@ -159,7 +166,17 @@ class HttpClient:
         self._stuck_since = None
 
     def _all_headers(self) -> list[Header]:
-        return [*self.headers, *((name.encode(), value.encode("latin-1", "replace")) for name, value in self._said.items())]
+        said = [*self.headers, *((name.encode(), value.encode("latin-1", "replace")) for name, value in self._said.items())]
+        return said if self._windows is None else [*said, *self._rates(self._windows)]
+
+    def _rates(self, windows: Windows) -> list[Header]:
+        """Where the key's limits stand, and that pages in browsers may read it: few keys have limits, so the
+        names of these headers are not among those that every answer exposes.
+        """
+        told = self._dialect.rate_headers(windows, time.time_ns() // 1_000_000)
+        names = ", ".join(name for name, _ in told)
+        exposed = [(b"access-control-expose-headers", names.encode())] if told else []
+        return [*((name.encode(), value.encode()) for name, value in told), *exposed]
 
     # ---- keep-alive
 

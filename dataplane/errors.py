@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Any
 
+from dataplane.windows import Windows
+
 
 class Kind(StrEnum):
     """One row of the client error table."""
@@ -55,10 +57,12 @@ class Kind(StrEnum):
 
 class GatewayError(Exception):
     """What a client is told. `param` names the JSON path at fault; `retry_after` is whole seconds; `code`
-    is a word of the protocol's own that clients act on, where its kind has none.
+    is a word of the protocol's own that clients act on, where its kind has none. `windows`: what the key
+    may still do, where that is known.
     """
 
     kind = Kind.INTERNAL
+    windows: Windows | None = None
 
     def __init__(
         self, message: str, *, kind: Kind | None = None, param: str | None = None, retry_after: int | None = None, code: str = ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from dataplane.admission import Grant, Patience, turn_away
+from dataplane.budget import OutputBudget
 from dataplane.compression import Budget, compress
 from dataplane.conversation import session
 from dataplane.conversation.estimate import prompt_tokens
@@ -88,7 +89,7 @@ async def attempt(line: Line, call: Call, lease: Lease, client: Client, progress
         call = await fit(line.converter, call, upstream.media(call, lease))
         once = stamp()
         plan: Plan | None = upstream.plan(call, lease, once)
-        relay = Relay(upstream.decoder(call, lease, once), client.encoder(), client, progress)
+        relay = Relay(upstream.decoder(call, lease, once), client.encoder(), client, progress, bound(line.control, call, lease))
         while plan is not None:
             async with line.transport.follow(plan, progress.until) as stream:
                 progress.answered(stream.reply)
@@ -96,12 +97,19 @@ async def attempt(line: Line, call: Call, lease: Lease, client: Client, progress
                 plan = await relay.carry(stream)
 
 
+def bound(control: Control, call: Call, lease: Lease) -> OutputBudget | None:
+    """What the answer may grow to; None where no limit of the key bounds it."""
+    return None if lease.output_reserved is None else OutputBudget(control, lease, call.sampling.max_tokens)
+
+
 def describe(client: Client, lease: Lease, progress: Progress) -> None:
-    """Response headers that say who serves and what had no seat there."""
+    """Response headers that say who serves and what the key may still do."""
     client.say("x-headgate-model", f"{lease.kind}/{lease.model}")
     client.say("x-headgate-account", lease.account_label or lease.account_id)
     client.say("x-headgate-attempts", str(len(progress.attempts)))
     client.say("x-headgate-overhead-ms", str(progress.overhead_ms()))
+    if lease.windows is not None:
+        client.limited(lease.windows)
 
 
 def drop(client: Client, progress: Progress, lease: Lease, paths: Sequence[str]) -> None:

@@ -63,7 +63,8 @@ class Pages:
         await visit.client.reply(visit.dialect.model((name, facts)))
 
     async def usage(self, visit: Visit) -> None:
-        await visit.client.reply((await self._identity(visit)).usage_json)
+        identity = await self._control.identify(visit.caller(), usage=True)
+        await visit.client.reply(identity.usage_json)
 
     def counting(self, counter: Counter, server: Server) -> Endpoint:
         """An endpoint that estimates a request's tokens."""

@@ -1,5 +1,6 @@
 """What the line needs from outside. `clients/` implements these; tests use hand-written fakes."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from dataplane.conversation.model import Call, Document, Image, Media, Text
 from dataplane.dialects.base import Encoder
 from dataplane.errors import EndpointFault, GatewayError
 from dataplane.upstreams.base import Credential, Lease, MediaRules, Plan, Reply
+from dataplane.windows import Windows
 
 
 @dataclass(slots=True, frozen=True)
@@ -26,7 +28,7 @@ class Caller:
 
 @dataclass(slots=True)
 class Identity:
-    """A valid key. Empty `allowed_models` means all; `usage_json` is what GET /v1/usage answers."""
+    """A valid key. Empty `allowed_models` means all; `usage_json` is what GET /v1/usage answers, empty unless asked for."""
 
     key_id: str
     key_name: str
@@ -57,7 +59,9 @@ class Attempt:
 
 @dataclass(slots=True)
 class Ask:
-    """What is asked of the control plane; fields as in the admission contract."""
+    """What is asked of the control plane; fields as in the admission contract. `until`, on the monotonic
+    clock: when its answer would come too late.
+    """
 
     caller: Caller
     request_id: str
@@ -73,15 +77,19 @@ class Ask:
     dialect: str = ""
     streamed: bool = False
     sticky: bool = False
+    until: float = math.inf
 
 
 @dataclass(slots=True)
 class Reservation:
-    """The key's reservation, without an account yet. `context_window` in tokens, 0 unknown."""
+    """The key's reservation, without an account yet. `context_window` in tokens, 0 unknown; `windows` as
+    in Lease.
+    """
 
     lease_id: str
     key_id: str
     context_window: int = 0
+    windows: Windows | None = None
 
 
 class Ending(StrEnum):
@@ -129,7 +137,9 @@ class ModelFacts:
 class Control(Protocol):
     """The control plane. Refusals are raised as the GatewayError a client is told."""
 
-    async def identify(self, caller: Caller) -> Identity: ...
+    async def identify(self, caller: Caller, *, usage: bool = False) -> Identity:
+        """Who that is; with `usage` also what the key may do and has done."""
+        ...
 
     async def reserve(self, ask: Ask) -> Reservation: ...
 
@@ -137,6 +147,10 @@ class Control(Protocol):
 
     async def renew(self, lease: Lease, cause: str) -> Credential:
         """Raises UpstreamFault when the account's credential is lost."""
+        ...
+
+    async def extend(self, lease_id: str, output_tokens: int) -> int:
+        """Reserve so many tokens of output more for a lease; how many are reserved then altogether."""
         ...
 
     def settle(self, outcome: Outcome) -> None:
@@ -208,6 +222,10 @@ class Client(Protocol):
 
     def say(self, name: str, value: str) -> None:
         """Set a response header, or with "" take it back; ignored once opened."""
+        ...
+
+    def limited(self, windows: Windows) -> None:
+        """What the caller's key may still do, to be told in response headers; ignored once opened."""
         ...
 
     def prepare(self, *, stream: bool, fresh: Callable[[], Encoder]) -> None:

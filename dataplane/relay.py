@@ -7,6 +7,7 @@ good-looking stream can still be answered by another account.
 import asyncio
 from collections.abc import Sequence
 
+from dataplane.budget import OutputBudget
 from dataplane.conversation.events import Event, Searched, Started, UsageSeen
 from dataplane.dialects.base import Encoder
 from dataplane.errors import UpstreamFault
@@ -23,10 +24,13 @@ TAIL_SECONDS = 3.0
 
 
 class Relay:
-    """Carries one answer to its regular end, over as many streams as it takes."""
+    """Carries one answer to its regular end, over as many streams as it takes; to the end of its `budget`
+    where that comes first.
+    """
 
-    def __init__(self, decoder: Decoder, encoder: Encoder, client: Client, progress: Progress) -> None:
+    def __init__(self, decoder: Decoder, encoder: Encoder, client: Client, progress: Progress, budget: OutputBudget | None = None) -> None:
         self._decoder = decoder
+        self._budget = budget
         self._encoder = encoder
         self._client = client
         self._progress = progress
@@ -35,14 +39,19 @@ class Relay:
 
     async def carry(self, stream: Stream) -> Plan | None:
         """Everything `stream` brings. The exchanges by which the answer goes on, None when it has ended."""
-        decoder = self._decoder
+        decoder, budget = self._decoder, self._budget
         while not decoder.over and (data := await stream.read()):
             try:
                 events = decoder.feed(data)
             except UpstreamFault as fault:
-                if self._client.committed and fault.before:
-                    await self._send([*fault.before])
+                before = [*fault.before]
+                if budget is not None:
+                    before = budget.cut(before, decoder)
+                if self._client.committed and before:
+                    await self._send(before)
                 raise
+            if budget is not None:
+                events = await budget.fit(events, decoder)
             if events:
                 await self._send(events)
         last = decoder.finish()

@@ -17,6 +17,9 @@ PROXY_API_KEY = Option("PROXY_API_KEY", s.text, None, "the proxy key; generated 
 ADMIN_PASSWORD = Option("ADMIN_PASSWORD", s.text, None, "the console's password; generated at first start when unset", True)
 PORT = Option("PORT", s.integer(1, 65535), "8000", "where clients connect")
 LOG_LEVEL = Option("LOG_LEVEL", s.choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "least severe level that is logged")
+RATE_LIMIT_PER_MINUTE = Option(
+    "RATE_LIMIT_PER_MINUTE", s.integer(0, 1_000_000), "0", "requests a minute that the whole installation admits; 0: any number"
+)
 ENABLE_COMPRESSION = Option("ENABLE_COMPRESSION", s.switch, "true", "whether long conversations go to the summarizer")
 
 DATA_DIR = Option("HEADGATE_DATA_DIR", s.text, "./data", "database, key file, journals")
@@ -25,6 +28,13 @@ DATABASE_URL = Option(
     s.database,
     None,
     "sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/NAME; SQLite in the data directory when unset",
+    True,
+)
+REDIS_URL = Option(
+    "HEADGATE_REDIS_URL",
+    s.redis,
+    None,
+    "redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER], rediss:// with TLS; where what keys may still spend is kept, in memory when unset",
     True,
 )
 HOST = Option("HEADGATE_HOST", s.text, "127.0.0.1", "bind address of all listeners")
@@ -66,8 +76,14 @@ KIRO_OIDC_URL = Option("HEADGATE_KIRO_OIDC_URL", s.url, "https://oidc.{region}.a
 
 MAX_BODY_BYTES = Option("HEADGATE_MAX_BODY_BYTES", s.integer(1024, 2**31), "33554432", "largest request body")
 MAX_ATTEMPTS = Option("HEADGATE_MAX_ATTEMPTS", s.integer(1, 10), "3", "accounts tried for one request")
+QUEUE_WAIT_SECONDS = Option(
+    "HEADGATE_QUEUE_WAIT_SECONDS", s.seconds(0, 50), "10", "how long a request waits for an account while all that could serve are busy"
+)
 FIRST_TOKEN_SECONDS = Option("HEADGATE_FIRST_TOKEN_SECONDS", s.seconds(0.05, 3600), "180", "from request to first event, all attempts")
 IDLE_SECONDS = Option("HEADGATE_IDLE_SECONDS", s.seconds(0.05, 3600), "300", "longest silence of an upstream stream")
+RETENTION_DAYS = Option(
+    "HEADGATE_RETENTION_DAYS", s.integer(1, 36_500), "30", "how long requests are kept one by one; what they come to is kept for ever"
+)
 COMPRESSION_TOKENS = Option(
     "HEADGATE_COMPRESSION_TOKENS", s.integer(1000, 10_000_000), "100000", "above this a conversation goes to the summarizer"
 )
@@ -78,8 +94,6 @@ TABLE: tuple[Option[Any], ...] = tuple(value for value in list(globals().values(
 
 PREFIX = "HEADGATE_"
 WELL_KNOWN = ("changeme_proxy_secret", "admin", "sk-kimi-ai-2api-default-key-please-change-me", "1")
-# What the predecessors called their limits; 0 meant off.
-LIMITS = ("RATE_LIMIT_PER_MINUTE",)
 
 
 def check(environ: Mapping[str, str]) -> list[str]:
@@ -87,12 +101,7 @@ def check(environ: Mapping[str, str]) -> list[str]:
     mistakes: list[str] = []
     for option in TABLE:
         mistakes += s.read(option, environ)[1]
-    return mistakes + unknown(environ) + unenforced(environ) + unsafe(environ)
-
-
-def unenforced(environ: Mapping[str, str]) -> list[str]:
-    """Limits that older set-ups name and this release does not keep: better no start than a limit that is none."""
-    return [f"{name}: limits are not enforced by this release; unset it" for name in LIMITS if environ.get(name, "0") not in ("", "0")]
+    return mistakes + unknown(environ) + unsafe(environ)
 
 
 def unknown(environ: Mapping[str, str]) -> list[str]:

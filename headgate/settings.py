@@ -230,6 +230,22 @@ def database(value: str) -> str:
     return f"{driver}://{rest}"
 
 
+def redis(value: str) -> str:
+    """The address of a Redis. Its parts are never told: they hold a password."""
+    scheme, mark, rest = value.partition("://")
+    if not mark or scheme not in ("redis", "rediss"):
+        raise ValueError("does not begin with redis:// or rediss://")
+    place, _, number = rest.partition("?")[0].partition("/")
+    host = place.rpartition("@")[2]
+    try:
+        address(host if PLACE.fullmatch(host) else f"{host}:1")
+    except ValueError:
+        raise ValueError("does not name its host as host or host:port") from None
+    if number and not number.isdecimal():
+        raise ValueError("names a database that is no number")
+    return value
+
+
 def urls(value: str) -> tuple[str, ...]:
     """Comma-separated http or https addresses, at least one."""
     parts = listing(value)

@@ -1,6 +1,6 @@
 """An account at an upstream: what is stored of it, its secrets, and how it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ class AuthMethod(StrEnum):
 
 
 class Status(StrEnum):
-    """How an account stands. COOLING and EXHAUSTED end by themselves at `until`."""
+    """How an account stands. EXHAUSTED ends by itself at `until`; COOLING is what open breakers come to."""
 
     ACTIVE = "active"
     COOLING = "cooling"
@@ -114,6 +114,23 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """An allowance as it was at a time, epoch seconds."""
+
+    at: int
+    used: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How fast an allowance goes, in its unit per hour, and when it is gone: epoch seconds, 0: not before its reset."""
+
+    per_hour: float
+    runs_out_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AccountDraft:
     """A new account as an administrator gives it. An empty `label` is replaced by one from the id."""
 
@@ -139,7 +156,9 @@ class AccountDraft:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What requests came to, for a key or an account. Tokens: `input_tokens` includes cache reads and writes."""
+    """What requests came to, for a key or an account. Tokens: `input_tokens` includes cache reads and writes.
+    `total_cost`: money, by the price table of each time.
+    """
 
     total_requests: int = 0
     success_requests: int = 0
@@ -147,11 +166,35 @@ class Counters:
     total_credits: float = 0.0
     input_tokens: int = 0
     output_tokens: int = 0
+    total_cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerView:
+    """A cause that rests an account or, where `model` is not empty, one of its models. `until`: epoch seconds."""
+
+    cause: str
+    model: str
+    state: str
+    until: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HealthParts:
+    """What an account did lately. `success_share` in 0..1, None: nothing. `faults` by cause."""
+
+    success_share: float | None = None
+    faults: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account as an administrator sees it: no secret. Times are epoch seconds, 0: none."""
+    """An account as an administrator sees it: no secret. Times are epoch seconds, 0: none.
+
+    `ceiling`: requests at a time that it was found to bear, 0: no such finding. `latency`: seconds to its
+    first event, smoothed, 0 unknown. `forecast` is of `allowance`.
+    """
 
     account: Account
     status: Status
@@ -165,3 +208,8 @@ class AccountView:
     models: Sequence[ModelFacts]
     allowance: Allowance | None
     counters: Counters
+    breakers: Sequence[BreakerView] = ()
+    health_parts: HealthParts = field(default_factory=HealthParts)
+    ceiling: int = 0
+    latency: float = 0.0
+    forecast: Forecast | None = None

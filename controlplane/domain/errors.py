@@ -9,6 +9,8 @@
 
     SealBroken                  a stored secret cannot be read with the key at hand
 
+    LedgerAway                  what keys may still spend cannot be asked for; may pass
+
     ProviderError               an account's provider did not do what it was asked
     ├── GrantRejected           the refresh token is dead: only a new login helps
     ├── AccessRejected          a token was refused, in words that do not say why
@@ -53,6 +55,12 @@ class StartError(Exception):
 
 class SealBroken(Exception):
     """A stored secret cannot be read with the key at hand, or belongs to another record."""
+
+
+class LedgerAway(Exception):
+    """The ledger's store does not answer. What was asked may have been done or not; asking again for the
+    same lease does nothing twice.
+    """
 
 
 class ProviderError(Exception):

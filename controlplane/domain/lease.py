@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from controlplane.domain.limits import NO_LIMITS, Limits, Window
 from controlplane.domain.outcome import Attempt
 
 
@@ -25,12 +26,15 @@ class Reason(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A normal no. `message` is one sentence for people; `retry_after` is whole seconds."""
+    """A normal no. `message` is one sentence for people; `retry_after` is whole seconds. `windows`: what
+    the key may still do.
+    """
 
     reason: Reason
     message: str
     retry_after: int | None = None
     suggestions: tuple[str, ...] = ()
+    windows: Sequence[Window] = ()
 
 
 @dataclass(slots=True)
@@ -42,9 +46,24 @@ class Caller:
 
 
 @dataclass(slots=True)
+class OwnToken:
+    """The refresh token of a caller's own account, as presented (a secret), and its keyed hash: hex
+    digits over the whole token, 32 of which are the account's name.
+    """
+
+    digest: str
+    token: str = field(repr=False)
+    account_id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.account_id = OWN + self.digest[:NAME_DIGITS]
+
+
+@dataclass(slots=True)
 class Identity:
-    """A valid credential. `key_id` is "proxy" or the managed key's id; empty tuples allow all.
-    `strict`: the key wants a refusal where something would have to be left out.
+    """A valid credential. `key_id` is "proxy", the managed key's id, or that of the caller's own account;
+    empty tuples allow all. `strict`: the key wants a refusal where something would have to be left
+    out. `own`: the account that the caller brings along, the only one that serves it.
     """
 
     key_id: str
@@ -52,6 +71,8 @@ class Identity:
     allowed_models: tuple[str, ...] = ()
     allowed_account_ids: tuple[str, ...] = ()
     strict: bool = False
+    limits: Limits = NO_LIMITS
+    own: OwnToken | None = None
 
 
 @dataclass(slots=True)
@@ -84,7 +105,9 @@ class Bearer:
 
 @dataclass(slots=True)
 class Lease:
-    """Permission to spend one account for one request; fields as in the admission contract."""
+    """Permission to spend one account for one request; fields as in the admission contract. `output_reserved`
+    is None where no limit bounds the answer.
+    """
 
     lease_id: str
     key_id: str
@@ -101,6 +124,10 @@ class Lease:
     deadline: int
     input_types: Sequence[str]
     strict: bool
+    output_reserved: int | None = None
+    windows: Sequence[Window] = ()
+    tokens_reserved: int = 0
+    credits_reserved: int = 0
 
 
 @dataclass(slots=True)
@@ -110,14 +137,32 @@ class Reservation:
     lease_id: str
     key_id: str
     context_window: int = 0
+    windows: Sequence[Window] = ()
+
+
+@dataclass(slots=True)
+class Extension:
+    """More of the answer may come: tokens of output that are reserved now altogether."""
+
+    output_reserved: int
 
 
 @dataclass(slots=True)
 class HeldLease:
-    """A lease that a data plane says it holds, after this process forgot it."""
+    """A lease that a data plane says it holds, after this process forgot it. `tokens` and `credits`
+    (millionths) are what was reserved, `output` the tokens of it that are for the answer.
+    """
 
     lease_id: str
     key_id: str
     account_id: str
     model: str
     deadline: int
+    tokens: int = 0
+    credits: int = 0
+    output: int = 0
+
+
+# What the ids of callers' own accounts begin with, and the hex digits that follow: 128 bits of the hash.
+OWN = "own_"
+NAME_DIGITS = 32

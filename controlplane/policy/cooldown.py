@@ -1,6 +1,7 @@
 """What becomes of an account after a fault (Kiro rules, error bodies and what they deserve).
 
-The table at the end has a row for every cause; a cause without one is an error.
+The table at the end has a row for every cause; a cause without one is an error. What only rests an
+account opens a breaker (`policy.breaker`), anything graver is how the account stands.
 """
 
 from collections.abc import Mapping
@@ -13,15 +14,17 @@ from controlplane.domain.account import Status
 # meant for one account (a quota that is spent has a cause of its own).
 SHORTEST_WAIT = 1
 LONGEST_WAIT = 3600
-# A throttled account that was left alone this long starts from the beginning.
-FORGIVEN_AFTER = 600
+# A throttle that asks for this long is no matter of rates: the account is under suspicion.
+SUSPICIOUS_FROM = 600
 UNKNOWN_RESET = 6 * 3600
 # No plan's period is longer than a year; a later reset is a mistake, not an answer.
 LONGEST_RESET = 366 * 24 * 3600
-# Health: an average that forgets, between 0 and 100.
-FULL_HEALTH = 100.0
-GAIN = 0.2
-LOSS = 0.3
+THROTTLED = "throttled"
+EXHAUSTED = "quota_exhausted"
+# Causes that no data plane reports.
+SUSPICIOUS = "suspicious"
+UNRENEWED = "unrenewed"
+OWN = frozenset({SUSPICIOUS, UNRENEWED})
 
 
 class Scope(StrEnum):
@@ -37,7 +40,9 @@ class Rule:
 
     `spared`: how many in a row pass without a rest. `first`: seconds of the first rest, doubled at
     each repetition up to `longest`; 0: none that ends by itself. `renewed_only`: counts only
-    against a credential that had just been renewed.
+    against a credential that had just been renewed. `at_least`: a shorter time that the upstream asks
+    for is not believed. `heals`: the rest may be cut short when nobody else can serve. `crowded`: too
+    much was asked at a time.
     """
 
     status: Status | None
@@ -49,6 +54,9 @@ class Rule:
     blames: bool = True
     renewed_only: bool = False
     until_reset: bool = False
+    at_least: bool = False
+    heals: bool = False
+    crowded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +72,21 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """An account, or one model of it, is out. `until`: epoch seconds, 0: until somebody acts."""
+    """An account, or one model of it, is out. `until`: epoch seconds, 0: until somebody acts. `asked`: the
+    upstream named it.
+    """
 
     status: Status
     reason: str
     scope: Scope
     until: float
+    cause: str = UNRENEWED
+    asked: bool = False
+
+
+def cause_of(fault: str, retry_after: int | None) -> str:
+    """The row for a fault as a data plane reports it."""
+    return SUSPICIOUS if fault == THROTTLED and (retry_after or 0) >= SUSPICIOUS_FROM else fault
 
 
 def after(fault: Fault, now: float) -> Rest | None:
@@ -77,7 +94,7 @@ def after(fault: Fault, now: float) -> Rest | None:
     rule = TABLE[fault.cause]
     if rule.status is None or fault.strikes < rule.spared or (rule.renewed_only and not fault.renewed):
         return None
-    return Rest(rule.status, rule.reason, rule.scope, _until(rule, fault, now))
+    return Rest(rule.status, rule.reason, rule.scope, _until(rule, fault, now), fault.cause, fault.retry_after is not None)
 
 
 def _until(rule: Rule, fault: Fault, now: float) -> float:
@@ -85,10 +102,12 @@ def _until(rule: Rule, fault: Fault, now: float) -> float:
         return reset(fault.resets_at, now)
     if not rule.first:
         return 0
-    if fault.retry_after is not None:
-        return now + min(max(fault.retry_after, SHORTEST_WAIT), LONGEST_WAIT)
     doublings = min(fault.strikes - rule.spared, 20)
-    return now + min(rule.first << doublings, rule.longest)
+    ours = min(rule.first << doublings, rule.longest)
+    if fault.retry_after is None:
+        return now + ours
+    asked = min(max(fault.retry_after, SHORTEST_WAIT), LONGEST_WAIT)
+    return now + (max(asked, ours) if rule.at_least else asked)
 
 
 def reset(resets_at: int, now: float) -> float:
@@ -97,10 +116,15 @@ def reset(resets_at: int, now: float) -> float:
 
 
 def outweighs(new: Rest, status: Status, until: float) -> bool:
-    """Whether a new rest of the account replaces how it stands (`until` 0: without end)."""
+    """Whether a new rest that no breaker keeps replaces how the account stands (`until` 0: without end)."""
     if SEVERITY[new.status] != SEVERITY[status]:
         return SEVERITY[new.status] > SEVERITY[status]
     return new.until == 0 or (until != 0 and new.until > until)
+
+
+def counts(cause: str) -> bool:
+    """Whether the fault tells anything of the account, its own fault or not."""
+    return TABLE[cause].blames or TABLE[cause].status is not None
 
 
 def blames(cause: str) -> bool:
@@ -111,13 +135,6 @@ def blames(cause: str) -> bool:
 def contagious(cause: str) -> bool:
     """Whether the same fault at the next account speaks for the request that carries it around."""
     return TABLE[cause].spared > 0 if cause in TABLE else False
-
-
-def health_after(health: float, cause: str) -> float:
-    """The account's health after an attempt; an empty cause is success."""
-    if not cause:
-        return health + (FULL_HEALTH - health) * GAIN
-    return health * (1 - LOSS) if blames(cause) else health
 
 
 SEVERITY: Mapping[Status, int] = {
@@ -134,13 +151,14 @@ _NOTHING = Rule(None, blames=False)
 
 def _passing(reason: str) -> Rule:
     """Happens to everybody now and then: only the third in a row rests the account, and shortly."""
-    return Rule(Status.COOLING, reason, first=15, longest=120, spared=2)
+    return Rule(Status.COOLING, reason, first=15, longest=120, spared=2, heals=True)
 
 
 TABLE: Mapping[str, Rule] = {
     "credential_rejected": Rule(Status.NEEDS_LOGIN, "the upstream refuses its renewed token", renewed_only=True),
-    "throttled": Rule(Status.COOLING, "the upstream throttles it", first=10, longest=120),
-    "quota_exhausted": Rule(Status.EXHAUSTED, "its allowance is spent", until_reset=True, blames=False),
+    THROTTLED: Rule(Status.COOLING, "the upstream throttles it", first=10, longest=120, heals=True, crowded=True),
+    SUSPICIOUS: Rule(Status.COOLING, "the upstream suspects it", first=600, longest=1800, at_least=True, crowded=True),
+    EXHAUSTED: Rule(Status.EXHAUSTED, "its allowance is spent", until_reset=True, blames=False),
     "suspended": Rule(Status.SUSPENDED, "the upstream suspended it"),
     "forbidden": Rule(Status.COOLING, "the upstream forbids it this request", first=300, longest=6 * 3600),
     "model_unknown": Rule(Status.COOLING, "the upstream does not offer it this model", Scope.MODEL, first=300, longest=300, blames=False),
@@ -154,4 +172,6 @@ TABLE: Mapping[str, Rule] = {
     "corrupt": _passing("the upstream answers nonsense repeatedly"),
     "bad_request": _NOTHING,
     "too_long": _NOTHING,
+    # Found by the control plane itself, which knows when it will ask for a token again.
+    UNRENEWED: Rule(Status.COOLING, "its token could not be renewed", first=30, longest=300, blames=False),
 }

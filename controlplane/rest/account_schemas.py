@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 
-from controlplane.domain.account import AccountDraft, AccountView, Allowance, AuthMethod, Status
+from controlplane.domain.account import AccountDraft, AccountView, Allowance, AuthMethod, BreakerView, Forecast, HealthParts, Status
 from controlplane.domain.errors import Invalid
 from controlplane.rest.errors import ErrorDetail
 from controlplane.rest.schemas import Body, Counts, NotOffered, Text, Token, View, moment
@@ -88,6 +88,13 @@ class AccountBody(Body):
         return found
 
 
+class ForecastRead(View):
+    """How fast an allowance goes, as it went in the last day."""
+
+    per_hour: float
+    runs_out_at: datetime | None = Field(description="null: not before its reset")
+
+
 class AllowanceRead(View):
     """What the upstream says is left, in its own unit."""
 
@@ -99,9 +106,11 @@ class AllowanceRead(View):
     overage: bool = Field(description="Whether the account may go on beyond its limit, at a price")
     email: str
     checked_at: datetime | None
+    forecast: ForecastRead | None = Field(description="null until enough is known, and where there is no limit to reach")
 
     @classmethod
-    def of(cls, allowance: Allowance) -> "AllowanceRead":
+    def of(cls, allowance: Allowance, forecast: Forecast | None) -> "AllowanceRead":
+        ends = ForecastRead(per_hour=forecast.per_hour, runs_out_at=moment(forecast.runs_out_at)) if forecast else None
         return cls(
             used=allowance.used,
             limit=allowance.limit,
@@ -111,13 +120,59 @@ class AllowanceRead(View):
             overage=allowance.overage,
             email=allowance.email,
             checked_at=moment(allowance.checked_at),
+            forecast=ends,
         )
+
+
+class BreakerRead(View):
+    """A cause that rests the account, or one of its models. Half open, it lets one request try; probing, one does."""
+
+    cause: str
+    model: str | None = Field(description="null: the whole account")
+    state: Literal["open", "half-open", "probing"]
+    until: datetime | None
+    reason: str
+
+    @classmethod
+    def of(cls, breaker: BreakerView) -> "BreakerRead":
+        state: Any = breaker.state
+        return cls(cause=breaker.cause, model=breaker.model or None, state=state, until=moment(breaker.until), reason=breaker.reason)
+
+
+class HealthRead(View):
+    """What the account did in the last five to ten minutes."""
+
+    success_share: float | None = Field(description="0 to 1, of the attempts that say something about the account; null: there were none")
+    faults: dict[str, int] = Field(description="How many, by cause")
+
+    @classmethod
+    def of(cls, parts: HealthParts) -> "HealthRead":
+        return cls(success_share=parts.success_share, faults=dict(parts.faults))
 
 
 class AccountRead(View):
     """An account. `until` is when its status ends by itself; `offeredModels` is what its upstream lists,
     or well-known models until it was asked.
     """
+
+    VOLATILE = frozenset(
+        {
+            "offered_models",
+            "has_access_token",
+            "expires_at",
+            "status",
+            "reason",
+            "until",
+            "health",
+            "health_parts",
+            "latency_ms",
+            "breakers",
+            "ceiling",
+            "in_flight",
+            "allowance",
+            "stats",
+        }
+    )
 
     id: str
     kind: str
@@ -140,6 +195,10 @@ class AccountRead(View):
     reason: str
     until: datetime | None
     health: int = Field(description="0 to 100")
+    health_parts: HealthRead
+    latency_ms: int | None = Field(description="To the first event, smoothed; null: unknown")
+    breakers: list[BreakerRead] = Field(description="The last to end first")
+    ceiling: int | None = Field(description="Requests at a time that it was found to bear; null: no such finding")
     in_flight: int
     allowance: AllowanceRead | None
     stats: Counts
@@ -199,7 +258,11 @@ def shown(view: AccountView) -> AccountRead:
         created_at=moment(account.created_at),
         expires_at=moment(view.expires_at),
         until=moment(view.until),
-        allowance=AllowanceRead.of(view.allowance) if view.allowance else None,
+        health_parts=HealthRead.of(view.health_parts),
+        latency_ms=round(view.latency * 1000) if view.latency else None,
+        breakers=[BreakerRead.of(breaker) for breaker in view.breakers],
+        ceiling=view.ceiling or None,
+        allowance=AllowanceRead.of(view.allowance, view.forecast) if view.allowance else None,
         stats=Counts.of(view.counters),
     )
 

@@ -17,6 +17,7 @@ from controlplane.rest.account_schemas import (
     draft,
     shown,
 )
+from controlplane.rest.audit import Audited, secrets
 from controlplane.rest.schemas import Page, cut
 from controlplane.rest.wired import Wired
 
@@ -36,17 +37,19 @@ async def list_accounts(services: Wired, query: Annotated[AccountFilter, Query()
 
 
 @router.post("", status_code=201, responses=errors.TAKEN)
-async def create_account(services: Wired, body: AccountBody) -> AccountRead:
+async def create_account(services: Wired, audited: Audited, body: AccountBody) -> AccountRead:
     """Store an account. Its first token refresh follows at once, in the background."""
-    return shown(await services.accounts.create(draft(body)))
+    made = shown(await services.accounts.create(draft(body)))
+    await audited.note("account.create", made.id, made.label, after=made, secrets=secrets(body))
+    return made
 
 
 @router.post("/import")
-async def import_accounts(services: Wired, body: importing.Rows) -> ImportResult:
+async def import_accounts(services: Wired, audited: Audited, body: importing.Rows) -> ImportResult:
     """Store many accounts: an array of bodies as for creating one, or of Kiro credential files, or one
     such object. Each line succeeds or fails by itself.
     """
-    return await importing.store(services.accounts, body)
+    return await importing.store(services.accounts, body, audited)
 
 
 @router.get("/{account_id}", responses=errors.ABSENT)
@@ -55,50 +58,65 @@ async def read_account(services: Wired, account_id: str) -> AccountRead:
 
 
 @router.put("/{account_id}", responses={**errors.ABSENT, **errors.TAKEN, **errors.REFUSED})
-async def update_account(services: Wired, account_id: str, body: AccountBody) -> AccountRead:
+async def update_account(services: Wired, audited: Audited, account_id: str, body: AccountBody) -> AccountRead:
     """Change what the body names; null restores a field's default. New credentials are a new sign-in."""
-    return shown(await services.accounts.update(account_id, body.changes()))
+    before = shown(services.accounts.get(account_id))
+    after = shown(await services.accounts.update(account_id, body.changes()))
+    await audited.note("account.update", account_id, after.label, before, after, secrets(body))
+    return after
 
 
 @router.delete("/{account_id}", status_code=204, responses=errors.ABSENT)
-async def delete_account(services: Wired, account_id: str) -> Response:
+async def delete_account(services: Wired, audited: Audited, account_id: str) -> Response:
     """Remove an account and its secrets. Requests that are under way end as they will."""
+    before = shown(services.accounts.get(account_id))
     await services.accounts.remove(account_id)
+    await audited.note("account.delete", account_id, before.label, before)
     return Response(status_code=204)
 
 
 @router.post("/{account_id}/enable", responses=errors.ABSENT)
-async def enable_account(services: Wired, account_id: str) -> AccountRead:
+async def enable_account(services: Wired, audited: Audited, account_id: str) -> AccountRead:
     """Put it back into the pool and forget why it was out."""
-    return shown(await services.accounts.enable(account_id))
+    made = shown(await services.accounts.enable(account_id))
+    await audited.note("account.enable", account_id, made.label)
+    return made
 
 
 @router.post("/{account_id}/disable", responses=errors.ABSENT)
-async def disable_account(services: Wired, account_id: str) -> AccountRead:
+async def disable_account(services: Wired, audited: Audited, account_id: str) -> AccountRead:
     """Take it out of the pool until it is enabled."""
-    return shown(await services.accounts.disable(account_id))
+    made = shown(await services.accounts.disable(account_id))
+    await audited.note("account.disable", account_id, made.label)
+    return made
 
 
 @router.post("/{account_id}/refresh", responses={**errors.ABSENT, **errors.REFUSED})
-async def refresh_account(services: Wired, account_id: str) -> AccountRead:
+async def refresh_account(services: Wired, audited: Audited, account_id: str) -> AccountRead:
     """Trade its refresh token now."""
-    return shown(await services.accounts.refresh(account_id))
+    made = shown(await services.accounts.refresh(account_id))
+    await audited.note("account.refresh", account_id, made.label)
+    return made
 
 
 @router.post("/{account_id}/verify", responses=errors.ABSENT)
-async def verify_account(services: Wired, account_id: str) -> Verified:
+async def verify_account(services: Wired, audited: Audited, account_id: str) -> Verified:
     """Ask the provider whether the account works, and set its status by the answer."""
+    fault = None
     try:
-        view = await services.accounts.verify(account_id)
+        await services.accounts.verify(account_id)
     except ProviderError as error:
-        return Verified(valid=False, error=error.message, account=shown(services.accounts.get(account_id)))
-    return Verified(valid=True, error=None, account=shown(view))
+        fault = error.message
+    account = shown(services.accounts.get(account_id))
+    await audited.note("account.verify", account_id, account.label)
+    return Verified(valid=fault is None, error=fault, account=account)
 
 
 @router.get("/{account_id}/usage", responses={**errors.ABSENT, **errors.REFUSED})
 async def read_account_usage(services: Wired, account_id: str) -> AllowanceRead:
     """What the upstream says is left, asked now."""
-    return AllowanceRead.of(await services.accounts.allowance(account_id))
+    allowance = await services.accounts.allowance(account_id)
+    return AllowanceRead.of(allowance, services.accounts.get(account_id).forecast)
 
 
 def _place(view: AccountView) -> str:

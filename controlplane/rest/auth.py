@@ -16,11 +16,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controlplane.rest import errors
+from controlplane.service.audit import ADMIN, Actor
 from controlplane.service.services import Services
 
 GUESSES = 10
 WINDOW_SECONDS = 60.0
 ADDRESSES = 10_000  # remembered at a time; beyond it the oldest is forgotten
+UNKNOWN = "unknown"
 OPEN = frozenset({"/api/proxy/status", "/api/proxy/health"})
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,9 @@ password = HTTPBearer(scheme_name="password", description="The administrator's p
 
 
 class Gate:
-    """Lets requests below /api pass when they carry the password."""
+    """Lets requests below /api pass when they carry the password, and tells routes who asks
+    (`request.state.actor`).
+    """
 
     def __init__(self, app: ASGIApp, services: Services, trusted_proxies: Sequence[str]) -> None:
         self._app = app
@@ -46,13 +50,15 @@ class Gate:
         presented = _bearer(headers.get("authorization", ""))
         if presented is None:
             return _unauthenticated("send the administrator's password as Authorization: Bearer PASSWORD")
-        address = _group(self._client(scope["client"][0] if scope.get("client") else "", headers))
+        client = self._client(scope["client"][0] if scope.get("client") else "", headers)
+        address = _group(client)
         now = self._services.clock.now()
         wait = self._guesses.wait(address, now)
         if wait > 0:
             return _throttled(wait)
         if self._services.administration.password_is(presented):
             self._guesses.forget(address)
+            scope.setdefault("state", {})["actor"] = Actor(ADMIN, str(_parsed(client) or UNKNOWN))
             return None
         self._guesses.add(address, now)
         log.warning("wrong administrator password address=%s", address)
@@ -117,7 +123,7 @@ def _group(address: str) -> str:
     """Whom guesses are counted for: an IPv6 host owns a whole /64."""
     parsed = _parsed(address)
     if parsed is None:
-        return "unknown"
+        return UNKNOWN
     return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False))
 
 

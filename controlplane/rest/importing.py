@@ -15,7 +15,8 @@ from pydantic_core import PydanticCustomError
 from controlplane.domain.account import AccountDraft
 from controlplane.domain.errors import ControlError, Duplicate, Invalid
 from controlplane.rest import errors
-from controlplane.rest.account_schemas import AccountBody, ImportLine, ImportResult, draft
+from controlplane.rest.account_schemas import AccountBody, ImportLine, ImportResult, draft, shown
+from controlplane.rest.audit import Auditor
 from controlplane.service.accounts import Accounts
 
 LINES = 1000
@@ -33,14 +34,14 @@ def _rows(value: Any) -> list[Any]:
 Rows = Annotated[list[Any], BeforeValidator(_rows), WithJsonSchema({"anyOf": [{"type": "object"}, {"type": "array", "maxItems": LINES}]})]
 
 
-async def store(accounts: Accounts, rows: list[Any]) -> ImportResult:
-    """Create what can be created; one line's failure does not stop the next."""
-    lines = [await _line(accounts, index, row) for index, row in enumerate(rows)]
+async def store(accounts: Accounts, rows: list[Any], audited: Auditor) -> ImportResult:
+    """Create what can be created, and note it; one line's failure does not stop the next."""
+    lines = [await _line(accounts, index, row, audited) for index, row in enumerate(rows)]
     created = sum(line.status == "created" for line in lines)
     return ImportResult(created=created, failed=len(lines) - created, results=lines)
 
 
-async def _line(accounts: Accounts, index: int, row: Any) -> ImportLine:
+async def _line(accounts: Accounts, index: int, row: Any, audited: Auditor) -> ImportLine:
     try:
         made, ignored = read(row)
         view = await accounts.create(made)
@@ -50,6 +51,7 @@ async def _line(accounts: Accounts, index: int, row: Any) -> ImportLine:
         return ImportLine(index=index, status="duplicate", error=errors.detail(error))
     except ControlError as error:
         return ImportLine(index=index, status="invalid", error=errors.detail(error))
+    await audited.note("account.import", view.account.id, view.account.label, after=shown(view))
     return ImportLine(
         index=index,
         status="created",

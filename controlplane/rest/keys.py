@@ -13,10 +13,15 @@ from pydantic_core import PydanticCustomError
 from controlplane.domain.errors import Invalid
 from controlplane.domain.key import Key, KeyDraft
 from controlplane.domain.lease import Refusal
+from controlplane.domain.limits import NO_LIMITS, Period, Unit
 from controlplane.rest import errors
+from controlplane.rest.audit import Audited
+from controlplane.rest.limits import Credits, KeyUsageRead, LimitsBody, LimitsRead, tree
 from controlplane.rest.schemas import Body, Counts, Moment, NotOffered, Page, Text, View, cut, moment
 from controlplane.rest.wired import Wired
+from controlplane.service import limiting
 from controlplane.service.services import Services
+from controlplane.service.work import done
 
 router = APIRouter(prefix="/api/keys", tags=["keys"])
 
@@ -43,26 +48,41 @@ class KeyChange(Body):
     allowed_ips: Annotated[list[Annotated[Text, AfterValidator(_network)]], Field(max_length=500)] | None = None
     expires_at: Moment | None = None
     strict: StrictBool | None = Field(None, description="Refuse requests of which something would have to be left out")
-    credit_limit: NotOffered = None
-    limits: NotOffered = None
+    credit_limit: Credits | None = Field(None, description="Another name of limits.credits.total")
+    limits: LimitsBody | None = Field(None, description="What is not named stays as it is; null clears")
     compression: NotOffered = None
 
     def changes(self) -> dict[str, Any]:
-        """The fields the caller named, by the names of KeyDraft. Raises Invalid for a name that is cleared."""
-        named = self.model_dump(exclude_unset=True, exclude=UNOFFERED)
+        """The fields the caller named, by the names of KeyDraft; `limits` as `limiting.merged` takes it.
+        Raises Invalid for a name that is cleared, and for limits that contradict each other.
+        """
+        named = self._named()
         if "name" in named and named["name"] is None:
             raise Invalid("name cannot be cleared", "name")
-        found = {name: DEFAULTS[name] if value is None else value for name, value in named.items()}
+        found = {name: DEFAULTS[name] if named[name] is None else named[name] for name in named.keys() & SIMPLE}
         found |= {name: tuple(dict.fromkeys(found[name])) for name in LISTS if name in found}
         if isinstance(found.get("expires_at"), datetime):
             found["expires_at"] = int(found["expires_at"].timestamp())
-        return found
+        limits = tree(named)
+        return found if limits is None else {**found, "limits": limits}
+
+    def _named(self) -> dict[str, Any]:
+        return self.model_dump(exclude_unset=True)
 
 
 class KeyBody(KeyChange):
     """A new key."""
 
     name: Named
+
+    def draft(self) -> KeyDraft:
+        """The key to make. Raises Invalid."""
+        changes = self.changes()
+        return KeyDraft(**{**changes, "limits": limiting.merged(NO_LIMITS, changes.get("limits", {}))})
+
+    def _named(self) -> dict[str, Any]:
+        # There is nothing yet that null could clear.
+        return self.model_dump(exclude_none=True)
 
 
 class Rotation(Body):
@@ -76,8 +96,8 @@ class Probe(Body):
     address: Annotated[Text, AfterValidator(_network)] = Field("127.0.0.1", description="Of the client")
 
 
-class KeyRead(View):
-    """A key. `prefix` is its visible beginning; the key itself is shown only once."""
+class KeyPlain(View):
+    """What an administrator decided of a key. `prefix` is its visible beginning."""
 
     id: str
     name: str
@@ -87,9 +107,17 @@ class KeyRead(View):
     allowed_account_ids: list[str]
     allowed_ips: list[str]
     strict: bool
+    limits: LimitsRead
+    credit_limit: float | None = Field(description="Another name of limits.credits.total")
     expires_at: datetime | None
     created_at: datetime | None
     old_key_until: datetime | None = Field(description="When the key before the last rotation stops working")
+
+
+class KeyRead(KeyPlain):
+    """A key as it stands; the key itself is shown only once."""
+
+    usage: KeyUsageRead | None = Field(description="null while the ledger does not answer")
     stats: Counts
 
 
@@ -126,64 +154,86 @@ async def list_keys(services: Wired, query: Annotated[KeyFilter, Query()]) -> Ke
     """All managed keys, oldest first."""
     keys = [key for key in services.keys.list() if query.enabled in (None, key.enabled)]
     found, cursor = cut(keys, _place, query)
-    return KeyList(keys=[_shown(services, key) for key in found], next_cursor=cursor, total=len(keys))
+    return KeyList(keys=await _shown(services, found), next_cursor=cursor, total=len(keys))
 
 
 @router.post("", status_code=201, responses=errors.TAKEN)
-async def create_key(services: Wired, body: KeyBody) -> KeyCreated:
+async def create_key(services: Wired, audited: Audited, body: KeyBody) -> KeyCreated:
     """Make a key. The answer holds it, for the only time."""
-    changes = body.changes()
-    _check_accounts(services, changes)
-    key, secret = await services.keys.create(KeyDraft(**changes))
-    return KeyCreated(key=secret, **_shown(services, key).model_dump())
+    draft = body.draft()
+    _check_accounts(services, draft.allowed_account_ids)
+    key, secret = await services.keys.create(draft)
+    await audited.note("key.create", key.id, key.name, after=_plain(services, key))
+    (shown,) = await _shown(services, [key])
+    return KeyCreated(key=secret, **shown.model_dump())
 
 
 @router.get("/{key_id}", responses=errors.ABSENT)
 async def read_key(services: Wired, key_id: str) -> KeyRead:
-    return _shown(services, services.keys.get(key_id))
+    (shown,) = await _shown(services, [services.keys.get(key_id)])
+    return shown
 
 
 @router.put("/{key_id}", responses={**errors.ABSENT, **errors.TAKEN})
-async def update_key(services: Wired, key_id: str, body: KeyChange) -> KeyRead:
+async def update_key(services: Wired, audited: Audited, key_id: str, body: KeyChange) -> KeyRead:
     """Change what the body names."""
     changes = body.changes()
-    _check_accounts(services, changes)
-    return _shown(services, await services.keys.update(key_id, changes))
+    _check_accounts(services, changes.get("allowed_account_ids", ()))
+    before, after = await services.keys.update(key_id, changes)
+    await audited.note("key.update", key_id, after.name, _plain(services, before), _plain(services, after))
+    (shown,) = await _shown(services, [after])
+    return shown
 
 
 @router.delete("/{key_id}", status_code=204, responses=errors.ABSENT)
-async def delete_key(services: Wired, key_id: str) -> Response:
+async def delete_key(services: Wired, audited: Audited, key_id: str) -> Response:
     """Remove a key; it stops working at once."""
-    await services.keys.remove(key_id)
+    key = await services.keys.remove(key_id)
+    await audited.note("key.delete", key_id, key.name, before=_plain(services, key))
     return Response(status_code=204)
 
 
 @router.post("/{key_id}/rotate", responses=errors.ABSENT)
-async def rotate_key(services: Wired, key_id: str, body: Rotation | None = None) -> KeyRotated:
+async def rotate_key(services: Wired, audited: Audited, key_id: str, body: Rotation | None = None) -> KeyRotated:
     """Replace the secret; the old one may stay good for a while."""
+    before = services.keys.get(key_id)
     key, secret = await services.keys.rotate(key_id, body.grace_seconds if body else 0)
+    await audited.note("key.rotate", key_id, key.name, _plain(services, before), _plain(services, key))
     return KeyRotated(id=key.id, key=secret)
 
 
 @router.post("/{key_id}/check", responses=errors.ABSENT)
 async def check_key(services: Wired, key_id: str, body: Probe) -> Checked:
-    """Whether such a request would be let in now. Changes nothing."""
-    said = services.leasing.check(key_id, body.model, body.address)
+    """Whether such a request would be let in now, by the key, its limits and the accounts. Changes nothing."""
+    said = await done(services.leasing.check(key_id, body.model, body.address))
     if isinstance(said, Refusal):
         return Checked(allowed=False, reason=said.reason.name.lower(), message=said.message, retry_after=said.retry_after)
     return Checked(allowed=True, reason=None, message=None, retry_after=None)
 
 
-def _check_accounts(services: Services, changes: Mapping[str, Any]) -> None:
+def _check_accounts(services: Services, account_ids: Sequence[str]) -> None:
     """A key for an account that does not exist would be refused every request, without a reason in sight."""
     known = {view.account.id for view in services.accounts.list()}
-    for account_id in changes.get("allowed_account_ids", ()):
-        if account_id not in known:
-            raise Invalid("allowedAccountIds names an account that does not exist", "allowedAccountIds")
+    if not known.issuperset(account_ids):
+        raise Invalid("allowedAccountIds names an account that does not exist", "allowedAccountIds")
 
 
-def _shown(services: Services, key: Key) -> KeyRead:
-    return KeyRead(
+async def _shown(services: Services, keys: Sequence[Key]) -> list[KeyRead]:
+    """Keys as they stand; the ledger is asked once for all."""
+    found = await services.usage.all([key.id for key in keys])
+    return [
+        KeyRead(
+            **_plain(services, key).model_dump(),
+            usage=one["usage"] and KeyUsageRead.model_validate(one["usage"]),
+            stats=Counts.model_validate(one["stats"]),
+        )
+        for key, one in zip(keys, found, strict=True)
+    ]
+
+
+def _plain(services: Services, key: Key) -> KeyPlain:
+    limits = limiting.shown(key.limits)
+    return KeyPlain(
         id=key.id,
         name=key.name,
         prefix=key.prefix,
@@ -192,10 +242,11 @@ def _shown(services: Services, key: Key) -> KeyRead:
         allowed_account_ids=list(key.allowed_account_ids),
         allowed_ips=list(key.allowed_ips),
         strict=key.strict,
+        limits=LimitsRead.model_validate(limits),
+        credit_limit=limits.get(Unit.CREDITS, {}).get(Period.TOTAL),
         expires_at=moment(key.expires_at),
         created_at=moment(key.created_at),
         old_key_until=moment(key.old_until if key.old_until > services.clock.now() else 0),
-        stats=Counts.of(services.records.key_counters(key.id)),
     )
 
 
@@ -203,6 +254,6 @@ def _place(key: Key) -> str:
     return f"{key.created_at:012d}{key.id}"
 
 
-UNOFFERED = {"credit_limit", "limits", "compression"}
 LISTS: Sequence[str] = ("allowed_models", "allowed_account_ids", "allowed_ips")
 DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in dataclasses.fields(KeyDraft)}
+SIMPLE = DEFAULTS.keys() - {"limits"}

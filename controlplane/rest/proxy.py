@@ -1,15 +1,17 @@
 """Routes about the installation: how it stands, what it did, its settings, its models."""
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from controlplane.domain.account import Status
 from controlplane.domain.model import ListedModel
 from controlplane.domain.outcome import EntryQuery
+from controlplane.policy.scheduling import Mode
+from controlplane.rest.audit import Audited, Auditor
 from controlplane.rest.requests import RequestRead, brief
 from controlplane.rest.schemas import Body, Counts, Page, Text, View, cut, moment
 from controlplane.rest.wired import Wired
@@ -41,12 +43,16 @@ class ProxyHealth(View):
 
 
 class ProxyStats(View):
-    """`openLeases` are requests under way, `backlog` ended ones that wait to be written."""
+    """`openLeases` are requests under way, `waiting` those of them that wait for an account, `backlog` ended
+    ones that wait to be written, `gaps` outcomes that data planes numbered and that never came.
+    """
 
     version: str
     started_at: datetime | None
     uptime: int
     open_leases: int
+    waiting: int
+    gaps: int
     backlog: int
     accounts: dict[Status, int]
     stats: Counts
@@ -59,7 +65,7 @@ class ProxyLogs(View):
 class SettingsBody(Body):
     """What of the settings is changed; null restores the default."""
 
-    scheduling_mode: Text | None = None
+    scheduling_mode: Text | None = Field(None, description="smart, priority or balanced; null: smart")
 
     def values(self) -> dict[str, Any]:
         """What the caller named, by the names that are stored."""
@@ -67,7 +73,11 @@ class SettingsBody(Body):
 
 
 class SettingsRead(View):
-    scheduling_mode: str
+    """`schedulingMode`: `smart` weighs health, load, allowance and more; with `priority` the highest priority
+    serves as long as it can; `balanced` uses all alike.
+    """
+
+    scheduling_mode: Mode
     version: str
 
 
@@ -111,6 +121,8 @@ async def read_stats(services: Wired) -> ProxyStats:
         started_at=moment(services.started_at),
         uptime=_uptime(services),
         open_leases=services.leasing.open_leases,
+        waiting=services.leasing.waiting,
+        gaps=services.sequences.missing(services.clock.now()),
         backlog=services.records.backlog,
         accounts=dict(Counter(view.status for view in services.accounts.list())),
         stats=Counts.of(services.records.total()),
@@ -126,19 +138,19 @@ async def read_logs(services: Wired) -> ProxyLogs:
 
 @router.get("/settings")
 async def read_settings(services: Wired) -> SettingsRead:
-    return _settings(services, services.settings.read())
+    return _settings(services)
 
 
 @router.put("/settings")
-async def update_settings(services: Wired, body: SettingsBody) -> SettingsRead:
+async def update_settings(services: Wired, audited: Audited, body: SettingsBody) -> SettingsRead:
     """Change what the body names, at once and for good."""
-    return _settings(services, await services.settings.change(body.values()))
+    return await _changed(services, audited, body)
 
 
 @router.put("/proxy/config")
-async def update_config(services: Wired, body: SettingsBody) -> SettingsRead:
+async def update_config(services: Wired, audited: Audited, body: SettingsBody) -> SettingsRead:
     """The same as changing the settings, under the name that older scripts use."""
-    return _settings(services, await services.settings.change(body.values()))
+    return await _changed(services, audited, body)
 
 
 @router.get("/models")
@@ -163,8 +175,16 @@ def _model(listed: ListedModel) -> ModelRead:
     )
 
 
-def _settings(services: Services, values: Mapping[str, str]) -> SettingsRead:
-    return SettingsRead(scheduling_mode=values["schedulingMode"], version=services.version)
+async def _changed(services: Services, audited: Auditor, body: SettingsBody) -> SettingsRead:
+    before = _settings(services)
+    await services.settings.change(body.values())
+    after = _settings(services)
+    await audited.note("settings.update", "settings", before=before, after=after)
+    return after
+
+
+def _settings(services: Services) -> SettingsRead:
+    return SettingsRead(scheduling_mode=services.settings.scheduling_mode, version=services.version)
 
 
 def _pool(services: Services) -> Pool:

@@ -1,16 +1,21 @@
-"""Routes of the request log: the usage ledger as it is read."""
+"""Routes of the request log: the usage records as they are read."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
 from controlplane.domain.errors import Absent
 from controlplane.domain.outcome import Attempt, Ending, Entry, EntryQuery, Source, Usage
+from controlplane.policy import decisions
 from controlplane.rest import errors
 from controlplane.rest.schemas import Page, Text, View, moment
+from controlplane.rest.waterfall import Span, spans
 from controlplane.rest.wired import Wired
+
+T = TypeVar("T")
 
 router = APIRouter(prefix="/api/requests", tags=["requests"])
 
@@ -26,7 +31,7 @@ class RequestFilter(Page):
 
 
 class UsageRead(View):
-    """`output` includes `reasoning`; `inputSource` and `outputSource` say where the figures came from."""
+    """`output` includes `reasoning`; the sources say where the figures came from."""
 
     input: int
     cache_read: int
@@ -36,6 +41,7 @@ class UsageRead(View):
     credits: float
     input_source: str
     output_source: str
+    credits_source: str
     searches: int = Field(description="Web searches made for the answer")
 
     @classmethod
@@ -49,12 +55,23 @@ class UsageRead(View):
             credits=usage.credits,
             input_source=Source(usage.input_source).name.lower(),
             output_source=Source(usage.output_source).name.lower(),
+            credits_source=Source(usage.credits_source).name.lower(),
             searches=usage.searches,
         )
 
 
+class EndpointRead(View):
+    """An address of the account that did not serve."""
+
+    url: str
+    fault: str
+    retry_after: int | None
+
+
 class AttemptRead(View):
-    """Times are milliseconds after the request was read; `fault` is empty when the attempt served."""
+    """Times are milliseconds after the request was read; `fault` is empty when the attempt served.
+    `endpoint` answered, `endpoints` did not; `learned` are facts about the account that came out.
+    """
 
     account_id: str
     kind: str
@@ -65,10 +82,17 @@ class AttemptRead(View):
     status: int
     retry_after: int | None
     detail: str
+    endpoint: str
+    endpoints: list[EndpointRead]
+    learned: dict[str, str]
 
     @classmethod
     def of(cls, attempt: Attempt) -> "AttemptRead":
-        return cls(**{name: getattr(attempt, name) for name in ATTEMPT})
+        return cls(
+            **{name: getattr(attempt, name) for name in ATTEMPT},
+            endpoints=[EndpointRead(url=one.url, fault=one.fault, retry_after=one.retry_after) for one in attempt.endpoints],
+            learned=dict(attempt.learned),
+        )
 
 
 class RequestRead(View):
@@ -90,11 +114,23 @@ class RequestRead(View):
     first_event_ms: int | None
     duration_ms: int
     usage: UsageRead
+    cost: float = Field(description="In US dollars, by the price table of its time")
+
+
+class Reproduced(View):
+    """A choice of an account, made again from the record alone."""
+
+    same: bool
+    recorded: str
+    recomputed: str
 
 
 class RequestDetail(RequestRead):
     lease_id: str
     attempts: list[AttemptRead]
+    decision: list[dict[str, Any]] = Field(description="Step by step how the request was admitted; empty when nobody knows")
+    reproduced: list[Reproduced] = Field(description="Whether each choice of the decision follows from what it records")
+    waterfall: list[Span] = Field(description="Where its time went")
     dropped: list[str] = Field(description="JSON paths of the client's body that had no seat upstream")
 
 
@@ -112,18 +148,35 @@ async def list_requests(services: Wired, query: Annotated[RequestFilter, Query()
 
 @router.get("/{request_id}", responses=errors.ABSENT)
 async def read_request(services: Wired, request_id: str) -> RequestDetail:
-    """One request with its attempts."""
+    """One request with its attempts, and why they were made where they were."""
     # No id of ours holds such a character, and not every database could be asked for one.
     entry = await services.records.find(request_id) if request_id.isprintable() and request_id.isascii() else None
     if entry is None:
         raise Absent("there is no request with this id")
     outcome = entry.outcome
+    steps = _readable(decisions.decode, entry.decision)
     return RequestDetail(
         **brief(entry).model_dump(),
         lease_id=outcome.lease_id,
         attempts=[AttemptRead.of(attempt) for attempt in outcome.attempts],
+        decision=steps,
+        reproduced=[
+            Reproduced(same=one.same, recorded=one.recorded, recomputed=one.recomputed)
+            for one in _readable(decisions.replay, entry.decision)
+        ],
+        waterfall=spans(outcome, steps),
         dropped=list(outcome.dropped),
     )
+
+
+def _readable(read: Callable[[str], list[T]], text: str) -> list[T]:
+    """What can be read of a decision record; nothing of one that another release wrote otherwise, for the rest
+    of the request must not be hidden by it.
+    """
+    try:
+        return read(text)
+    except (ValueError, LookupError, TypeError):
+        return []
 
 
 def brief(entry: Entry) -> RequestRead:
@@ -140,8 +193,9 @@ def brief(entry: Entry) -> RequestRead:
         error=outcome.error or None,
         finish_reason=outcome.finish_reason or None,
         usage=UsageRead.of(outcome.usage),
+        cost=entry.cost,
     )
 
 
-ATTEMPT = ("account_id", "kind", "model", "started_ms", "ended_ms", "fault", "status", "retry_after", "detail")
+ATTEMPT = ("account_id", "kind", "model", "started_ms", "ended_ms", "fault", "status", "retry_after", "detail", "endpoint")
 OUTCOME = ("request_id", "ending", "status", "dialect", "streamed", "first_event_ms", "duration_ms")

@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -24,8 +24,11 @@ class Body(BaseModel):
 
 
 class View(BaseModel):
-    """What a caller is told. No field of any view can hold a secret."""
+    """What a caller is told. No field of any view can hold a secret. `VOLATILE` fields change by themselves:
+    they are no part of what an administrator decided.
+    """
 
+    VOLATILE: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
@@ -73,6 +76,7 @@ class Counts(View):
     success_requests: int
     failed_requests: int
     total_credits: float
+    total_cost: float = Field(description="In US dollars, by the price table of each time")
     input_tokens: int
     output_tokens: int
 
@@ -83,6 +87,7 @@ class Counts(View):
             success_requests=counters.success_requests,
             failed_requests=counters.failed_requests,
             total_credits=counters.total_credits,
+            total_cost=counters.total_cost,
             input_tokens=counters.input_tokens,
             output_tokens=counters.output_tokens,
         )

@@ -12,6 +12,8 @@ from controlplane.rpc import convert
 from controlplane.rpc.session import Session
 from controlplane.service.catalogue import Catalogue
 from controlplane.service.leasing import Leasing
+from controlplane.service.settling import Settling
+from controlplane.service.usage import KeyUsage
 from headgate import rpc
 from headgate.api.admission.v1 import admission_service_pb2 as pb
 from headgate.api.admission.v1 import admission_service_pb2_grpc as pb_grpc
@@ -25,14 +27,16 @@ STOP_SECONDS = 5.0
 class Admission(pb_grpc.AdmissionServiceServicer):
     """The servicer. `stopping` ends every stream after its last answers."""
 
-    def __init__(self, leasing: Leasing, catalogue: Catalogue, version: str) -> None:
+    def __init__(self, leasing: Leasing, settling: Settling, usage: KeyUsage, catalogue: Catalogue, version: str) -> None:
         self._leasing = leasing
+        self._settling = settling
+        self._usage = usage
         self._catalogue = catalogue
         self._version = version
         self.stopping = asyncio.Event()
 
     async def Session(self, requests: AsyncIterator[pb.SessionRequest], context: Context) -> None:  # noqa: N802 - the contract's name
-        session = Session(self._leasing, self._version)
+        session = Session(self._leasing, self._settling, self._usage, self._version)
         reading = asyncio.create_task(_read(session, requests))
         writing = asyncio.create_task(session.write(context.write))
         stopping = asyncio.create_task(self.stopping.wait())

@@ -2,14 +2,16 @@
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from controlplane.domain.account import Counters
-from controlplane.domain.lease import Ask, Bearer, Caller, HeldLease, Identity, Lease, Reason, Refusal
+from controlplane.domain.lease import Ask, Bearer, Caller, HeldLease, Identity, Lease, Reason, Refusal, Reservation
+from controlplane.domain.limits import Unit, Window
 from controlplane.domain.model import ListedModel
 from controlplane.domain.outcome import Attempt, Ending, EndpointFault, Outcome, Usage
 from headgate.api.admission.v1 import admission_pb2, admission_service_pb2, snapshot_pb2
 from headgate.api.error.v1 import detail_pb2
+from headgate.api.limit.v1 import window_pb2
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ def outcome(message: admission_pb2.Outcome) -> Outcome:
         message.finish_reason,
         message.first_event_ms if message.HasField("first_event_ms") else None,
         list(message.dropped),
+        message.sequence,
     )
 
 
@@ -88,11 +91,21 @@ def usage(message: admission_pb2.Usage) -> Usage:
         message.input_source,
         message.output_source,
         message.searches,
+        message.credits_source,
     )
 
 
 def held(message: admission_pb2.Lease) -> HeldLease:
-    return HeldLease(message.lease_id, message.key_id, message.account_id, message.model, message.deadline)
+    return HeldLease(
+        message.lease_id,
+        message.key_id,
+        message.account_id,
+        message.model,
+        message.deadline,
+        message.tokens_reserved,
+        message.credits_reserved,
+        message.output_reserved,
+    )
 
 
 def lease(value: Lease, into: admission_pb2.Lease) -> None:
@@ -111,6 +124,12 @@ def lease(value: Lease, into: admission_pb2.Lease) -> None:
     into.deadline = value.deadline
     into.input_types.extend(value.input_types)
     into.strict = value.strict
+    if value.output_reserved is not None:
+        into.output_reserved = value.output_reserved
+    into.tokens_reserved = value.tokens_reserved
+    into.credits_reserved = value.credits_reserved
+    if value.windows:
+        windows(value.windows, into.windows)
     credential(value.bearer, into.credential)
 
 
@@ -119,29 +138,36 @@ def credential(value: Bearer, into: admission_pb2.Credential) -> None:
     into.expires_at = value.expires_at
 
 
+def reservation(value: Reservation, into: admission_service_pb2.Reservation) -> None:
+    into.lease_id = value.lease_id
+    into.key_id = value.key_id
+    into.context_window = uint32(value.context_window)
+    windows(value.windows, into.windows)
+
+
+def windows(values: Sequence[Window], into: window_pb2.Windows) -> None:
+    for value in values:
+        message = into.requests if value.unit is Unit.REQUESTS else into.tokens
+        message.limit, message.left, message.resets_at_ms = value.limit, value.left, int(value.resets_at * 1000)
+
+
 def refusal(value: Refusal) -> detail_pb2.Refusal:
-    return detail_pb2.Refusal(
+    message = detail_pb2.Refusal(
         reason=REASONS[value.reason],
         message=value.message,
         retry_after_seconds=value.retry_after,
         suggestions=value.suggestions,
     )
+    windows(value.windows, message.windows)
+    return message
 
 
-def identity(value: Identity, counters: Counters) -> admission_service_pb2.Identity:
-    stats = {
-        "totalRequests": counters.total_requests,
-        "successRequests": counters.success_requests,
-        "failedRequests": counters.failed_requests,
-        "totalCredits": counters.total_credits,
-        "inputTokens": counters.input_tokens,
-        "outputTokens": counters.output_tokens,
-    }
+def identity(value: Identity, usage: Mapping[str, Any] | None = None) -> admission_service_pb2.Identity:
     return admission_service_pb2.Identity(
         key_id=value.key_id,
         key_name=value.key_name,
         allowed_models=value.allowed_models,
-        usage_json=json.dumps({"limits": {}, "usage": {}, "stats": stats}),
+        usage_json=json.dumps(usage) if usage is not None else "",
     )
 
 

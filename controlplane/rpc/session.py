@@ -10,10 +10,13 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from controlplane.domain.lease import Ask, Bearer, Caller, Lease, Refusal, Reservation
+from controlplane.domain.lease import Ask, Bearer, Caller, Extension, Identity, Lease, Refusal, Reservation
 from controlplane.rpc import convert
 from controlplane.service import refusals
-from controlplane.service.leasing import Leasing, Pending
+from controlplane.service.leasing import Leasing
+from controlplane.service.settling import Settling
+from controlplane.service.usage import KeyUsage
+from controlplane.service.work import Work, onward
 from headgate.api.admission.v1 import admission_service_pb2 as pb
 
 log = logging.getLogger(__name__)
@@ -24,20 +27,23 @@ Send = Callable[[pb.SessionResponse], Awaitable[None]]
 class Session:
     """Answers questions in order of arrival where it can, and out of order where it must wait."""
 
-    def __init__(self, leasing: Leasing, version: str) -> None:
+    def __init__(self, leasing: Leasing, settling: Settling, usage: KeyUsage, version: str) -> None:
         self._leasing = leasing
+        self._settling = settling
+        self._usage = usage
         self._version = version
         self._instance = ""
         self._out = pb.SessionResponse()
         self._some = asyncio.Event()
         self._finished = False
         self._waiting: set[asyncio.Task[None]] = set()
-        self._settling: set[asyncio.Future[None]] = set()
+        self._durable: set[asyncio.Future[None]] = set()
         self._answering: dict[str, Callable[[pb.Question], None]] = {
             "hello": self._hello,
             "identify": self._identify,
             "acquire": self._acquire,
             "renew": self._renew,
+            "extend": self._extend,
             "settle": self._settle,
         }
 
@@ -69,7 +75,7 @@ class Session:
 
     async def finish(self) -> None:
         """No questions come any more: let `write` end once every answer is out."""
-        owed = (*self._waiting, *self._settling)
+        owed = (*self._waiting, *self._durable)
         if owed:
             await asyncio.wait(owed)
         self._finished = True
@@ -82,7 +88,7 @@ class Session:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         if self._instance:
-            self._leasing.gone(self._instance)
+            self._settling.gone(self._instance)
 
     def _next(self, question_id: int) -> pb.Answer:
         """A new answer, in its place in the next message."""
@@ -91,10 +97,11 @@ class Session:
 
     def _hello(self, question: pb.Question) -> None:
         if self._instance:
-            self._leasing.gone(self._instance)
+            self._settling.gone(self._instance)
         hello = question.hello
         self._instance = hello.instance_id
-        self._leasing.hello(self._instance, [convert.held(lease) for lease in hello.open_leases], hello.open_reservation_ids)
+        leases = [convert.held(lease) for lease in hello.open_leases]
+        self._settling.hello(self._instance, leases, hello.open_reservation_ids, hello.settled_through)
         self._next(question.id).welcome.version = self._version
 
     def _identify(self, question: pb.Question) -> None:
@@ -102,35 +109,60 @@ class Session:
         said = self._leasing.identify(Caller(caller.credential, caller.address))
         if isinstance(said, Refusal):
             self._say(question.id, said)
+        elif question.identify.usage:
+            self._later(question.id, self._known(question.id, said))
         else:
-            identity = convert.identity(said, self._leasing.counters(said.key_id))
-            self._next(question.id).identity.CopyFrom(identity)
+            self._next(question.id).identity.CopyFrom(convert.identity(said))
+
+    async def _known(self, number: int, identity: Identity) -> None:
+        usage = await self._usage.of(identity.key_id)
+        self._next(number).identity.CopyFrom(convert.identity(identity, usage))
 
     def _acquire(self, question: pb.Question) -> None:
         ask = convert.ask(question.acquire)
-        said = self._leasing.acquire(ask, self._instance)
-        if isinstance(said, Pending):
-            self._later(question.id, self._leasing.finish(said), ask)
-        else:
-            self._grant(question.id, said, ask)
+        self._work(question.id, self._leasing.acquire(ask, self._instance), ask)
 
     def _renew(self, question: pb.Question) -> None:
         renew = question.renew
-        said = self._leasing.renew(renew.lease_id, renew.access_token)
-        if said is None:
-            self._later(question.id, self._leasing.fetch(renew.lease_id, renew.access_token))
-        else:
-            self._say(question.id, said)
+        self._work(question.id, self._leasing.renew(renew.lease_id, renew.access_token))
+
+    def _extend(self, question: pb.Question) -> None:
+        extend = question.extend
+        self._work(question.id, self._leasing.extend(extend.lease_id, extend.output_tokens))
 
     def _settle(self, question: pb.Question) -> None:
-        durable = self._leasing.settle([convert.outcome(outcome) for outcome in question.settle.outcomes])
+        outcomes = [convert.outcome(outcome) for outcome in question.settle.outcomes]
+        work = self._settling.settle(outcomes, self._instance)
+        try:
+            waiting = work.send(None)
+        except StopIteration as end:
+            self._settled(question.id, end.value)
+        else:
+            self._later(question.id, self._settle_later(question.id, onward(work, waiting)), silent=True)
+
+    async def _settle_later(self, number: int, settling: Coroutine[Any, Any, "asyncio.Future[None] | None"]) -> None:
+        self._settled(number, await settling)
+
+    def _settled(self, number: int, durable: "asyncio.Future[None] | None") -> None:
+        """Acknowledge once the outcomes are durable; those that were not taken come again."""
         if durable is None:
-            log.warning("outcomes were not taken, the ledger is full count=%d", len(question.settle.outcomes))
+            log.warning("outcomes were not taken, too many records wait")
             return
-        number = question.id
-        self._settling.add(durable)
+        self._durable.add(durable)
         durable.add_done_callback(lambda _: self._next(number).settled.SetInParent())
-        durable.add_done_callback(self._settling.discard)
+        durable.add_done_callback(self._durable.discard)
+
+    def _work(self, number: int, work: "Work[Said]", ask: Ask | None = None) -> None:
+        """Answer at once where that can be, else in a task."""
+        try:
+            waiting = work.send(None)
+        except StopIteration as end:
+            self._grant(number, end.value, ask)
+        else:
+            self._later(number, self._carry(number, onward(work, waiting), ask))
+
+    async def _carry(self, number: int, answering: "Coroutine[Any, Any, Said]", ask: Ask | None) -> None:
+        self._grant(number, await answering, ask)
 
     def _grant(self, number: int, said: "Said", ask: Ask | None) -> None:
         """Answer; what was granted returns if that cannot be."""
@@ -157,22 +189,24 @@ class Session:
             answer.refusal.CopyFrom(convert.refusal(said))
         elif isinstance(said, Bearer):
             convert.credential(said, answer.credential)
+        elif isinstance(said, Extension):
+            answer.extension.output_reserved = said.output_reserved
         else:
-            answer.reservation.lease_id = said.lease_id
-            answer.reservation.key_id = said.key_id
-            answer.reservation.context_window = convert.uint32(said.context_window)
+            convert.reservation(said, answer.reservation)
 
-    def _later(self, number: int, answering: Coroutine[Any, Any, "Said"], ask: Ask | None = None) -> None:
-        task = asyncio.create_task(self._wait(number, answering, ask))
+    def _later(self, number: int, work: Coroutine[Any, Any, None], *, silent: bool = False) -> None:
+        """Do it in a task; `silent`: any answer to it would be taken for a yes."""
+        task = asyncio.create_task(self._wait(number, work, silent=silent))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
 
-    async def _wait(self, number: int, answering: Coroutine[Any, Any, "Said"], ask: Ask | None) -> None:
+    async def _wait(self, number: int, work: Coroutine[Any, Any, None], *, silent: bool) -> None:
         try:
-            self._grant(number, await answering, ask)
+            await work
         except Exception:  # the edge to data planes: whatever it was, who asked must not wait for ever
             log.exception("a question could not be answered")
-            self._say(number, refusals.UNANSWERED)
+            if not silent:
+                self._say(number, refusals.UNANSWERED)
 
 
-Said = Lease | Reservation | Refusal | Bearer
+Said = Lease | Reservation | Refusal | Bearer | Extension

@@ -7,17 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from controlplane.domain.account import Account, AccountDraft, AccountView, Allowance, Credentials, Status
-from controlplane.domain.errors import AccessRejected, AccountSuspended, Duplicate, Invalid
-from controlplane.policy import cooldown
+from controlplane.domain.errors import Duplicate, Invalid
+from controlplane.policy import polling
 from controlplane.policy.families import machine_id
 from controlplane.service import drafts
+from controlplane.service.allowances import Allowances
 from controlplane.service.background import Background
 from controlplane.service.catalogue import Catalogue
 from controlplane.service.ports import AccountStore, Clock, Provider, StoredAccount
 from controlplane.service.records import Records
 from controlplane.service.refreshing import Refreshing
-from controlplane.service.roster import Roster, Seat, view
+from controlplane.service.roster import Roster, Seat
 from controlplane.service.standing import Standings
+from controlplane.service.views import view
 
 TRIES = 5  # to overtake a refresh; each is waited for
 
@@ -33,6 +35,7 @@ class Accounts:
         care: "Care",
         records: Records,
         clock: Clock,
+        allowances: Allowances,
     ) -> None:
         self._roster = roster
         self._store = store
@@ -40,6 +43,7 @@ class Accounts:
         self._care = care
         self._records = records
         self._clock = clock
+        self._allowances = allowances
         # One change at a time: what was checked still holds when it is written.
         self._changing = asyncio.Lock()
 
@@ -132,31 +136,15 @@ class Accounts:
         the answer: one that was suspended or exhausted returns to the pool. Raises Absent, ProviderError.
         """
         seat = self._roster.seat(account_id)
-        allowance = await self.allowance(account_id)
+        allowance = await self._allowances.ask(seat)
         await self._care.catalogue.fetch(seat)
-        if spent(allowance):
-            resets_at = cooldown.reset(allowance.resets_at, self._clock.now())
-            self._care.standings.put(seat, Status.EXHAUSTED, "its allowance is spent", int(resets_at))
-        else:
+        if not polling.spent(allowance):
             await self._care.standings.restore(seat)
         return self._view(seat)
 
     async def allowance(self, account_id: str) -> Allowance:
-        """What the upstream says is left, asked now. Raises Absent, ProviderError."""
-        seat = self._roster.seat(account_id)
-        provider = self._providers[seat.account.kind]
-        bearer = await self._care.refreshing.bearer(seat)
-        try:
-            allowance = await provider.allowance(seat.served, bearer)
-        except AccessRejected:
-            allowance = await provider.allowance(seat.served, await self._care.refreshing.bearer(seat, refused=bearer))
-        except AccountSuspended as error:
-            self._care.standings.put(seat, Status.SUSPENDED, error.message)
-            raise
-        checked = replace(allowance, checked_at=int(self._clock.now()))
-        await self._store.set_allowance(account_id, checked)
-        seat.allowance = checked
-        return checked
+        """What the upstream says is left, asked now. Raises Absent, ProviderError; the account's status follows."""
+        return await self._allowances.ask(self._roster.seat(account_id))
 
     async def _sign_in(self, seat: Seat, changes: Mapping[str, Any], secrets: Mapping[str, Any]) -> Account:
         """Store an administrator's credentials with their record, which is returned. What is not
@@ -232,11 +220,7 @@ class Care:
         self._background.spawn(self.tend(seat), f"tend {seat.account.id}")
 
     async def tend(self, seat: Seat) -> None:
-        """Renew what is due, fetch what is stale."""
+        """Renew what is due, fetch what is stale, let go of what has had its time."""
+        self.standings.tend(seat)
         await self.refreshing.tend(seat)
         await self.catalogue.tend(seat)
-
-
-def spent(allowance: Allowance) -> bool:
-    """Whether nothing is left; with overage the account goes on."""
-    return 0 < allowance.limit <= allowance.used and not allowance.overage

@@ -45,7 +45,7 @@ class Catalogue:
         self._clock = clock
         self._version = 0
         self._models: tuple[ListedModel, ...] = ()
-        self._windows: Mapping[str, int] = {}
+        self._facts: Mapping[str, ModelFacts] = {}
         self._names = Names({}, {}, {})
         self._resolved: dict[str, Named | None] = {}
         self._not_before: dict[str, float] = {}
@@ -82,9 +82,13 @@ class Catalogue:
         """Up to three ids that look like `written`."""
         return naming.close(written, self._names)
 
-    def window(self, model: str) -> int:
-        """The largest context window that any account offers the model with, 0 unknown."""
-        return self._windows.get(model, 0)
+    def known(self, written: str) -> Named | None:
+        """What a name means among the well-known models, whether or not an account here offers them."""
+        return naming.resolve(written, WELL_KNOWN)
+
+    def facts(self, model: str) -> ModelFacts:
+        """The model as the most generous account offers it; a model nobody offers has no facts."""
+        return self._facts.get(model, UNLISTED)
 
     def rebuild(self) -> None:
         """Bring names and table into line with the roster; called at each of its changes."""
@@ -94,7 +98,7 @@ class Catalogue:
         if models == self._models and self._version:
             return
         self._models = models
-        self._windows = {model.facts.id: model.facts.context_window for model in models}
+        self._facts = {model.facts.id: model.facts for model in models}
         self._version += 1
         self._changed.set()
         self._changed = asyncio.Event()
@@ -147,6 +151,10 @@ class Catalogue:
             ids = {model.id for models in wellknown.MODELS.values() for model in models}
         labels = {seat.account.label: (seat.account.kind, seat.account.id) for seat in self._roster}
         return naming.names(ids, wellknown.MODELS, labels)
+
+
+UNLISTED = ModelFacts("")
+WELL_KNOWN = naming.names((model.id for models in wellknown.MODELS.values() for model in models), wellknown.MODELS, {})
 
 
 def stale(offered_at: int, created_at: int, now: float) -> bool:

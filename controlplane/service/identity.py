@@ -1,14 +1,16 @@
-"""Whose credential is it? The proxy key, a managed key, or nobody's.
+"""Whose credential is it? The proxy key, a managed key, the caller's own account, or nobody's.
 
-Nothing is kept of what was presented but keyed hashes.
+Nothing is kept of what was presented but keyed hashes. A caller's own account is named by the hash of
+the whole token, for tokens of one kind begin alike.
 """
 
 import hmac
 import ipaddress
+import re
 from functools import lru_cache
 
 from controlplane.domain.key import PROXY_KEY_ID, Key
-from controlplane.domain.lease import Caller, Identity, Reason, Refusal
+from controlplane.domain.lease import Caller, Identity, OwnToken, Reason, Refusal
 from controlplane.service import metrics
 from controlplane.service.keys import PREFIX, Keys
 from controlplane.service.ports import Clock, Vault
@@ -17,6 +19,11 @@ DIGEST = "proxy key"
 LONGEST = 16_384  # a proxy key with a refresh token behind it; longer ones are refused unread
 # A combined credential is split at the proxy key, which may itself hold colons: this many are tried.
 COLONS = 8
+OWN_DIGEST = "own refresh token"
+OWN_NAME = "own account"
+# Printable ASCII, which is what fits into the JSON and the headers of a sign-in; real tokens have hundreds.
+TOKEN = re.compile(r"[!-~]{16,}")
+SHORTENED = "..."
 
 
 class Identities:
@@ -41,10 +48,11 @@ class Identities:
             key = self._keys.find(credential)
             if key is not None:
                 return self._managed(key, caller.address)
+        token = self._behind_proxy_key(credential)
+        if token is not None:
+            return self._own(token)
         if self._is_proxy(credential):
             return Identity(PROXY_KEY_ID, PROXY_KEY_ID)
-        if self._is_combined(credential):
-            return _refused("combined", "PROXY_KEY:REFRESH_TOKEN credentials are not offered in this release; use a key of this gateway")
         return _refused("unknown", "the API key is not known")
 
     def key(self, key_id: str) -> Key:
@@ -64,7 +72,7 @@ class Identities:
             return Refusal(Reason.UNAUTHENTICATED, "the API key has expired")
         if key.allowed_ips and not _inside(address, key.allowed_ips):
             return Refusal(Reason.ADDRESS_NOT_ALLOWED, "the API key may not be used from this address")
-        return Identity(key.id, key.name, key.allowed_models, key.allowed_account_ids, key.strict)
+        return Identity(key.id, key.name, key.allowed_models, key.allowed_account_ids, key.strict, key.limits)
 
     def _managed(self, key: Key, address: str) -> Identity | Refusal:
         said = self.admit(key, address)
@@ -75,15 +83,25 @@ class Identities:
     def _is_proxy(self, presented: str) -> bool:
         return bool(self._proxy_digest) and hmac.compare_digest(self._vault.digest(DIGEST, presented), self._proxy_digest)
 
-    def _is_combined(self, presented: str) -> bool:
+    def _behind_proxy_key(self, presented: str) -> str | None:
+        """What follows the proxy key and a colon; None when that is not how it begins."""
         place = -1
         for _ in range(COLONS):
             place = presented.find(":", place + 1)
             if place < 0:
-                return False
+                return None
             if self._is_proxy(presented[:place]):
-                return True
-        return False
+                return presented[place + 1 :]
+        return None
+
+    def _own(self, token: str) -> Identity | Refusal:
+        """Whether it still is a sign-in is found out when it is used."""
+        if not TOKEN.fullmatch(token):
+            return _refused("malformed", "what follows the proxy key and its colon is not a refresh token")
+        if SHORTENED in token:
+            return _refused("malformed", "the refresh token behind the proxy key has been shortened; give the whole token")
+        own = OwnToken(self._vault.digest(OWN_DIGEST, token), token)
+        return Identity(own.account_id, OWN_NAME, own=own)
 
 
 def _refused(reason: str, message: str) -> Refusal:

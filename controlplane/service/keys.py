@@ -4,11 +4,13 @@ import asyncio
 import ipaddress
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from controlplane.domain.errors import Absent, Duplicate, Invalid
 from controlplane.domain.key import Key, KeyDraft
+from controlplane.domain.limits import NO_LIMITS, Limits
+from controlplane.service import limiting
 from controlplane.service.ports import Clock, KeyStore, Vault
 
 PREFIX = "kg-"
@@ -45,6 +47,11 @@ class Keys:
             raise Absent("there is no such key")
         return self._keys[key_id]
 
+    def limits(self, key_id: str) -> Limits:
+        """The key's limits; none for an id that is no managed key's."""
+        key = self._keys.get(key_id)
+        return NO_LIMITS if key is None else key.limits
+
     def find(self, presented: str) -> Key | None:
         """The key that was presented, whatever its state; None for one that is none.
 
@@ -72,6 +79,7 @@ class Keys:
             expires_at=draft.expires_at,
             created_at=int(self._clock.now()),
             strict=draft.strict,
+            limits=draft.limits,
         )
         async with self._changing:
             self._check_name(draft.name)
@@ -79,25 +87,33 @@ class Keys:
             self._remember(key)
         return key, secret
 
-    async def update(self, key_id: str, changes: Mapping[str, Any]) -> Key:
-        """Change the fields of KeyDraft named in `changes`. Raises Absent, Invalid, Duplicate."""
+    async def update(self, key_id: str, changes: Mapping[str, Any]) -> tuple[Key, Key]:
+        """Change the fields of KeyDraft named in `changes`; `limits` may also be a tree, which is merged leaf by
+        leaf (`limiting.merged`). The key before and after. Raises Absent, Invalid, Duplicate.
+        """
         async with self._changing:
             before = self.get(key_id)
-            changed = replace(_draft(before), **changes)
+            wanted = dict(changes)
+            if not isinstance(wanted.get("limits", NO_LIMITS), Limits):
+                wanted["limits"] = limiting.merged(before.limits, wanted["limits"])
+            changed = replace(_draft(before), **wanted)
             check(changed)
             self._check_name(changed.name, key_id)
-            return await self._save(replace(before, **changes))
+            return before, await self._save(replace(before, **wanted))
 
-    async def remove(self, key_id: str) -> None:
-        """Raises Absent."""
+    async def remove(self, key_id: str) -> Key:
+        """The key that is no more. Raises Absent."""
         async with self._changing:
             key = self.get(key_id)
             await self._store.remove(key_id)
             self._forget(key)
             del self._keys[key_id]
+            return key
 
     async def rotate(self, key_id: str, grace_seconds: int = 0) -> tuple[Key, str]:
-        """A new secret; the old one stays good for `grace_seconds`. Raises Absent, Invalid."""
+        """A new secret; the old one stays good for `grace_seconds`, the one before it not a moment longer.
+        Raises Absent, Invalid.
+        """
         if not 0 <= grace_seconds <= LONGEST_GRACE:
             raise Invalid(f"graceSeconds is not between 0 and {LONGEST_GRACE}", "graceSeconds")
         async with self._changing:
@@ -145,11 +161,12 @@ def check(draft: KeyDraft) -> None:
             raise Invalid(f"allowedIps: {network!r} is not an address or network", "allowedIps") from None
     if draft.expires_at < 0:
         raise Invalid("expiresAt lies before 1970", "expiresAt")
+    limiting.check(draft.limits)
 
 
 def _draft(key: Key) -> KeyDraft:
     """The draft that would make the key as it is."""
-    return KeyDraft(key.name, key.enabled, key.allowed_models, key.allowed_account_ids, key.allowed_ips, key.expires_at, key.strict)
+    return KeyDraft(**{field.name: getattr(key, field.name) for field in fields(KeyDraft)})
 
 
 def _secret() -> str:

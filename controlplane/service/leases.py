@@ -1,15 +1,19 @@
-"""The leases that are open, and the in-flight places of accounts that they hold.
+"""The leases that are open: what each is for, and the account it holds a place of.
 
 One lease is one request. Its id names the key, so that an outcome that arrives after a restart is
-still booked on who pays.
+still booked on who pays. What is reserved and which places are taken is in the ledger's books; what
+candidates show as in flight is what the ledger said last.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from controlplane.domain.lease import HeldLease, Identity
+from controlplane.domain.limits import NOTHING, Amounts, Payer, Window
 from controlplane.domain.outcome import Attempt
+from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Seat
 
 DEADLINE = 900  # seconds; leases of a data plane that is connected live on after it
@@ -19,12 +23,16 @@ DEADLINE = 900  # seconds; leases of a data plane that is connected live on afte
 class Open:
     """A lease under way. `seat` is the account it holds a place of, None between accounts.
 
-    `wanted` is the upstream model id; `kind` and `pinned` limit who may serve it. `seen` are the
-    failed attempts that were already acted on. `orphan`: the data plane does not hold it any more;
-    kept only to know its outcome again. `restored`: this process learned of it from a hello.
+    `wanted` is the upstream model id; `kind` and `pinned` limit who may serve it. `own` is the caller's
+    own account, None for the pool. `refreshing` renews the bearer of whoever serves. `payers` and
+    `claimed`: who reserved how much, `output` of it for the answer, `held` once it is in the ledger's books. `windows`: what the
+    key may still do. `steps`: how it was decided so far, for its record.
+
+    `seen` are the failed attempts that were already acted on. `orphan`: the data plane does not hold it
+    any more; kept only to know its outcome again. `restored`: this process learned of it from a hello.
     `renewed` is the account whose bearer was replaced, `refused` those that had one refused.
-    `faults` are the causes that its attempts failed of. `moves`
-    counts the places it was given, so that who waits for one can tell whether it is still that one.
+    `faults` are the causes that its attempts failed of. `moves` counts the places it was given, so that
+    who waits for one can tell whether it is still that one.
     """
 
     lease_id: str
@@ -35,8 +43,16 @@ class Open:
     instance: str
     opened_at: float
     deadline: int
+    refreshing: Refreshing
     kind: str = ""
     pinned: str = ""
+    own: Seat | None = None
+    payers: Sequence[Payer] = ()
+    claimed: Amounts = NOTHING
+    output: int = 0
+    held: bool = False
+    windows: Sequence[Window] = ()
+    steps: list[Any] = field(default_factory=list)
     seat: Seat | None = None
     moves: int = 0
     renewed: str = ""
@@ -48,7 +64,7 @@ class Open:
 
 
 class Leases:
-    """Open leases by id; the places they hold are exact at every moment."""
+    """Open leases by id."""
 
     def __init__(self) -> None:
         self._run = secrets.token_hex(6)
@@ -72,28 +88,8 @@ class Leases:
     def add(self, lease: Open) -> None:
         self._open[lease.lease_id] = lease
 
-    def take(self, lease: Open, seat: Seat) -> None:
-        """Give the lease a place of the account."""
-        lease.seat = seat
-        lease.moves += 1
-        seat.candidate.in_flight += 1
-
-    def give_back(self, lease: Open) -> None:
-        """Return the place the lease holds, if any."""
-        if lease.seat is not None:
-            lease.seat.candidate.in_flight -= 1
-            lease.seat = None
-
-    def leave(self, lease: Open) -> None:
-        """The request is over, its outcome still to come: everything it held returns."""
-        if not lease.orphan:
-            lease.orphan = True
-            self.give_back(lease)
-
-    def close(self, lease: Open) -> None:
-        """Forget the lease."""
-        if self._open.pop(lease.lease_id, None) is not None:
-            self.give_back(lease)
+    def forget(self, lease: Open) -> None:
+        self._open.pop(lease.lease_id, None)
 
 
 def payer(lease_id: str) -> str:
@@ -101,7 +97,7 @@ def payer(lease_id: str) -> str:
     return lease_id.partition(".")[2]
 
 
-def restored(held: HeldLease, instance: str, now: float) -> Open:
+def restored(held: HeldLease, instance: str, now: float, refreshing: Refreshing) -> Open:
     """A lease that this process forgot, as its data plane holds it."""
     return Open(
         lease_id=held.lease_id,
@@ -112,6 +108,10 @@ def restored(held: HeldLease, instance: str, now: float) -> Open:
         instance=instance,
         opened_at=now,
         deadline=held.deadline,
+        refreshing=refreshing,
+        payers=(Payer(held.key_id),),
+        claimed=Amounts(1, held.tokens, held.credits),
+        output=held.output,
         restored=True,
     )
 

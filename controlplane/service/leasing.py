@@ -1,61 +1,49 @@
-"""Leases: who may spend which account for which request, and the end of each.
+"""Leases: who may spend which account for which request.
 
-`acquire` answers at once, from memory. Only when the chosen account's token must be renewed first
-it gives a Pending, which `finish` brings to its end; the place at the account is held meanwhile.
+Each answer is worked out from memory and there at once (service/work.py), unless it must wait: for a
+ledger in another process, for an account while all are busy, for a token that must be renewed first.
+What was reserved and the place at the account are held meanwhile.
 """
 
-import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+import contextlib
 
-from controlplane.domain.account import Counters
 from controlplane.domain.errors import ProviderError
-from controlplane.domain.lease import Ask, Bearer, Caller, HeldLease, Identity, Lease, Reason, Refusal, Reservation
-from controlplane.domain.outcome import Outcome
+from controlplane.domain.lease import Ask, Bearer, Caller, Extension, Identity, Lease, Reason, Refusal, Reservation
+from controlplane.domain.limits import Denied
+from controlplane.policy import decisions
 from controlplane.service import refusals
+from controlplane.service.holding import Holding
 from controlplane.service.identity import Identities
-from controlplane.service.leases import DEADLINE, Leases, Open
-from controlplane.service.placing import Placing
+from controlplane.service.leases import Leases, Open
+from controlplane.service.opening import Opening
 from controlplane.service.ports import Clock
-from controlplane.service.records import Records
-from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Seat
+from controlplane.service.seating import Asked, Seating
 from controlplane.service.settling import Settling
+from controlplane.service.work import Work
 
-
-@dataclass(slots=True)
-class Pending:
-    """An Acquire that waits for a token of `seat`. `tried`: accounts not to be chosen. `first`: the
-    lease was made for this question. `move`: which of the lease's places it waits for.
-    """
-
-    ask: Ask
-    lease: Open
-    seat: Seat
-    tried: tuple[str, ...]
-    first: bool
-    move: int = 0
+Said = Lease | Reservation | Refusal
 
 
 class Leasing:
-    """Identify, reserve, acquire, renew, settle."""
+    """Identify, reserve, acquire, extend, renew."""
 
     def __init__(
         self,
         identities: Identities,
-        placing: Placing,
+        opening: Opening,
+        seating: Seating,
+        holding: Holding,
         settling: Settling,
-        refreshing: Refreshing,
         leases: Leases,
-        records: Records,
         clock: Clock,
     ) -> None:
         self._identities = identities
-        self._placing = placing
+        self._opening = opening
+        self._seating = seating
+        self._holding = holding
         self._settling = settling
-        self._refreshing = refreshing
         self._leases = leases
-        self._records = records
         self._clock = clock
 
     @property
@@ -63,73 +51,47 @@ class Leasing:
         """Requests under way."""
         return len(self._leases)
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for an account."""
+        return self._seating.waiting
+
     def identify(self, caller: Caller) -> Identity | Refusal:
         """Who presents this credential. Reserves nothing."""
         return self._identities.identify(caller)
 
-    def counters(self, key_id: str) -> Counters:
-        """What the key's requests came to."""
-        return self._records.key_counters(key_id)
-
-    def check(self, key_id: str, model: str, address: str) -> Identity | Refusal:
-        """Whether a managed key would be let in with this model from this address, and whether an
-        account could serve it now. Changes nothing. Raises Absent.
+    def check(self, key_id: str, model: str, address: str) -> Work[Identity | Refusal]:
+        """Whether a managed key would be let in with this model from this address, whether its limits
+        would let a small request pass, and whether an account could serve it now. Changes nothing. Raises Absent.
         """
         identity = self._identities.admit(self._identities.key(key_id), address)
         if isinstance(identity, Refusal):
             return identity
         ask = Ask(Caller("", address), "", model)
-        lease = self._opened(identity, ask, "")
+        lease = yield from self._opening.opened(identity, ask, "")
         if isinstance(lease, Refusal):
             return lease
-        seat = self._placing.choose(lease, ask, ())
-        return seat if isinstance(seat, Refusal) else identity
+        verdict = yield from self._holding.reserve(lease)
+        self._holding.drop(lease)
+        if isinstance(verdict, Denied):
+            return refusals.denied(verdict, self._clock.now())
+        lack = self._seating.lack(lease, ask)
+        return identity if lack is None else refusals.no_capacity(lack, model, self._clock.now())
 
-    def acquire(self, ask: Ask, instance: str) -> Lease | Reservation | Refusal | Pending:
+    def acquire(self, ask: Ask, instance: str) -> Work[Said]:
         """Reserve, or choose an account for what is reserved already."""
         identity = self._identities.identify(ask.caller)
         if isinstance(identity, Refusal) and identity.reason is Reason.UNAUTHENTICATED:
             return identity
         if ask.lease_id:
-            return self._move(ask, identity)
+            return (yield from self._move(ask, identity))
         if isinstance(identity, Refusal):
-            return self._turned_away(self._identities.name(ask.caller), ask, identity)
-        lease = self._opened(identity, ask, self._leases.new_id(identity.key_id), instance)
+            return self._settling.refused(self._identities.name(ask.caller), ask, identity)
+        lease = yield from self._opening.opened(identity, ask, instance)
         if isinstance(lease, Refusal):
-            return self._turned_away(identity, ask, lease)
-        if ask.reserve_only:
-            self._leases.add(lease)
-            return Reservation(lease.lease_id, identity.key_id, self._placing.window(lease.wanted))
-        seat = self._placing.choose(lease, ask, ask.excluded_account_ids)
-        if isinstance(seat, Refusal):
-            return self._turned_away(identity, ask, seat)
-        self._leases.add(lease)
-        return self._placed(Pending(ask, lease, seat, tuple(ask.excluded_account_ids), first=True))
-
-    async def finish(self, pending: Pending) -> Lease | Refusal:
-        """Renew the token; if that fails, go on to the next account until none is left. Whatever is
-        raised instead, nothing is held for the question any more.
-        """
-        lease = pending.lease
-        try:
-            while True:
-                bearer = await self._bearer(pending.seat)
-                if not self._waits(pending):
-                    return refusals.UNKNOWN_LEASE
-                if bearer:
-                    return self._placing.lease(lease, pending.seat, bearer)
-                made = self._next(pending)
-                if not isinstance(made, Pending):
-                    return made
-        except asyncio.CancelledError:
-            # The session is gone and with it the question; it will be asked again.
-            self._drop(pending)
-            raise
-        except BaseException:
-            self._drop(pending)
-            if pending.first:
-                self._turned_away(lease.identity, pending.ask, refusals.UNANSWERED)
-            raise
+            # Whose sign-in is worth nothing has not been authenticated.
+            return lease if lease.reason is Reason.UNAUTHENTICATED else self._settling.refused(identity, ask, lease)
+        return (yield from self._granted(Asked(ask, lease, tuple(ask.excluded_account_ids), first=True)))
 
     def unsaid(self, ask: Ask, said: Lease | Reservation) -> None:
         """An answer to `ask` could not be sent: what it granted returns."""
@@ -137,142 +99,107 @@ class Leasing:
         if lease is None:
             return
         if ask.lease_id:
-            self._leases.give_back(lease)
+            self._holding.let_go(lease)
             return
-        self._leases.close(lease)
-        self._turned_away(lease.identity, ask, refusals.UNANSWERED)
+        self._holding.drop(lease)
+        self._settling.refused(lease.identity, ask, refusals.UNANSWERED, lease)
 
-    def renew(self, lease_id: str, refused: str) -> Bearer | Refusal | None:
-        """A newer bearer for the lease's account, if there is one already; None: it must be fetched."""
+    def extend(self, lease_id: str, tokens: int) -> Work[Extension | Refusal]:
+        """More of the answer."""
         lease = self._leases.find(lease_id)
-        if lease is None or lease.seat is None:
+        if lease is None or lease.orphan:
             return refusals.UNKNOWN_LEASE
-        credentials = lease.seat.credentials
-        if credentials.bearer != refused and lease.seat.ready(self._clock.now()):
-            lease.renewed = lease.seat.account.id
-            return Bearer(credentials.bearer, credentials.expires_at)
-        return None
+        verdict = yield from self._holding.extend(lease, tokens)
+        if verdict is None:
+            return refusals.UNKNOWN_LEASE
+        return refusals.denied(verdict, self._clock.now()) if isinstance(verdict, Denied) else Extension(lease.output)
 
-    async def fetch(self, lease_id: str, refused: str) -> Bearer | Refusal:
-        """A newer bearer for the lease's account, from its provider."""
+    def renew(self, lease_id: str, refused: str) -> Work[Bearer | Refusal]:
+        """A newer bearer for the lease's account than the one that was refused."""
         lease = self._leases.find(lease_id)
         if lease is None or lease.seat is None:
             return refusals.UNKNOWN_LEASE
         seat = lease.seat
-        try:
-            bearer = await self._refreshing.bearer(seat, refused)
-        except ProviderError as error:
-            return Refusal(Reason.CREDENTIAL_LOST, f"the account's credential cannot be renewed: {error.message}")
+        if seat.credentials.bearer == refused or not seat.ready(self._clock.now()):
+            try:
+                yield lease.refreshing.bearer(seat, refused)
+            except ProviderError as error:
+                return Refusal(Reason.CREDENTIAL_LOST, f"the account's credential cannot be renewed: {error.message}")
         lease.renewed = seat.account.id
-        return Bearer(bearer, seat.credentials.expires_at)
+        return Bearer(seat.credentials.bearer, seat.credentials.expires_at)
 
-    def settle(self, outcomes: Sequence[Outcome]) -> asyncio.Future[None] | None:
-        """Close leases. The future ends when all are durable; None: no room, send them again."""
-        return self._settling.settle(outcomes)
-
-    def hello(self, instance: str, leases: Sequence[HeldLease], reservations: Sequence[str] = ()) -> None:
-        """A data plane opens a session, with the leases it holds and the ids of its reservations."""
-        self._settling.hello(instance, leases, reservations)
-
-    def gone(self, instance: str) -> None:
-        """A data plane's session ended."""
-        self._settling.gone(instance)
-
-    def expire(self) -> int:
-        """Return by rule what nobody reports; how many leases."""
-        return self._settling.expire()
-
-    def _opened(self, identity: Identity, ask: Ask, lease_id: str, instance: str = "") -> Open | Refusal:
-        """A lease for the question, not yet in the books."""
-        named = self._placing.named(identity, ask.model)
-        if isinstance(named, Refusal):
-            return named
-        now = self._clock.now()
-        return Open(
-            lease_id=lease_id,
-            identity=identity,
-            request_id=ask.request_id,
-            asked=ask.model,
-            wanted=named.model,
-            instance=instance,
-            opened_at=now,
-            deadline=int(now) + DEADLINE,
-            kind=named.kind,
-            pinned=named.account_id,
-        )
-
-    def _move(self, ask: Ask, identity: Identity | Refusal) -> Lease | Refusal | Pending:
+    def _move(self, ask: Ask, identity: Identity | Refusal) -> Work[Said]:
         """Another account for a lease, or the first for a reservation."""
         lease = self._leases.find(ask.lease_id)
         if lease is None or lease.orphan:
             return refusals.UNKNOWN_LEASE
         self._settling.attempted(lease, ask.failed)
-        self._leases.give_back(lease)
-        refused = identity if isinstance(identity, Refusal) else self._known_again(lease, ask, identity)
+        yield from self._holding.give_back(lease)
+        refused = identity if isinstance(identity, Refusal) else self._opening.known_again(lease, ask, identity)
         if refused is not None:
             return refused
-        seat = self._placing.choose(lease, ask, ask.excluded_account_ids)
-        if isinstance(seat, Refusal):
-            return seat
-        return self._placed(Pending(ask, lease, seat, tuple(ask.excluded_account_ids), first=False))
+        return (yield from self._granted(Asked(ask, lease, tuple(ask.excluded_account_ids), first=False)))
 
-    def _known_again(self, lease: Open, ask: Ask, identity: Identity) -> Refusal | None:
-        """Bring the lease into line with the key's present limits. Of a lease that came from a hello
-        nothing else is known: neither whom the key may use nor what the model's name pinned.
-        """
-        if identity.key_id != lease.identity.key_id:
-            return refusals.UNKNOWN_LEASE
-        lease.identity = identity
-        if not lease.restored:
-            return None
-        named = self._placing.named(identity, ask.model)
-        if isinstance(named, Refusal):
-            return named
-        lease.request_id, lease.asked = ask.request_id, ask.model
-        lease.wanted, lease.kind, lease.pinned = named.model, named.kind, named.account_id
-        return None
-
-    def _placed(self, pending: Pending) -> Lease | Pending:
-        """Hold the seat; a lease at once if its bearer is ready."""
-        self._leases.take(pending.lease, pending.seat)
-        pending.move = pending.lease.moves
-        if not pending.seat.ready(self._clock.now()):
-            return pending
-        return self._placing.lease(pending.lease, pending.seat, pending.seat.credentials.bearer)
-
-    async def _bearer(self, seat: Seat) -> str:
-        """The seat's bearer; empty when it cannot be had."""
+    def _granted(self, asked: Asked) -> Work[Said]:
+        """The answer. Whatever is raised instead, nothing is held for the question any more."""
         try:
-            return await self._refreshing.bearer(seat)
-        except ProviderError:
-            return ""
+            said = yield from self._reserved(asked.lease) if asked.ask.reserve_only else self._leased(asked)
+        except BaseException as error:
+            self._given_up(asked, error)
+            raise
+        if isinstance(said, Refusal) and asked.first:
+            self._holding.drop(asked.lease)
+            self._settling.refused(asked.lease.identity, asked.ask, said, asked.lease)
+        return said
 
-    def _next(self, pending: Pending) -> Lease | Refusal | Pending:
-        """On to the next account."""
-        self._leases.give_back(pending.lease)
-        pending.tried = (*pending.tried, pending.seat.account.id)
-        seat = self._placing.choose(pending.lease, pending.ask, pending.tried)
-        if not isinstance(seat, Refusal):
-            pending.seat = seat
-            return self._placed(pending)
-        if not pending.first:
-            return seat
-        self._leases.close(pending.lease)
-        return self._turned_away(pending.lease.identity, pending.ask, seat)
+    def _reserved(self, lease: Open) -> Work[Said]:
+        """The key's reservation only."""
+        verdict = yield from self._holding.reserve(lease)
+        if isinstance(verdict, Denied):
+            return refusals.denied(verdict, self._clock.now())
+        self._leases.add(lease)
+        return Reservation(lease.lease_id, lease.identity.key_id, self._opening.window(lease), lease.windows)
 
-    def _waits(self, pending: Pending) -> bool:
-        """Whether the place is still held for this question: the lease may be over, or asked for again
-        in a newer session.
+    def _leased(self, asked: Asked) -> Work[Said]:
+        """A place at an account whose bearer can be had, going on to the next one until none is left."""
+        lease = asked.lease
+        while True:
+            seat = yield from self._seating.seated(asked)
+            if isinstance(seat, Refusal):
+                return seat
+            if asked.first:
+                self._leases.add(lease)
+            asked.move = lease.moves
+            bearer = seat.credentials.bearer if seat.ready(self._clock.now()) else (yield from self._renewed(lease, seat))
+            if not self._holds(asked):
+                return refusals.UNKNOWN_LEASE
+            if bearer:
+                return self._opening.granted(lease, seat, bearer)
+            yield from self._holding.give_back(lease)
+            asked.tried = (*asked.tried, seat.account.id)
+
+    def _renewed(self, lease: Open, seat: Seat) -> Work[str]:
+        """The account's bearer, renewed first; empty when it cannot be had."""
+        began, bearer = self._clock.now(), ""
+        with contextlib.suppress(ProviderError):
+            bearer = yield lease.refreshing.bearer(seat)
+        lease.steps.append(decisions.renewed(seat.account.id, self._clock.now() - began, bool(bearer)))
+        return bearer
+
+    def _holds(self, asked: Asked) -> bool:
+        """Whether the place is still held for this question: the request may be over, or asked again in a
+        newer session.
         """
-        return pending.lease.seat is not None and pending.lease.moves == pending.move
+        return asked.lease.seat is not None and asked.lease.moves == asked.move
 
-    def _drop(self, pending: Pending) -> None:
-        if pending.first:
-            self._leases.close(pending.lease)
-        elif self._waits(pending):
-            self._leases.give_back(pending.lease)
-
-    def _turned_away(self, identity: Identity, ask: Ask, refusal: Refusal) -> Refusal:
-        """Refuse a first question; nobody else will write its record."""
-        self._settling.refused(self._leases.new_id(identity.key_id), identity, ask, refusal)
-        return refusal
+    def _given_up(self, asked: Asked, error: BaseException) -> None:
+        """The question will not be answered. When its session is gone it will be asked again; else
+        nobody but us writes its record.
+        """
+        if not asked.first:
+            if self._holds(asked):
+                self._holding.let_go(asked.lease)
+            return
+        self._holding.drop(asked.lease)
+        if isinstance(error, Exception):
+            self._settling.refused(asked.lease.identity, asked.ask, refusals.UNANSWERED, asked.lease)

@@ -1,12 +1,14 @@
-"""Finding a place for a request: a seat by policy, and the lease that its data plane is given."""
+"""Finding a place for a request: an account by policy, and the lease that its data plane is given."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from controlplane.domain.lease import Ask, Bearer, Identity, Lease, Refusal
+from controlplane.domain.limits import Caps
 from controlplane.domain.model import ModelFacts
-from controlplane.policy import naming, scheduling
+from controlplane.policy import decisions, naming, scheduling
+from controlplane.policy.candidates import Wish, session_hash
 from controlplane.policy.naming import Named
-from controlplane.policy.scheduling import NoCapacity, Wish
+from controlplane.policy.scheduling import Choice, Mode, NoCapacity
 from controlplane.service import refusals
 from controlplane.service.catalogue import Catalogue
 from controlplane.service.leases import Open
@@ -14,41 +16,50 @@ from controlplane.service.ports import Clock
 from controlplane.service.roster import Roster, Seat
 
 UNLISTED = ModelFacts("")
+UNBOUNDED = Caps()
 
 
 class Placing:
-    """Chooses accounts."""
+    """Chooses accounts. `mode` tells how, each time anew."""
 
-    def __init__(self, catalogue: Catalogue, roster: Roster, clock: Clock) -> None:
+    def __init__(self, catalogue: Catalogue, roster: Roster, mode: Callable[[], Mode], clock: Clock) -> None:
         self._catalogue = catalogue
         self._roster = roster
+        self._mode = mode
         self._clock = clock
         self._turn = 0
 
     def named(self, identity: Identity, written: str) -> Named | Refusal:
         """The model that was asked for, if there is one and the key may use it."""
         named = self._catalogue.resolve(written)
+        if named is None and identity.own is not None:
+            named = self._catalogue.known(written)
         if named is None:
             return refusals.unknown_model(written, self._catalogue.close(written))
         may = naming.allowed(identity.allowed_models, named.model, self._catalogue.resolve)
         return named if may else refusals.MODEL_NOT_ALLOWED
 
-    def window(self, model: str) -> int:
-        """Tokens that the model holds at the most generous account, 0 unknown."""
-        return self._catalogue.window(model)
+    def facts(self, model: str) -> ModelFacts:
+        """The model as the most generous account offers it."""
+        return self._catalogue.facts(model)
 
-    def choose(self, lease: Open, ask: Ask, tried: Collection[str]) -> Seat | Refusal:
-        """The account that shall serve; nothing is held yet."""
-        wish = Wish(lease.wanted, ask.session, tried, lease.identity.allowed_account_ids, lease.kind, lease.pinned, ask.sticky)
-        now = self._clock.now()
+    def choose(self, lease: Open, ask: Ask, tried: Collection[str]) -> tuple[Seat, Choice] | NoCapacity:
+        """The account that shall serve; nothing is held yet. What led to it goes into the lease's record."""
+        session = session_hash(ask.session)
+        wish = Wish(lease.wanted, session, tried, lease.identity.allowed_account_ids, lease.kind, lease.pinned, ask.sticky)
+        now, mode = self._clock.now(), self._mode()
+        candidates = self._roster.candidates if lease.own is None else [lease.own.candidate]
         # Parts only accounts that are equal in everything else: they take turns.
         self._turn += 1
-        made = scheduling.choose(self._roster.candidates, wish, now, self._turn)
+        made = scheduling.choose(candidates, wish, now, self._turn, mode)
+        if lease.steps and decisions.in_vain(lease.steps[-1]):
+            lease.steps.pop()  # while it waits nobody serves, try after try: the last one tells
+        lease.steps.append(decisions.chose(candidates, wish, now, self._turn, mode, decisions.REVISION, made))
         if isinstance(made, NoCapacity):
-            return refusals.no_capacity(made, lease.asked, now)
-        seat = self._roster.seat(made.candidate.id)
+            return made
+        seat = self._roster.seat(made.candidate.id) if lease.own is None else lease.own
         seat.recover(now)
-        return seat
+        return seat, made
 
     def lease(self, lease: Open, seat: Seat, bearer: str) -> Lease:
         """What the data plane is given."""
@@ -70,4 +81,8 @@ class Placing:
             deadline=lease.deadline,
             input_types=facts.input_types,
             strict=lease.identity.strict,
+            output_reserved=lease.output if lease.identity.limits.tokens != UNBOUNDED else None,
+            windows=lease.windows,
+            tokens_reserved=lease.claimed.tokens,
+            credits_reserved=lease.claimed.credits,
         )

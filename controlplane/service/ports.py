@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
 
-from controlplane.domain.account import Account, Allowance, Counters, Credentials, Status, Tokens
+from controlplane.domain.account import Account, Allowance, Counters, Credentials, Reading, Status, Tokens
 from controlplane.domain.key import Key
 from controlplane.domain.limits import Booked, Booking, Budget, Claim, Denied, Full, Granted, Payer, Place, Spent
 from controlplane.domain.model import ModelFacts
 from controlplane.domain.outcome import Entry, EntryPage, EntryQuery
+from controlplane.domain.price import Price
+from controlplane.domain.rollup import Bucket, UsageQuery
+from controlplane.policy.breaker import Breaker
 
 T = TypeVar("T")
 # An answer that is there at once, or one that must be awaited: what is in memory makes nobody wait.
@@ -43,11 +46,15 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an account stands, as it survives a restart. `until`: epoch seconds, 0: no end by itself."""
+    """How an account stands, as it survives a restart. `until`: epoch seconds, 0: no end by itself.
+
+    `breakers` are filled where it is stored; in use the account's candidate has them.
+    """
 
     status: Status = Status.ACTIVE
     reason: str = ""
     until: int = 0
+    breakers: Sequence[Breaker] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,13 @@ class AccountStore(Protocol):
 
     async def set_models(self, account_id: str, models: Sequence[ModelFacts], fetched_at: int) -> None: ...
 
-    async def set_allowance(self, account_id: str, allowance: Allowance) -> None: ...
+    async def set_allowance(self, account_id: str, allowance: Allowance, *, reading: bool = False) -> None:
+        """Store what is left; as a `reading` too, which later ones do not replace."""
+        ...
+
+    async def readings(self, since: int) -> Mapping[str, Sequence[Reading]]:
+        """Of every account since then (epoch seconds), in the order of time."""
+        ...
 
 
 class KeyStore(Protocol):
@@ -118,7 +131,7 @@ class SettingStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the records come to in sum, by key id and by account id."""
+    """What records come to in sum, by key id and by account id."""
 
     keys: Mapping[str, Counters] = field(default_factory=dict)
     accounts: Mapping[str, Counters] = field(default_factory=dict)
@@ -134,8 +147,18 @@ class Written:
     replaced: Sequence[tuple[str, str]] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """Records that were taken into the rollups now: how many, and what they come to."""
+
+    count: int = 0
+    totals: Totals = field(default_factory=Totals)
+
+
 class RecordStore(Protocol):
-    """Usage records: one row for each lease id, whatever is written twice."""
+    """Usage records, one row for each lease id, whatever is written twice; and the rollups of them,
+    which change in the same transactions.
+    """
 
     async def insert(self, fresh: Sequence[Entry], doubtful: Sequence[Entry]) -> Written:
         """Write both in one transaction. Rows that exist already are left alone, except that a
@@ -143,14 +166,66 @@ class RecordStore(Protocol):
         """
         ...
 
-    async def totals(self) -> Totals: ...
+    async def adopt(self, limit: int) -> Adopted:
+        """Take up to `limit` rows into the rollups that are in none, for the previous release wrote
+        them. Fewer only when there are no more.
+        """
+        ...
+
+    async def totals(self) -> Totals:
+        """From the rollups: what was, whether its rows are still there or not."""
+        ...
+
+    async def usage(self, query: UsageQuery, limit: int) -> Sequence[Bucket]:
+        """By start and name; the first `limit`. Where nothing happened there is no bucket."""
+        ...
+
+    async def samples(self, limit: int) -> Sequence[tuple[str, float]]:
+        """Of the newest `limit` rows those whose credits the upstream told: model and credits, the
+        oldest first.
+        """
+        ...
 
     async def page(self, query: EntryQuery) -> EntryPage:
-        """Raises Invalid for a cursor that is none."""
+        """Without the decisions, which are long. Raises Invalid for a cursor that is none."""
         ...
 
     async def find(self, request_id: str) -> Entry | None:
         """The newest entry of a request id."""
+        ...
+
+
+class PriceStore(Protocol):
+    """Prices of models. Every method returns after the commit."""
+
+    async def load(self) -> Sequence[Price]: ...
+
+    async def seed(self, prices: Sequence[Price]) -> None:
+        """Add those whose model has none."""
+        ...
+
+    async def add(self, price: Price) -> None:
+        """Raises Duplicate when the model has one."""
+        ...
+
+    async def save(self, price: Price) -> None:
+        """Raises Absent; Duplicate when another is of this model."""
+        ...
+
+    async def remove(self, price_id: str) -> None: ...
+
+
+class RetentionStore(Protocol):
+    """What grows with every request, and is not kept for ever. Each call is one bounded transaction
+    that answers how many rows it deleted; fewer than `limit` only when there are no more.
+    """
+
+    async def drop_records(self, before_ms: int, limit: int) -> int:
+        """Usage records of requests received before; never one that is not in the rollups yet."""
+        ...
+
+    async def drop_allowances(self, before: int, limit: int) -> int:
+        """Samples of accounts' allowances."""
         ...
 
 
@@ -185,32 +260,40 @@ class Ledger(Protocol):
     counts in the day and month of its booking, what is reserved in the present ones.
     """
 
-    async def start(self) -> None:
+    async def start(self, now: float) -> None:
         """Make ready: where the books are empty, begin with what the records say was spent."""
         ...
 
     def reserve(self, claim: Claim, now: float) -> Soon[Granted | Denied | Full]:
-        """Reserve of all payers and take the place, or neither. The payers' limits come first."""
+        """Reserve of all payers and take the place, or neither. The payers' limits come first. Nothing is
+        reserved twice for a lease that is held already: it is granted.
+        """
         ...
 
     def restore(self, claim: Claim, now: float) -> Soon[int]:
         """Take back into the books what a data plane holds, whatever the limits say; nothing if it is
-        held already. How many are at the place's account then.
+        held already, or has counted. A minute's limits do not notice until it is settled. How many are at
+        the place's account then.
         """
         ...
 
     def move(self, lease_id: str, place: Place | None, now: float) -> Soon[Granted | Full | None]:
         """Give the lease's place back and take `place`. Full: the old one is given back, the new not
-        taken. None: the lease is not held.
+        taken. None: the lease is not held. Without a new place `in_flight` tells who is left at the old.
+        The answer shows no windows.
         """
         ...
 
     def extend(self, lease_id: str, tokens: int, now: float) -> Soon[Granted | Denied | None]:
-        """Reserve more tokens of all the lease's payers, or none. None: the lease is not held."""
+        """Reserve more tokens of all the lease's payers, or none, by the limits of its claim. None: the
+        lease is not held. The answer shows no windows.
+        """
         ...
 
     def settle(self, bookings: Sequence[Booking], now: float) -> Soon[Sequence[Booked]]:
-        """End leases: their reservations and places return, what was spent counts. In the order given."""
+        """End leases: their reservations and places return, what was spent counts. In the order given. A
+        lease that has spent nothing may still be booked, or restored.
+        """
         ...
 
     def book(self, bookings: Sequence[Booking], now: float) -> Soon[None]:

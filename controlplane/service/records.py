@@ -3,19 +3,24 @@
 No request is counted twice. While the control plane runs, a lease is open in memory and leaves it
 with its first settlement, so its row is fresh. An outcome whose lease is not open any more (it
 came again, or the process was restarted in between) is doubtful: the database tells whether its
-row was really inserted, and only then it is added to the sums. The sums start from the database.
+row was really inserted, and only then it is added to the sums. The sums start from the rollups,
+which outlive the rows.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from controlplane.domain.account import Counters
+from controlplane.domain.errors import Invalid
+from controlplane.domain.limits import MILLION
 from controlplane.domain.outcome import Ending, Entry, EntryPage, EntryQuery
+from controlplane.domain.rollup import SECONDS, Bucket, UsageQuery
+from controlplane.policy import pricing
 from controlplane.service import metrics
-from controlplane.service.ports import Clock, RecordStore, Written
+from controlplane.service.ports import Clock, RecordStore, Totals, Written
 
 log = logging.getLogger(__name__)
 
@@ -25,27 +30,42 @@ LARGEST = 1000  # rows in one transaction, when a backlog is written off
 BOUND = 50_000  # rows kept while the database is away
 FIRST_RETRY = 0.1
 LAST_RETRY = 5.0
+ADOPTED_AT_ONCE = 2000  # rows of the previous release in one transaction
+PAUSE = 0.01  # seconds between two of these, for who else wants to write
+MOST_BUCKETS = 1000  # hours or days of usage in one answer
+MOST_FIGURES = 20_000  # sums in one answer
 
 
 @dataclass(slots=True)
 class Sum:
-    """Counters that grow."""
+    """Counters that grow; `credits` are millionths, as in the rollups."""
 
     total: int = 0
     success: int = 0
     failed: int = 0
-    credits: float = 0.0
+    credits: int = 0
     input: int = 0
     output: int = 0
+    cost: float = 0.0
 
     def add(self, entry: Entry) -> None:
         usage = entry.outcome.usage
         self.total += 1
         self.success += entry.outcome.ending is Ending.SERVED
         self.failed += entry.outcome.ending in FAILURES
-        self.credits += usage.credits
+        self.credits += pricing.millionths(usage.credits)
         self.input += usage.input + usage.cache_read + usage.cache_write
         self.output += usage.output
+        self.cost += entry.cost
+
+    def add_sum(self, counters: Counters) -> None:
+        self.total += counters.total_requests
+        self.success += counters.success_requests
+        self.failed += counters.failed_requests
+        self.credits += round(counters.total_credits * MILLION)
+        self.input += counters.input_tokens
+        self.output += counters.output_tokens
+        self.cost += counters.total_cost
 
     def take_back(self) -> None:
         """Undo a record that was written by rule: it failed and used nothing."""
@@ -53,7 +73,7 @@ class Sum:
         self.failed -= 1
 
     def counters(self) -> Counters:
-        return Counters(self.total, self.success, self.failed, self.credits, self.input, self.output)
+        return Counters(self.total, self.success, self.failed, self.credits / MILLION, self.input, self.output, self.cost)
 
 
 @dataclass(slots=True)
@@ -82,34 +102,51 @@ class Records:
         self._keys: dict[str, Sum] = {}
         self._accounts: dict[str, Sum] = {}
         self._all = Sum()
+        # Told of entries that came late and turned out to be new.
+        self.inserted: Callable[[Sequence[Entry]], None] = lambda _: None
 
     async def load(self) -> None:
-        """Start the sums from the database."""
-        totals = await self._store.totals()
-        self._keys = {name: _sum(counters) for name, counters in totals.keys.items()}
-        self._accounts = {name: _sum(counters) for name, counters in totals.accounts.items()}
-        self._all = Sum()
-        for counted in self._keys.values():
-            self._all.total += counted.total
-            self._all.success += counted.success
-            self._all.failed += counted.failed
-            self._all.credits += counted.credits
-            self._all.input += counted.input
-            self._all.output += counted.output
+        """Start the sums from the database, which first is brought up to date."""
+        await self.adopt()
+        self._keys, self._accounts, self._all = {}, {}, Sum()
+        self._add(await self._store.totals())
+
+    async def adopt(self) -> int:
+        """Take in what the previous release wrote: at the start, and while one of its processes still
+        runs beside this one. How many records there were.
+        """
+        count = 0
+        while (adopted := await self._store.adopt(ADOPTED_AT_ONCE)).count:
+            self._add(adopted.totals)
+            metrics.ADOPTED.inc(adopted.count)
+            count += adopted.count
+            if adopted.count < ADOPTED_AT_ONCE:
+                break
+            await self._clock.sleep(PAUSE)
+        if count:
+            log.info("usage records of the previous release taken in count=%d", count)
+        return count
 
     @property
     def backlog(self) -> int:
         """Entries that wait to be written."""
         return self._waiting
 
+    def room(self, count: int) -> bool:
+        """Whether so many entries would be taken now."""
+        return self._waiting + count <= BOUND
+
     def record(self, fresh: Sequence[Entry], doubtful: Sequence[Entry] = ()) -> asyncio.Future[None] | None:
         """Take entries; the future ends when all of them are durable. None when too many wait
-        already: they were not taken, and who sent them must send them again.
+        already: they were not taken, and who sent them must send them again. An entry that is not
+        booked yet is booked now.
         """
         count = len(fresh) + len(doubtful)
-        if self._waiting + count > BOUND:
+        if not self.room(count):
             metrics.UNRECORDED.inc(count)
             return None
+        for entry in (*fresh, *doubtful):
+            entry.booked_at = entry.booked_at or int(self._clock.now())
         parcel = _Parcel(fresh, doubtful, asyncio.get_running_loop().create_future())
         self._queue.append(parcel)
         self._waiting += count
@@ -146,6 +183,17 @@ class Records:
     async def find(self, request_id: str) -> Entry | None:
         """The newest entry of a request id."""
         return await self._store.find(request_id)
+
+    async def usage(self, query: UsageQuery) -> Sequence[Bucket]:
+        """Usage over time, by start and name. Raises Invalid for a time that is too long, or no time."""
+        if query.end <= query.start:
+            raise Invalid("the time ends before it begins", "to")
+        if query.end - query.start > MOST_BUCKETS * SECONDS[query.grain]:
+            raise Invalid(f"the time is longer than {MOST_BUCKETS} {query.grain.value}s", "from")
+        found = await self._store.usage(query, MOST_FIGURES + 1)
+        if len(found) > MOST_FIGURES:
+            raise Invalid(f"these are more than {MOST_FIGURES} figures; ask for a shorter time, or filter", "from")
+        return found
 
     def key_counters(self, key_id: str) -> Counters:
         """Sums of a key since it exists; "proxy" is the proxy key."""
@@ -201,12 +249,21 @@ class Records:
             for counted in (self._all, self._keys.get(key_id), self._accounts.get(account_id)):
                 if counted is not None:
                     counted.take_back()
-        counted_ids: set[str] = set()
+        new: dict[str, Entry] = {}
         for entry in doubtful:
             lease_id = entry.outcome.lease_id
-            if lease_id in written.inserted and lease_id not in counted_ids:
-                counted_ids.add(lease_id)
+            if lease_id in written.inserted and lease_id not in new:
+                new[lease_id] = entry
                 self._count(entry)
+        if new:
+            self.inserted(list(new.values()))
+
+    def _add(self, totals: Totals) -> None:
+        for key_id, counters in totals.keys.items():
+            self._all.add_sum(counters)
+            self._keys.setdefault(key_id, Sum()).add_sum(counters)
+        for account_id, counters in totals.accounts.items():
+            self._accounts.setdefault(account_id, Sum()).add_sum(counters)
 
     def _count(self, entry: Entry) -> None:
         self._all.add(entry)
@@ -214,17 +271,6 @@ class Records:
         if entry.account_id:
             self._accounts.setdefault(entry.account_id, Sum()).add(entry)
         ENDED[entry.outcome.ending].inc()
-
-
-def _sum(counters: Counters) -> Sum:
-    return Sum(
-        counters.total_requests,
-        counters.success_requests,
-        counters.failed_requests,
-        counters.total_credits,
-        counters.input_tokens,
-        counters.output_tokens,
-    )
 
 
 NONE = Sum()

@@ -17,7 +17,7 @@ from controlplane.policy import refresh
 from controlplane.policy.cooldown import Rest, Scope
 from controlplane.service.learning import Learning
 from controlplane.service.ports import AccountStore, Clock, Provider
-from controlplane.service.roster import Roster, Seat
+from controlplane.service.roster import Seat
 from controlplane.service.standing import Standings
 
 log = logging.getLogger(__name__)
@@ -66,14 +66,12 @@ class Refreshing:
 
     def __init__(
         self,
-        roster: Roster,
         store: AccountStore,
         providers: Mapping[str, Provider],
         standings: Standings,
         learning: Learning,
         clock: Clock,
     ) -> None:
-        self._roster = roster
         self._store = store
         self._providers = providers
         self._standings = standings
@@ -148,6 +146,10 @@ class Refreshing:
         """The sign-in was replaced or removed: neither failures nor tokens of the old one mean anything."""
         self.forgive(account_id)
         self._unsaved.pop(account_id, None)
+
+    def owes(self, account_id: str) -> bool:
+        """Whether tokens of the account are under way, or could not be stored yet."""
+        return account_id in self._flights or account_id in self._unsaved
 
     async def close(self) -> None:
         """Let trades that are under way reach the database: their tokens are in nobody's else hands."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from controlplane.domain.lease import Reason, Refusal
+from controlplane.domain.limits import INSTALLATION, MILLION, Denied, Period, Unit
 from controlplane.policy.scheduling import Lack, NoCapacity
 
 LONGEST_WAIT = 86_400  # what a client is told at most, in seconds
@@ -26,6 +27,39 @@ def no_capacity(lack: NoCapacity, model: str, now: float) -> Refusal:
 
 
 MODEL_NOT_ALLOWED = Refusal(Reason.MODEL_NOT_ALLOWED, "the API key may not use this model")
+
+
+def denied(verdict: Denied, now: float) -> Refusal:
+    """A refusal because a limit of the key, or of the installation, stands against it."""
+    passing = verdict.period in (None, Period.MINUTE)
+    wait = PASSING_WAIT if passing else LONGEST_WAIT
+    if verdict.retry_at is not None:
+        wait = max(math.ceil(verdict.retry_at - now), 1)
+    return Refusal(Reason.RATE_LIMITED if passing else Reason.QUOTA_EXHAUSTED, _told(verdict), wait, windows=verdict.windows)
+
+
+def _told(verdict: Denied) -> str:
+    whose = "this gateway's" if verdict.payer_id == INSTALLATION else "the key's"
+    if verdict.unit is None:
+        return f"{whose} limit of {verdict.limit} requests at a time is reached"
+    limit = f"{whose} limit of {_amount(verdict.unit, verdict.limit)} {PERIODS[verdict.period or Period.TOTAL]}"
+    if verdict.left:
+        return f"{limit} leaves {_amount(verdict.unit, verdict.left)}, less than this request may need"
+    return f"{limit} is reached"
+
+
+def _amount(unit: Unit, amount: int) -> str:
+    return f"{amount / MILLION:g} credits" if unit is Unit.CREDITS else f"{amount} {unit}"
+
+
+# Said where a limit itself names no time: a bucket of a minute, a cap that never resets.
+PASSING_WAIT = 60
+PERIODS: Mapping[Period, str] = {
+    Period.MINUTE: "a minute",
+    Period.DAY: "a day",
+    Period.MONTH: "a month",
+    Period.TOTAL: "altogether",
+}
 UNKNOWN_LEASE = Refusal(Reason.UNKNOWN_LEASE, "the lease is unknown or over")
 # For a defect, or a database that is away: what happened is in the log.
 UNANSWERED = Refusal(Reason.NO_ACCOUNT, "the control plane could not answer; try again in a moment", 2)

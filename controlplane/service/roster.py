@@ -4,27 +4,37 @@ Whoever changes a seat writes the database first. Nothing here waits.
 """
 
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from controlplane.domain.account import Account, AccountView, Allowance, Counters, Credentials, Status
+from controlplane.domain.account import Account, Allowance, Credentials, Reading, Status
 from controlplane.domain.errors import Absent
 from controlplane.domain.model import ModelFacts
-from controlplane.policy import cooldown, refresh, wellknown
+from controlplane.policy import breaker, cooldown, polling, refresh, wellknown
+from controlplane.policy.breaker import Breaker
+from controlplane.policy.candidates import FULL_HEALTH, Candidate
+from controlplane.policy.ceiling import Ceiling
 from controlplane.policy.cooldown import Rest, Scope
 from controlplane.policy.endpoints import Endpoints
 from controlplane.policy.families import profiled
+from controlplane.policy.health import Tally
 from controlplane.policy.hosts import Hosts
-from controlplane.policy.scheduling import Candidate
+from controlplane.policy.polling import Polls
 from controlplane.service.ports import Standing, StoredAccount
 
 HUNDRED = 100
+# How an account stands as far as breakers tell.
+PASSING = frozenset({Status.ACTIVE, Status.COOLING})
+READINGS = 150  # a day of them, every ten minutes
 
 
 @dataclass(slots=True)
 class Seat:
-    """One account in the roster. `strikes`: like faults in a row, by cause, with the time of the last or
-    of the end of the rest that it led to. `urls`: its addresses, as configured.
+    """One account in the roster. `standing` is COOLING where breakers of the whole account say so and nothing
+    graver does. `strikes`: like faults in a row that were no reason for a rest yet, by cause, with the time
+    of the last. `parked_at`: when a request was told that the account is exhausted, 0: none was. `readings`
+    of its allowance. `urls`: its addresses, as configured.
     """
 
     account: Account
@@ -37,11 +47,20 @@ class Seat:
     allowance: Allowance | None = None
     strikes: dict[str, tuple[int, float]] = field(default_factory=dict)
     endpoints: Endpoints = field(default_factory=Endpoints)
+    tally: Tally = field(default_factory=Tally)
+    ceiling: Ceiling | None = None
+    polls: Polls = field(default_factory=Polls)
+    parked_at: float = 0.0
+    readings: deque[Reading] = field(default_factory=lambda: deque(maxlen=READINGS))
     served: Account = field(init=False)
     urls: Sequence[str] = field(init=False)
     attributes: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.candidate.breakers = _recalled(self.standing)
+        self.standing = replace(self.standing, breakers=())
+        if self.allowance is not None:
+            self.measure(self.allowance)
         self.settle()
 
     @property
@@ -57,7 +76,9 @@ class Seat:
         self.urls = places.chat
         self.attributes = attributes(self.served, self.hosts.profile, places.management)
         candidate.kind, candidate.priority, candidate.max_concurrency = account.kind, account.priority, account.max_concurrency
-        candidate.status = Status.DISABLED if account.disabled else self.standing.status
+        # What only rests it does so by its breakers.
+        status = Status.ACTIVE if self.standing.status in PASSING else self.standing.status
+        candidate.status = Status.DISABLED if account.disabled else status
         candidate.until = self.standing.until
         limited = set(account.models)
         candidate.offers = frozenset(model for model in self.offered if not limited or model in limited)
@@ -80,57 +101,109 @@ class Seat:
         return bool(credentials.access_token) and not refresh.near(credentials.expires_at, now)
 
     def recover(self, now: float) -> bool:
-        """End a rest whose time has come; True when there was one."""
-        if self.standing.until == 0 or self.standing.until > now:
+        """End what has had its time; True when there was such. Breakers end by requests."""
+        standing = self.standing
+        if standing.until == 0 or standing.until > now or standing.status is Status.COOLING:
             return False
-        self.standing = Standing()
-        self.settle()
+        self.parked_at = 0.0
+        self._stand(Standing())
         return True
 
     def strike(self, cause: str, now: float) -> int:
-        """Count a fault; how many like it came in a row before. Those that arrive while the account
-        rests already belong to the same occasion and do not count: ten requests that were under
-        way together are one fault.
-        """
-        count, last = self.strikes.get(cause, (0, 0.0))
-        if now - last > cooldown.FORGIVEN_AFTER:
+        """Count a fault; how many like it came in a row before."""
+        count, last = self.strikes.get(cause, (0, now))
+        if now - last > breaker.FORGIVEN_AFTER:
             count = 0
-        if self.candidate.status is Status.COOLING and self.candidate.until > now:
-            return max(count - 1, 0)
         self.strikes[cause] = (count + 1, now)
         return count
 
-    def remember(self, cause: str, until: float) -> None:
-        """The fault led to a rest: only what passes after its end is forgiven."""
-        if cause in self.strikes:
-            self.strikes[cause] = (self.strikes[cause][0], max(self.strikes[cause][1], until))
-
-    def rest(self, rest: Rest, model: str) -> bool:
-        """Put the account (or its model) out; True when how the account stands changed."""
-        if rest.scope is Scope.MODEL:
-            self.candidate.resting[model] = rest.until
-            return False
+    def rest(self, rest: Rest, model: str, now: float) -> bool:
+        """Put the account (or its model) out; True when anything changed."""
+        if rest.status is Status.COOLING:
+            return self._open(rest, model if rest.scope is Scope.MODEL else "", now)
         if not cooldown.outweighs(rest, self.standing.status, self.standing.until):
             return False
-        self.standing = Standing(rest.status, rest.reason, int(rest.until))
-        self.settle()
+        if rest.cause == cooldown.EXHAUSTED:
+            self.parked_at = now
+        self._stand(Standing(rest.status, rest.reason, int(rest.until)))
         return True
+
+    def prolong(self, found: Breaker, until: float) -> bool:
+        """The upstream asks for a longer rest; True when it is longer."""
+        if until <= found.until:
+            return False
+        found.until, found.asked = until, True
+        self.cool()
+        return True
+
+    def close(self, found: Breaker) -> None:
+        """The cause is gone."""
+        del self.candidate.breakers[found.cause, found.model]
+        self.cool()
 
     def lift(self, reason: str) -> bool:
-        """End a rest that was put for this reason, and only such a one; True when there was one."""
-        if self.standing.status is not Status.COOLING or self.standing.reason != reason:
-            return False
-        self.standing = Standing()
-        self.settle()
-        return True
+        """End rests that were put for this reason, and only such; True when there was one."""
+        lifted = [found for found in self.candidate.breakers.values() if found.reason == reason]
+        for found in lifted:
+            self.close(found)
+        return bool(lifted)
 
     def stand(self, standing: Standing) -> None:
-        """Set how the account stands, whatever it was."""
-        self.standing = standing
+        """Set how the account stands, whatever it was. ACTIVE forgets all that was held against it."""
+        if standing.status is Status.COOLING:
+            self._open(Rest(standing.status, standing.reason, Scope.ACCOUNT, standing.until), "", 0.0)
+            return
         if standing.status is Status.ACTIVE:
             self.strikes.clear()
-            self.candidate.resting.clear()
-            self.candidate.health = cooldown.FULL_HEALTH
+            self.candidate.breakers.clear()
+            self.candidate.health = FULL_HEALTH
+            self.bear(None)
+            self.parked_at = 0.0
+        self._stand(standing)
+
+    def unpark(self) -> bool:
+        """There is allowance again; True when it was exhausted."""
+        if self.standing.status is not Status.EXHAUSTED:
+            return False
+        self.parked_at = 0.0
+        self._stand(Standing())
+        return True
+
+    def cool(self) -> None:
+        """Bring the standing into line with the breakers, where nothing graver holds."""
+        if self.standing.status in PASSING:
+            self._stand(Standing())
+
+    def bear(self, ceiling: Ceiling | None) -> None:
+        """So many requests at a time were found to be what the account bears; None: nothing was found."""
+        self.ceiling = ceiling
+        self.candidate.ceiling = ceiling.limit if ceiling is not None else 0
+
+    def measure(self, allowance: Allowance) -> None:
+        """Use what the upstream says is left."""
+        self.allowance = allowance
+        candidate, bounded = self.candidate, polling.bounded(allowance)
+        candidate.plan = allowance.plan.lower()
+        candidate.limit = allowance.limit if bounded else 0.0
+        candidate.left = allowance.limit - allowance.used if bounded else 0.0
+        candidate.resets_at = allowance.resets_at if allowance.resets_at <= allowance.checked_at + cooldown.LONGEST_RESET else 0.0
+
+    def _open(self, rest: Rest, model: str, now: float) -> bool:
+        breakers = self.candidate.breakers
+        before = breakers.get((rest.cause, model))
+        if before is not None and not before.probe and now < before.until:
+            return self.prolong(before, rest.until)
+        asked = rest.asked or not cooldown.TABLE[rest.cause].heals
+        strikes = breaker.strikes(before, now) + 1
+        breakers[rest.cause, model] = Breaker(rest.cause, model, rest.reason, now, rest.until, strikes, asked)
+        self.strikes.pop(rest.cause, None)
+        self.cool()
+        return True
+
+    def _stand(self, standing: Standing) -> None:
+        if standing.status is Status.ACTIVE:
+            standing = _cooling(breaker.longest(self.candidate.breakers))
+        self.standing = standing
         self.settle()
 
     def offer(self, models: Sequence[ModelFacts], now: int) -> None:
@@ -208,23 +281,21 @@ def attributes(account: Account, profile: str, management: str) -> Mapping[str, 
     return {name: value for name, value in named.items() if value}
 
 
-def view(seat: Seat, counters: Counters, now: float) -> AccountView:
-    """The seat as an administrator sees it; a rest that has ended is not shown any more."""
-    standing = seat.standing
-    if 0 < standing.until <= now:
-        standing = Standing()
-    status = Status.DISABLED if seat.account.disabled else standing.status
-    return AccountView(
-        account=seat.account,
-        status=status,
-        reason=standing.reason,
-        until=standing.until,
-        health=round(seat.candidate.health),
-        in_flight=seat.candidate.in_flight,
-        has_refresh_token=bool(seat.credentials.refresh_token),
-        has_access_token=bool(seat.credentials.bearer),
-        expires_at=seat.credentials.expires_at,
-        models=[seat.offered[model] for model in sorted(seat.candidate.offers)],
-        allowance=seat.allowance,
-        counters=counters,
-    )
+def _cooling(found: Breaker | None) -> Standing:
+    """How an account stands that nothing but this breaker rests."""
+    return Standing(Status.COOLING, found.reason, int(found.until)) if found is not None else Standing()
+
+
+def _recalled(standing: Standing) -> dict[tuple[str, str], Breaker]:
+    """The breakers as they were stored. The previous release stores none, and leaves those it found: where
+    how the account stands is not what they say, they are old, and its word becomes a breaker.
+    """
+    kept = {(one.cause, one.model): replace(one) for one in standing.breakers if one.cause in cooldown.TABLE}
+    said = replace(standing, breakers=())
+    if standing.status not in PASSING or said == _cooling(breaker.longest(kept)):
+        return kept
+    models = {key: one for key, one in kept.items() if one.model}
+    if standing.status is Status.ACTIVE:
+        return models
+    cause = next((name for name, rule in cooldown.TABLE.items() if rule.reason == standing.reason), cooldown.UNRENEWED)
+    return models | {(cause, ""): Breaker(cause, "", standing.reason, standing.until, standing.until, asked=True)}

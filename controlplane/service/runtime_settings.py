@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from controlplane.domain.errors import Invalid
+from controlplane.policy.scheduling import Mode
 from controlplane.service.ports import SettingStore
 
 
@@ -12,14 +13,21 @@ class RuntimeSettings:
     def __init__(self, store: SettingStore) -> None:
         self._store = store
         self._stored: dict[str, str] = {}
+        self._mode = Mode.SMART
+
+    @property
+    def scheduling_mode(self) -> Mode:
+        """How accounts are chosen; asked at every request."""
+        return self._mode
 
     async def load(self) -> None:
         """Fill memory at the start."""
         self._stored = dict(await self._store.load())
+        self._apply()
 
     def read(self) -> Mapping[str, str]:
         """What an administrator may see: no secret and no hash. Names: `schedulingMode`."""
-        return {name: self._stored.get(name, default) for name, (default, _) in OPEN.items()}
+        return {name: self._open(name) for name in OPEN}
 
     async def change(self, values: Mapping[str, str | None]) -> Mapping[str, str]:
         """Store and apply; None restores the default. Raises Invalid for an unknown name or value."""
@@ -42,9 +50,20 @@ class RuntimeSettings:
         """Store as they are, whatever they are called."""
         await self._store.put(values)
         self._stored.update(values)
+        self._apply()
+
+    def _open(self, name: str) -> str:
+        """The value in force. One that a newer release stored and this one does not know is the default."""
+        default, allowed = OPEN[name]
+        stored = self._stored.get(name, default)
+        return stored if stored in allowed else default
+
+    def _apply(self) -> None:
+        self._mode = Mode(self._open(SCHEDULING_MODE))
 
 
+SCHEDULING_MODE = "schedulingMode"
 # What administrators may change: default, and the values there are.
 OPEN: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "schedulingMode": ("smart", ("smart",)),
+    SCHEDULING_MODE: (Mode.SMART.value, tuple(mode.value for mode in Mode)),
 }

@@ -1,16 +1,20 @@
-"""What the REST and the gRPC side are handed: every use case, already wired."""
+"""What the REST side is handed: every use case, already wired."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from controlplane.service.accounts import Accounts
 from controlplane.service.administration import Administration
+from controlplane.service.audit import Audit
 from controlplane.service.catalogue import Catalogue
 from controlplane.service.keys import Keys
 from controlplane.service.leasing import Leasing
 from controlplane.service.ports import Clock
+from controlplane.service.prices import Prices
 from controlplane.service.records import Records
 from controlplane.service.runtime_settings import RuntimeSettings
+from controlplane.service.sequences import Sequences
+from controlplane.service.usage import KeyUsage
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,10 @@ class Services:
     catalogue: Catalogue
     leasing: Leasing
     records: Records
+    prices: Prices
+    usage: KeyUsage
+    audit: Audit
+    sequences: Sequences
     settings: RuntimeSettings
     administration: Administration
     clock: Clock

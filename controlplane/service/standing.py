@@ -5,11 +5,15 @@ not worth a request's delay. Should the process die in between, the next fault s
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 
 from controlplane.domain.account import Status
 from controlplane.domain.outcome import Attempt
-from controlplane.policy import cooldown
-from controlplane.policy.cooldown import Fault, Rest
+from controlplane.policy import breaker, ceiling, cooldown, health
+from controlplane.policy.breaker import Breaker, Event, Step
+from controlplane.policy.candidates import FULL_HEALTH, health_now
+from controlplane.policy.cooldown import Fault, Rest, Rule
 from controlplane.service.background import Background
 from controlplane.service.ports import AccountStore, Clock, Standing
 from controlplane.service.roster import Seat
@@ -33,46 +37,58 @@ class Standings:
         if not attempt.fault and attempt.endpoint in seat.urls:
             seat.endpoints.served(attempt.endpoint)
 
-    def attempted(self, seat: Seat, attempt: Attempt, *, renewed: bool, served: bool = True) -> None:
+    def attempted(
+        self, seat: Seat, attempt: Attempt, *, renewed: bool, served: bool = True, lease_id: str = "", latency: float | None = None
+    ) -> None:
         """Take in one attempt: a success clears strikes, a fault may put the account out. Without a
         fault and not `served` it says nothing: the client went away before anybody knew. A cause
         that is unknown here comes from a newer data plane and changes nothing.
+
+        `renewed`: it was made with a bearer that replaced a refused one. `lease_id` tells whether it was a
+        probe, `latency` is seconds to its first event.
         """
         if not attempt.fault:
-            if not served:
-                return
-            seat.candidate.health = cooldown.health_after(seat.candidate.health, "")
-            seat.strikes.clear()
-            seat.candidate.resting.pop(attempt.model, None)
-            return
-        if attempt.fault not in cooldown.TABLE:
+            if served:
+                self._served(seat, attempt.model, lease_id, latency)
+        elif attempt.fault in cooldown.TABLE:
+            self._failed(seat, attempt, lease_id, renewed=renewed)
+        else:
             log.warning("unknown fault account=%s fault=%s", seat.account.id, attempt.fault)
-            return
-        self._failed(seat, attempt, renewed=renewed)
 
-    def _failed(self, seat: Seat, attempt: Attempt, *, renewed: bool) -> None:
+    def probe(self, seat: Seat, breakers: Sequence[Breaker], lease_id: str) -> None:
+        """The lease's request tries these breakers of the account out. One that another request tries already stays that one's."""
         now = self._clock.now()
-        seat.recover(now)
-        seat.candidate.health = cooldown.health_after(seat.candidate.health, attempt.fault)
-        fault = Fault(
-            attempt.fault,
-            seat.strike(attempt.fault, now) if cooldown.blames(attempt.fault) else 0,
-            attempt.retry_after,
-            renewed or bool(seat.credentials.api_key),
-            seat.allowance.resets_at if seat.allowance else 0,
-        )
-        rest = cooldown.after(fault, now)
-        if rest is not None:
-            seat.remember(attempt.fault, rest.until)
-            self.rest(seat, rest, attempt.model)
+        for wanted in breakers:
+            found = seat.candidate.breakers.get((wanted.cause, wanted.model))
+            if found is not None and not found.probe:
+                found.probe, found.probed_at = lease_id, now
+
+    def release(self, seat: Seat, lease_id: str) -> None:
+        """The lease gives its place back; what it was to try out and said nothing of, the next request tries."""
+        now = self._clock.now()
+        for found in seat.candidate.breakers.values():
+            if found.tried_by(lease_id) and breaker.step(found, Event.PROBE_MUTE, now) is Step.FREE:
+                found.probe = "" if found.probe == lease_id else found.probe
+                found.overdue = tuple(late for late in found.overdue if late != lease_id)
+
+    def tend(self, seat: Seat) -> None:
+        """The background's visit: let the next request try what a probe is long silent about, and drop a
+        ceiling that has had its time.
+        """
+        now = self._clock.now()
+        for found in seat.candidate.breakers.values():
+            if found.probe and now >= found.probed_at + breaker.PROBE_PATIENCE:
+                found.probe, found.overdue = "", (*found.overdue, found.probe)
+        if seat.ceiling is not None:
+            seat.bear(ceiling.lasting(seat.ceiling, now))
 
     def rest(self, seat: Seat, rest: Rest, model: str = "") -> None:
         """Put an account or its model out, unless it is out for something graver."""
-        if seat.rest(rest, model):
+        if seat.rest(rest, model, self._clock.now()):
             self._told(seat)
 
     def lift(self, seat: Seat, reason: str) -> None:
-        """End a rest that was put for this reason: it holds no more."""
+        """End rests that were put for this reason: it holds no more."""
         if seat.lift(reason):
             self._told(seat)
 
@@ -81,18 +97,123 @@ class Standings:
         seat.stand(Standing(status, reason, until))
         self._told(seat)
 
+    def unpark(self, seat: Seat) -> None:
+        """An exhausted account has allowance again: it returns to the pool, with whatever else rests it."""
+        if seat.unpark():
+            self._told(seat)
+
     async def restore(self, seat: Seat) -> None:
         """Return an account to the pool, stored before it is done."""
         await self._store.set_standing(seat.account.id, Standing())
         seat.stand(Standing())
 
+    def _served(self, seat: Seat, model: str, lease_id: str, latency: float | None) -> None:
+        """A request was served. This runs for every request: what an account does not have costs nothing."""
+        candidate, now = seat.candidate, self._clock.now()
+        seat.tally.serve(now)
+        if latency is not None:
+            candidate.latency = health.smoothed(candidate.latency, latency)
+        if candidate.health < FULL_HEALTH:
+            candidate.health, candidate.health_at = health.gained(health_now(candidate, now)), now
+        if seat.strikes:
+            seat.strikes.clear()
+        if seat.ceiling is not None:
+            seat.bear(ceiling.served(seat.ceiling, now))
+        if candidate.breakers:
+            self._proved(seat, model, lease_id, now)
+
+    def _proved(self, seat: Seat, model: str, lease_id: str, now: float) -> None:
+        """Close the breakers that the success was a probe of."""
+        proved = []
+        for found in seat.candidate.breakers.values():
+            event = Event.PROBE_SERVED if found.tried_by(lease_id) else Event.SERVED
+            if found.model in ("", model) and breaker.step(found, event, now) is Step.CLOSE:
+                proved.append(found)
+        for found in proved:
+            seat.close(found)
+        if proved:
+            self._told(seat)
+
+    def _failed(self, seat: Seat, attempt: Attempt, lease_id: str, *, renewed: bool) -> None:
+        now = self._clock.now()
+        seat.recover(now)
+        cause = cooldown.cause_of(attempt.fault, attempt.retry_after)
+        rule = cooldown.TABLE[cause]
+        own = seat.candidate.breakers.get((cause, attempt.model if rule.scope is cooldown.Scope.MODEL else ""))
+        event = Event.PROBE_FAULT if own is not None and own.tried_by(lease_id) else Event.FAULT
+        fault = Fault(
+            cause,
+            0,
+            attempt.retry_after,
+            renewed or bool(seat.credentials.api_key),
+            seat.allowance.resets_at if seat.allowance else 0,
+        )
+        if own is not None and breaker.step(own, event, now) is Step.PROLONG:
+            changed = self._prolonged(seat, own, fault, now)
+        else:
+            changed = self._opened(seat, attempt.model, fault, own, now)
+            if rule.blames and (fault.renewed or not rule.renewed_only):
+                changed |= self._disproved(seat, lease_id, now)
+        if changed:
+            self._told(seat)
+
+    def _prolonged(self, seat: Seat, own: Breaker, fault: Fault, now: float) -> bool:
+        """The fault belongs to what opened the breaker; only what the upstream asks for is news."""
+        rest = cooldown.after(replace(fault, strikes=cooldown.TABLE[fault.cause].spared), now)
+        return rest is not None and rest.asked and seat.prolong(own, rest.until)
+
+    def _opened(self, seat: Seat, model: str, fault: Fault, own: Breaker | None, now: float) -> bool:
+        """Hold a new fault against the account; whether that puts it out."""
+        rule = cooldown.TABLE[fault.cause]
+        self._blamed(seat, fault.cause, rule, now)
+        rest = cooldown.after(replace(fault, strikes=self._strikes(seat, fault.cause, own, now)), now)
+        if rest is None or not seat.rest(rest, model, now):
+            return False
+        if rule.crowded:
+            seat.bear(ceiling.lowered(seat.ceiling, seat.candidate.in_flight, now))
+        return True
+
+    def _strikes(self, seat: Seat, cause: str, own: Breaker | None, now: float) -> int:
+        """Like faults in a row before this one; where a breaker opens again, those that were spared went before."""
+        spared = cooldown.TABLE[cause].spared
+        if own is not None:
+            return spared + breaker.strikes(own, now)
+        return seat.strike(cause, now) if spared else 0
+
+    def _blamed(self, seat: Seat, cause: str, rule: Rule, now: float) -> None:
+        """The fault's mark on the account's health."""
+        candidate = seat.candidate
+        if cooldown.counts(cause):
+            seat.tally.fail(cause, now)
+        if rule.blames:
+            candidate.health, candidate.health_at = health.lost(health_now(candidate, now)), now
+            if seat.ceiling is not None:
+                seat.ceiling.run = 0
+
+    def _disproved(self, seat: Seat, lease_id: str, now: float) -> bool:
+        """Open again what the lease tried out, for longer each time."""
+        changed = False
+        for found in tuple(seat.candidate.breakers.values()):
+            if not found.tried_by(lease_id) or breaker.step(found, Event.PROBE_FAULT, now) is not Step.REOPEN:
+                continue
+            strikes = cooldown.TABLE[found.cause].spared + breaker.strikes(found, now)
+            rest = cooldown.after(Fault(found.cause, strikes), now)
+            changed |= rest is not None and seat.rest(rest, found.model, now)
+        return changed
+
     def _told(self, seat: Seat) -> None:
         standing = seat.standing
         log.info(
-            "account stands id=%s status=%s until=%s reason=%s", seat.account.id, standing.status.value, standing.until, standing.reason
+            "account stands id=%s status=%s until=%s reason=%s breakers=%d",
+            seat.account.id,
+            standing.status.value,
+            standing.until,
+            standing.reason,
+            len(seat.candidate.breakers),
         )
         self._background.spawn(self._save(seat), "save standing")
 
     async def _save(self, seat: Seat) -> None:
         """Stores what holds when its turn comes, so that the last word wins whatever the order."""
-        await self._store.set_standing(seat.account.id, seat.standing)
+        breakers = tuple(replace(found, probe="", probed_at=0.0, overdue=()) for found in seat.candidate.breakers.values())
+        await self._store.set_standing(seat.account.id, replace(seat.standing, breakers=breakers))

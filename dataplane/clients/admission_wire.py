@@ -6,10 +6,12 @@ from dataplane.conversation.events import Source, Usage
 from dataplane.errors import EndpointFault, Forbidden, GatewayError, Internal, Kind, Limited, NotFound, Unauthenticated, Unavailable
 from dataplane.ports import Ask, Attempt, Caller, Ending, Identity, ModelFacts, Outcome, Reservation
 from dataplane.upstreams.base import Credential, Lease
+from dataplane.windows import Window, Windows
 from headgate.api.admission.v1 import admission_pb2 as pb
 from headgate.api.admission.v1 import admission_service_pb2 as service
 from headgate.api.admission.v1 import snapshot_pb2
 from headgate.api.error.v1 import detail_pb2 as detail
+from headgate.api.limit.v1 import window_pb2
 from headgate.logs import redact
 
 
@@ -103,6 +105,7 @@ def usage(value: Usage) -> pb.Usage:
         searches=value.searches,
         input_source=SOURCES[value.input_source],
         output_source=SOURCES[value.output_source],
+        credits_source=SOURCES[value.credits_source] if value.credits_source else pb.Usage.SOURCE_UNSPECIFIED,
     )
 
 
@@ -132,6 +135,8 @@ def lease(message: pb.Lease) -> Lease:
         deadline=message.deadline,
         input_types=tuple(message.input_types),
         strict=message.strict,
+        output_reserved=message.output_reserved if message.HasField("output_reserved") else None,
+        windows=windows(message.windows) if message.HasField("windows") else None,
     )
 
 
@@ -140,7 +145,19 @@ def credential(message: pb.Credential) -> Credential:
 
 
 def reservation(message: service.Reservation) -> Reservation:
-    return Reservation(message.lease_id, message.key_id, message.context_window)
+    told = windows(message.windows) if message.HasField("windows") else None
+    return Reservation(message.lease_id, message.key_id, message.context_window, told)
+
+
+def windows(message: window_pb2.Windows) -> Windows:
+    return Windows(
+        requests=window(message.requests) if message.HasField("requests") else None,
+        tokens=window(message.tokens) if message.HasField("tokens") else None,
+    )
+
+
+def window(message: window_pb2.Window) -> Window:
+    return Window(message.limit, message.left, message.resets_at_ms)
 
 
 def identity(message: service.Identity) -> Identity:
@@ -164,7 +181,10 @@ def refusal(message: detail.Refusal) -> GatewayError:
     kind, error = REFUSALS.get(message.reason, (Kind.INTERNAL, Internal))
     wait = message.retry_after_seconds if message.HasField("retry_after_seconds") else None
     param = "model" if kind is Kind.MODEL_NOT_FOUND else None
-    return error(message.message, kind=kind, param=param, retry_after=wait)
+    told = error(message.message, kind=kind, param=param, retry_after=wait)
+    if message.HasField("windows"):
+        told.windows = windows(message.windows)
+    return told
 
 
 ENDINGS: dict[Ending, Any] = {

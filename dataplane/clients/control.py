@@ -8,6 +8,7 @@ asked again, outcomes without an acknowledgement are sent again.
 
 import asyncio
 import logging
+import math
 import os
 import time
 from collections.abc import Callable
@@ -18,7 +19,10 @@ import grpc
 from dataplane import telemetry
 from dataplane.catalogue import Catalogue
 from dataplane.clients import admission_wire as wire
-from dataplane.errors import BadUpstream, Cause, Kind, Retry, Unavailable, UpstreamFault
+from dataplane.clients import snapshots
+from dataplane.clients.holdings import Holdings
+from dataplane.clients.outbox import Outbox
+from dataplane.errors import BadUpstream, Cause, GatewayError, Kind, Retry, Unavailable, UpstreamFault, UpstreamTimeout
 from dataplane.ports import Ask, Caller, Identity, Outcome, Reservation
 from dataplane.upstreams.base import Credential, Lease
 from headgate import rpc
@@ -27,8 +31,11 @@ from headgate.api.admission.v1.admission_service_pb2_grpc import AdmissionServic
 
 log = logging.getLogger(__name__)
 
-# A question waits this long for an answer (a token refresh may be part of it) ...
-ANSWER_SECONDS = 60.0
+# A question waits this long for an answer (a minute in the queue for an account and a token refresh may be
+# part of it) ...
+ANSWER_SECONDS = 120.0
+# ... this long for more output, as a stream stands still meanwhile ...
+EXTEND_SECONDS = 10.0
 # ... and this long for a control plane that is away.
 AWAY_SECONDS = 5.0
 RECONNECT_SECONDS = 0.25
@@ -49,24 +56,15 @@ Answer = admission_service_pb2.Answer
 
 
 class Pending:
-    """A question on its way."""
+    """A question on its way; `until`, on the monotonic clock: when its answer would come too late."""
 
-    __slots__ = ("asked", "future", "question")
+    __slots__ = ("asked", "future", "question", "until")
 
-    def __init__(self, question: Question, future: "asyncio.Future[Answer]") -> None:
+    def __init__(self, question: Question, future: "asyncio.Future[Answer]", until: float) -> None:
         self.question = question
         self.future = future
+        self.until = until
         self.asked = time.monotonic()
-
-
-class Delivery:
-    """Outcomes on their way."""
-
-    __slots__ = ("outcomes", "sent")
-
-    def __init__(self, outcomes: list[admission_pb2.Outcome]) -> None:
-        self.outcomes = outcomes
-        self.sent = time.monotonic()
 
 
 class ControlPlane:
@@ -83,24 +81,24 @@ class ControlPlane:
         self._wake = asyncio.Event()
         self._turn: asyncio.TimerHandle | None = None
         self._pending: dict[int, Pending] = {}
-        self._outbox: list[admission_pb2.Outcome] = []
-        self._unacknowledged: dict[int, Delivery] = {}
-        self._leases: dict[str, admission_pb2.Lease] = {}
-        self._reservations: set[str] = set()
+        self._outbox = Outbox()
+        # When the latest session ended.
+        self._lost = 0.0
+        self._held = Holdings()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         self._channel = rpc.channel(self._address)
         self._stub = AdmissionServiceStub(self._channel)  # type: ignore[no-untyped-call]  # generated
-        for loop in (self._sessions, self._watches, self._sweeps):
-            self._tasks.append(asyncio.ensure_future(loop()))
+        watch = snapshots.follow(self._stub, self._instance, self._metadata, self._catalogue, RECONNECT_SECONDS)
+        self._tasks = [asyncio.ensure_future(loop) for loop in (self._sessions(), self._sweeps(), watch)]
 
     async def close(self, seconds: float) -> None:
         """Deliver what is still to be settled, for at most `seconds`; then end."""
         until = time.monotonic() + seconds
-        while self._unsettled() and time.monotonic() < until:  # noqa: ASYNC110 - once, at the very end
+        while self._outbox and time.monotonic() < until:  # noqa: ASYNC110 - once, at the very end
             await asyncio.sleep(0.01)
-        if left := self._unsettled():
+        if left := len(self._outbox):
             log.error("outcomes lost at shutdown: the control plane was away count=%d", left)
         for task in self._tasks:
             task.cancel()
@@ -109,19 +107,19 @@ class ControlPlane:
 
     # ---- the port
 
-    async def identify(self, caller: Caller) -> Identity:
-        ask = admission_service_pb2.Identify(caller=wire.caller(caller))
+    async def identify(self, caller: Caller, *, usage: bool = False) -> Identity:
+        ask = admission_service_pb2.Identify(caller=wire.caller(caller), usage=usage)
         answer = await self._ask(Question(identify=ask))
         return wire.identity(answer.identity)
 
     async def reserve(self, ask: Ask) -> Reservation:
-        answer = await self._ask(Question(acquire=wire.acquire(ask)))
+        answer = await self._ask(Question(acquire=wire.acquire(ask)), until=ask.until)
         return wire.reservation(answer.reservation)
 
     async def acquire(self, ask: Ask) -> Lease:
-        if self._unsettled() > OUTBOX:
+        if len(self._outbox) > OUTBOX:
             raise away()
-        answer = await self._ask(Question(acquire=wire.acquire(ask)))
+        answer = await self._ask(Question(acquire=wire.acquire(ask)), until=ask.until)
         return wire.lease(answer.lease)
 
     async def renew(self, lease: Lease, cause: str) -> Credential:
@@ -129,24 +127,32 @@ class ControlPlane:
         answer = await self._ask(Question(renew=ask), refused=credential_lost)
         return wire.credential(answer.credential)
 
+    async def extend(self, lease_id: str, output_tokens: int) -> int:
+        ask = admission_service_pb2.Extend(lease_id=lease_id, output_tokens=output_tokens)
+        answer = await self._ask(Question(extend=ask), until=time.monotonic() + EXTEND_SECONDS)
+        return answer.extension.output_reserved
+
     def settle(self, outcome: Outcome) -> None:
-        self._forget(outcome.lease_id)
+        self._held.forget(outcome.lease_id)
         self._post(wire.outcome(outcome))
 
     def _post(self, outcome: admission_pb2.Outcome) -> None:
         """An outcome travels with the next question, or alone if none comes soon."""
-        if not self._outbox:
-            asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._wake.set)
-        self._outbox.append(outcome)
+        if not self._outbox.waiting:
+            self._soon()
+        self._outbox.add(outcome)
+
+    def _soon(self) -> None:
+        asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._wake.set)
 
     # ---- questions
 
-    async def _ask(self, question: Question, refused: Callable[[Any], Exception] = wire.refusal) -> Answer:
+    async def _ask(self, question: Question, refused: Callable[[Any], Exception] = wire.refusal, until: float = math.inf) -> Answer:
         """Ask, and wait for the answer; a refusal is raised."""
         self._next_id += 1
         question.id = self._next_id
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._pending[question.id] = pending = Pending(question, future)
+        self._pending[question.id] = pending = Pending(question, future, until)
         if self.connected:
             # Otherwise the next session begins with all that is pending.
             self._outgoing.append(question)
@@ -163,7 +169,7 @@ class ControlPlane:
         return answer
 
     def _receive(self, answer: Answer) -> None:
-        if self._unacknowledged.pop(answer.id, None) is not None:
+        if self._outbox.acknowledge(answer.id):
             return
         pending = self._pending.pop(answer.id, None)
         if pending is None:
@@ -171,11 +177,7 @@ class ControlPlane:
         if pending.future.done():
             self._give_back(pending, answer)
             return
-        if answer.HasField("lease"):
-            self._reservations.discard(answer.lease.lease_id)
-            self._leases[answer.lease.lease_id] = answer.lease
-        elif answer.HasField("reservation"):
-            self._reservations.add(answer.reservation.lease_id)
+        self._held.take(pending.question, answer)
         pending.future.set_result(answer)
 
     def _give_back(self, pending: Pending, answer: Answer) -> None:
@@ -184,14 +186,9 @@ class ControlPlane:
         A lease that only moved to another account was settled when its request ended.
         """
         lease_id = answer.lease.lease_id or answer.reservation.lease_id
-        self._forget(lease_id)
+        self._held.forget(lease_id)
         if lease_id and not pending.question.acquire.lease_id:
             self._post(wire.abandoned(lease_id, pending.question.acquire, time.time_ns() // 1_000_000))
-
-    def _forget(self, lease_id: str) -> None:
-        """A hello must not name it any more."""
-        self._leases.pop(lease_id, None)
-        self._reservations.discard(lease_id)
 
     # ---- the stream
 
@@ -212,7 +209,10 @@ class ControlPlane:
         """One stream, from hello to its end."""
         call = self._stub.Session(metadata=self._metadata)
         hello = admission_service_pb2.Hello(
-            instance_id=self._instance, open_leases=self._leases.values(), open_reservation_ids=self._reservations
+            instance_id=self._instance,
+            open_leases=self._held.leases.values(),
+            open_reservation_ids=self._held.reservations,
+            settled_through=self._outbox.settled_through,
         )
         await call.write(admission_service_pb2.SessionRequest(questions=[Question(id=0, hello=hello)]))
         if await call.read() is EOF:
@@ -236,7 +236,7 @@ class ControlPlane:
             if self._turn is not None:
                 continue  # its end wakes us again
             batch, self._outgoing = self._outgoing[:BATCH], self._outgoing[BATCH:]
-            if self._outbox:
+            if self._outbox.waiting:
                 # First, so that what it frees is free for the questions behind it.
                 batch.insert(0, self._settlement())
             if batch:
@@ -248,14 +248,13 @@ class ControlPlane:
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
-        if self._outgoing or self._outbox:
+        if self._outgoing or self._outbox.waiting:
             self._wake.set()
 
     def _settlement(self) -> Question:
         """Outcomes that wait, as one question; kept until it is acknowledged."""
         self._next_id += 1
-        outcomes, self._outbox = self._outbox[:BATCH], self._outbox[BATCH:]
-        self._unacknowledged[self._next_id] = Delivery(outcomes)
+        outcomes = self._outbox.send(self._next_id, BATCH)
         return Question(id=self._next_id, settle=admission_service_pb2.Settle(outcomes=outcomes))
 
     def _reconnected(self) -> None:
@@ -265,54 +264,53 @@ class ControlPlane:
         # What nobody waits for any more is not asked again; the hello has told what is held.
         self._pending = {number: pending for number, pending in self._pending.items() if not pending.future.done()}
         self._outgoing = [pending.question for pending in self._pending.values()]
-        self._again(time.monotonic())
+        self._outbox.again(time.monotonic())
         self._wake.set()
 
-    def _again(self, before: float) -> None:
-        """Send once more what was sent before a moment and not acknowledged."""
-        late = [number for number, delivery in self._unacknowledged.items() if delivery.sent <= before]
-        for number in late:
-            for outcome in self._unacknowledged.pop(number).outcomes:
-                self._post(outcome)
-
     def _disconnected(self) -> None:
+        if self.connected:
+            self._lost = time.monotonic()
         self.connected = False
         telemetry.CONTROL_CONNECTED.set(0)
-
-    async def _watches(self) -> None:
-        """Follow the snapshots; the last good one stays while the control plane is away."""
-        while True:
-            try:
-                watch = self._stub.Watch(admission_service_pb2.WatchRequest(instance_id=self._instance), metadata=self._metadata)
-                async for message in watch:
-                    self._catalogue.replace([wire.model(model) for model in message.snapshot.models])
-            except grpc.aio.AioRpcError as error:
-                log.debug("watch ended code=%s", error.code().name)
-            except Exception:  # a process edge: the last good snapshot stays, the next may be better
-                log.exception("a snapshot could not be used")
-            await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _sweeps(self) -> None:
         """Give up questions that waited too long; one timer for all of them."""
         while True:
             await asyncio.sleep(0.5)
-            telemetry.UNSETTLED.set(self._unsettled())
-            self._again(time.monotonic() - ACKNOWLEDGE_SECONDS)
-            before = time.monotonic() - (ANSWER_SECONDS if self.connected else AWAY_SECONDS)
-            for pending in [each for each in self._pending.values() if each.asked < before]:
-                if not pending.future.done():
-                    pending.future.set_exception(away())
-                if not self.connected:
-                    del self._pending[pending.question.id]
+            now = time.monotonic()
+            telemetry.UNSETTLED.set(len(self._outbox))
+            if self._outbox.again(now - ACKNOWLEDGE_SECONDS):
+                self._soon()
+            for pending in [*self._pending.values()]:
+                if error := self._overdue(pending, now):
+                    self._give_up(pending, error)
 
-    def _unsettled(self) -> int:
-        return len(self._outbox) + sum(len(delivery.outcomes) for delivery in self._unacknowledged.values())
+    def _overdue(self, pending: Pending, now: float) -> GatewayError | None:
+        """What to tell the one who asked, None while there is time. A question that waited when the session
+        was lost has as long as a new one to be asked again.
+        """
+        if pending.until < now:
+            return late()
+        since, most = (pending.asked, ANSWER_SECONDS) if self.connected else (max(pending.asked, self._lost), AWAY_SECONDS)
+        return away() if since + most < now else None
+
+    def _give_up(self, pending: Pending, error: GatewayError) -> None:
+        """Nobody waits any more; an answer that still comes is given back."""
+        if not pending.future.done():
+            pending.future.set_exception(error)
+        if not self.connected:
+            del self._pending[pending.question.id]
 
 
 def credential_lost(refusal: Any) -> UpstreamFault:
     """The account needs attention; another one may serve."""
     told = BadUpstream("the upstream no longer accepts this account's sign-in")
     return UpstreamFault(Cause.CREDENTIAL_REJECTED, Retry.OTHER_ACCOUNT, told, detail=refusal.message)
+
+
+def late() -> UpstreamTimeout:
+    """What clients are told whose request would be admitted when its time is over."""
+    return UpstreamTimeout("no account was free for the request in time")
 
 
 def away() -> Unavailable:

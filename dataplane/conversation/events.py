@@ -22,7 +22,8 @@ class Source(StrEnum):
 class Usage:
     """Tokens and credits of one answer. `output` includes `reasoning`; `input` excludes both caches.
 
-    `searches` counts the web searches that were made for it.
+    `searches` counts the web searches that were made for it. `credits_source` is None where the upstream
+    has credits and has not told them, or not all.
     """
 
     input: int = 0
@@ -34,6 +35,7 @@ class Usage:
     credits: float = 0.0
     input_source: Source = Source.ESTIMATED
     output_source: Source = Source.ESTIMATED
+    credits_source: Source | None = None
 
 
 FinishReason = Literal["stop", "tool_calls", "length", "stop_sequence", "refusal", "context_exceeded"]

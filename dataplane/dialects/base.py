@@ -10,6 +10,7 @@ from typing import Protocol
 from dataplane.conversation.events import Event
 from dataplane.conversation.model import Call, Stamp
 from dataplane.errors import GatewayError, InvalidRequest
+from dataplane.windows import Windows
 
 # The protocols allow some four short ones; each costs time with every piece of the answer.
 MOST_STOPS, LONGEST_STOP = 64, 256
@@ -83,6 +84,10 @@ class Dialect(Protocol):
 
     def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:
         """Status and JSON body for an answer that was not opened."""
+        ...
+
+    def rate_headers(self, windows: Windows, now_ms: int) -> list[tuple[str, str]]:
+        """Names, in lower case, and values of the headers that tell `windows` at `now_ms` (epoch milliseconds)."""
         ...
 
     def models(self, listed: Sequence[Listed], query: Mapping[str, str]) -> bytes:

@@ -8,6 +8,7 @@ from dataplane.conversation.events import Event, Usage
 from dataplane.conversation.features import Feature, Fidelity
 from dataplane.conversation.model import Call, Stamp
 from dataplane.errors import EndpointFault
+from dataplane.windows import Windows
 
 
 @dataclass(slots=True)
@@ -25,6 +26,8 @@ class Lease:
     `context_window` and `max_output` are tokens, 0 when unknown. `base_urls` are the account's
     endpoints, the one to be tried first in front. `input_types` are what the model reads ("text",
     "image"), empty when unknown. With `strict`, what would have to be dropped is refused.
+    `output_reserved`: tokens of the answer that are reserved, None where no limit bounds it. `windows`:
+    what the key may still do, None where it has no limits.
     """
 
     lease_id: str
@@ -42,6 +45,8 @@ class Lease:
     deadline: int = 0
     input_types: Sequence[str] = ()
     strict: bool = False
+    output_reserved: int | None = None
+    windows: Windows | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -116,6 +121,20 @@ class Decoder(Protocol):
     """
 
     over: bool
+
+    @property
+    def written(self) -> float:
+        """Tokens the upstream has put out so far, by the gateway's own count (conversation.estimate): also what is
+        still held back, and what never goes out.
+        """
+        ...
+
+    def truncate(self, tokens: float) -> None:
+        """End the answer here: the last `tokens` of what was written do not count, and of the events that
+        `feed` gave last some may not have gone out. From now on the answer is over, with the reason
+        "length"; `finish` opens it if need be and ends it, and gives nothing else.
+        """
+        ...
 
     def feed(self, data: bytes) -> list[Event]:
         """The events these bytes complete. Raises UpstreamFault on corrupt bytes or a reported error."""

@@ -29,6 +29,12 @@ def _parser() -> argparse.ArgumentParser:
     settings = commands.add_parser("settings", help="show the effective settings and where each comes from")
     settings.add_argument("--markdown", action="store_true", help="print the reference of all settings instead")
     settings.set_defaults(run=_settings)
+    explain = commands.add_parser("explain", help="say what became of a request and why")
+    explain.add_argument("request_id", metavar="REQUEST_ID", help="the x-request-id of its answer")
+    explain.add_argument("--url", help="the console's address; by default from HEADGATE_CONSOLE_URL, or host and port")
+    explain.add_argument("--password-file", metavar="FILE", help="holds the administrator's password; by default ADMIN_PASSWORD")
+    explain.add_argument("--json", action="store_true", help="print the control plane's answer as it is")
+    explain.set_defaults(run=_explain)
     return parser
 
 
@@ -48,3 +54,9 @@ def _settings(said: argparse.Namespace) -> int:
         print(settings.reference(), end="")
         return 0
     return settings.show(os.environ, environment(os.environ, Path.cwd()))
+
+
+def _explain(said: argparse.Namespace) -> int:
+    from headgate.cli import explain  # noqa: PLC0415 - see above
+
+    return explain.run(said.request_id, environment(os.environ, Path.cwd()), said.url, said.password_file, raw=said.json)

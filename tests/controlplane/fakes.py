@@ -3,31 +3,24 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from controlplane import wiring
+from controlplane.adapters.ledger.memory import MemoryLedger
 from controlplane.adapters.vault import FileVault
-from controlplane.domain.account import Account, AccountDraft, Allowance, Counters, Credentials, Tokens
+from controlplane.domain.account import Account, AccountDraft, Allowance, Credentials, Reading, Tokens
+from controlplane.domain.audit import ChangePage
 from controlplane.domain.lease import Ask, Caller
+from controlplane.domain.limits import MILLION, Amounts, Spent
 from controlplane.domain.model import ModelFacts
-from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, EntryPage, Outcome, Usage
+from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, EntryPage, Outcome, Source, Usage
 from controlplane.policy.hosts import Hosts
 from controlplane.service import administration, identity
-from controlplane.service.accounts import Accounts, Care
-from controlplane.service.administration import Administration
 from controlplane.service.background import Background
-from controlplane.service.catalogue import Catalogue
-from controlplane.service.identity import Identities
-from controlplane.service.keys import Keys
-from controlplane.service.learning import Learning
-from controlplane.service.leases import Leases
-from controlplane.service.leasing import Leasing
-from controlplane.service.placing import Placing
-from controlplane.service.ports import StoredAccount, Totals, Written
-from controlplane.service.records import Records
-from controlplane.service.refreshing import Refreshing
-from controlplane.service.roster import Roster
+from controlplane.service.ports import Adopted, StoredAccount, Totals, Written
+from controlplane.service.records import Sum
 from controlplane.service.runtime_settings import RuntimeSettings
-from controlplane.service.settling import Settling
-from controlplane.service.standing import Standings
+from controlplane.service.work import done, onward
 
 NOW = 1_800_000_000.0
 PROXY_KEY = "proxy-key-of-the-tests"
@@ -103,6 +96,7 @@ class MemoryAccounts:
 
     def __init__(self) -> None:
         self.stored: dict[str, StoredAccount] = {}
+        self.kept: dict[str, list[Reading]] = {}
         self.down = False
         self.log: list[str] = []
         self.replies_lost = 0
@@ -151,13 +145,18 @@ class MemoryAccounts:
         self._write("set_standing")
         self._set(account_id, standing=standing)
 
+    async def readings(self, since):
+        return {name: [reading for reading in kept if reading.at >= since] for name, kept in self.kept.items()}
+
     async def set_models(self, account_id, models, fetched_at):
         self._write("set_models")
         self._set(account_id, models=models, models_at=fetched_at)
 
-    async def set_allowance(self, account_id, allowance):
+    async def set_allowance(self, account_id, allowance, *, reading=False):
         self._write("set_allowance")
         self._set(account_id, allowance=allowance)
+        if reading:
+            self.kept.setdefault(account_id, []).append(Reading(allowance.checked_at, allowance.used, allowance.limit))
 
     def _write(self, what: str) -> None:
         if self.down:
@@ -204,10 +203,15 @@ class MemorySettings:
 
 
 class MemoryRecords:
-    """The RecordStore in a dict by lease id. `failures` writes fail first."""
+    """The RecordStore and SpentStore in a dict by lease id. `failures` writes fail first; `foreign` are
+    rows of the previous release, in no sum yet; `buckets` is what usage is said to be.
+    """
 
     def __init__(self) -> None:
         self.rows = {}
+        self.foreign = []
+        self.buckets = []
+        self.asked = []
         self.batches: list[int] = []
         self.failures = 0
         self.gate = asyncio.Event()
@@ -233,11 +237,27 @@ class MemoryRecords:
                 inserted.add(lease_id)
         return Written(frozenset(inserted), replaced)
 
+    async def adopt(self, limit):
+        taken, self.foreign = self.foreign[:limit], self.foreign[limit:]
+        self.rows.update({entry.outcome.lease_id: entry for entry in taken})
+        return Adopted(len(taken), sums_of(taken))
+
     async def totals(self):
-        keys: dict[str, int] = {}
-        for entry in self.rows.values():
-            keys[entry.key_id] = keys.get(entry.key_id, 0) + 1
-        return Totals({name: Counters(total_requests=count) for name, count in keys.items()}, {})
+        return sums_of(self.rows.values())
+
+    async def usage(self, query, limit):
+        self.asked.append(query)
+        return self.buckets[:limit]
+
+    async def samples(self, limit):
+        newest = list(self.rows.values())[-limit:]
+        return [(entry.model, entry.outcome.usage.credits) for entry in newest if entry.outcome.usage.credits_source == Source.UPSTREAM]
+
+    async def spent(self, now):
+        spans = [(lambda entry, span=span: when(entry.booked_at, span) == when(now, span)) for span in ("%F", "%Y-%m", "")]
+        keys = {entry.key_id for entry in self.rows.values()}
+        rows = {key: [entry for entry in self.rows.values() if entry.key_id == key] for key in keys}
+        return {key: Spent(now, *(amounts_of(filter(span, rows[key])) for span in spans)) for key in keys}
 
     async def page(self, query):
         return EntryPage(list(self.rows.values())[: query.limit], None)
@@ -246,42 +266,188 @@ class MemoryRecords:
         return next((entry for entry in self.rows.values() if entry.outcome.request_id == request_id), None)
 
 
-class World:
-    """Every use case, wired over fakes as the composition root wires them over adapters."""
+def when(seconds, form):
+    return datetime.fromtimestamp(seconds, UTC).strftime(form)
+
+
+def amounts_of(entries):
+    """What these records have spent."""
+    rows = [(entry.counted, entry.outcome.usage) for entry in entries]
+    credit = sum(round(usage.credits * MILLION) for _, usage in rows)
+    tokens = sum(usage.input + usage.cache_read + usage.cache_write + usage.output for _, usage in rows)
+    return Amounts(sum(counted for counted, _ in rows), tokens, credit)
+
+
+def sums_of(entries):
+    """What these records come to."""
+    keys, accounts = {}, {}
+    for entry in entries:
+        keys.setdefault(entry.key_id, Sum()).add(entry)
+        if entry.account_id:
+            accounts.setdefault(entry.account_id, Sum()).add(entry)
+    return Totals(*({name: found.counters() for name, found in sums.items()} for sums in (keys, accounts)))
+
+
+class MemoryPrices:
+    """The PriceStore in a dict."""
 
     def __init__(self) -> None:
+        self.stored = {}
+
+    async def load(self):
+        return list(self.stored.values())
+
+    async def seed(self, prices):
+        there = {price.model for price in self.stored.values()}
+        self.stored.update({price.id: price for price in prices if price.model not in there})
+
+    async def add(self, price):
+        await asyncio.sleep(0)
+        self.stored[price.id] = price
+
+    async def save(self, price):
+        await asyncio.sleep(0)
+        self.stored[price.id] = price
+
+    async def remove(self, price_id):
+        self.stored.pop(price_id, None)
+
+
+class MemoryOwnAccounts:
+    """The OwnStore in a dict. `down` makes every call fail; `log` tells the order of things."""
+
+    def __init__(self) -> None:
+        self.rows = {}
+        self.down = False
+        self.log: list[str] = []
+
+    async def find(self, account_id):
+        await self._pass("find")
+        return self.rows.get(account_id)
+
+    async def put(self, row, expected_version):
+        await self._pass("put")
+        stored = self.rows.get(row.account_id)
+        if stored is not None and stored.credentials.version != expected_version:
+            return False
+        self.rows[row.account_id] = replace(stored, credentials=row.credentials) if stored else row
+        self.log.append("put done")
+        return True
+
+    async def set_profile(self, account_id, profile_arn):
+        await self._pass("set_profile")
+        if account_id in self.rows and not self.rows[account_id].profile_arn:
+            self.rows[account_id] = replace(self.rows[account_id], profile_arn=profile_arn)
+
+    async def touch(self, account_id, used_at):
+        await self._pass("touch")
+        if account_id in self.rows:
+            self.rows[account_id] = replace(self.rows[account_id], used_at=used_at)
+
+    async def prune(self, used_before):
+        await self._pass("prune")
+        gone = [account_id for account_id, row in self.rows.items() if row.used_at < used_before]
+        for account_id in gone:
+            del self.rows[account_id]
+        return len(gone)
+
+    async def _pass(self, call):
+        self.log.append(call)
+        await asyncio.sleep(0)
+        if self.down:
+            raise OSError("the database is away")
+
+
+class MemoryAudit:
+    """The AuditStore in a list."""
+
+    def __init__(self) -> None:
+        self.changes = []
+
+    async def add(self, change):
+        self.changes.append(change)
+
+    async def page(self, query):
+        return ChangePage(self.changes[::-1][: query.limit], None)
+
+
+class World:
+    """Every use case, wired over fakes by the code that wires them over adapters."""
+
+    def __init__(self, queue_seconds: float = 0.0, requests_per_minute: int = 0) -> None:
         self.clock = FakeClock()
         self.vault = FileVault(b"k" * 32)
         self.provider = FakeProvider()
         self.account_store = MemoryAccounts()
+        self.own_store = MemoryOwnAccounts()
         self.key_store = MemoryKeys()
         self.setting_store = MemorySettings()
         self.record_store = MemoryRecords()
+        self.price_store = MemoryPrices()
+        self.audit_store = MemoryAudit()
         self.background = Background()
+        self.queue_seconds = queue_seconds
+        self.requests_per_minute = requests_per_minute
         self.wire()
 
     def wire(self) -> None:
         """(Re)build everything that a restart of the process would forget."""
-        providers = {"kiro": self.provider}
-        self.roster = Roster(HOSTS)
-        self.standings = Standings(self.account_store, self.clock, self.background)
-        self.learning = Learning(self.account_store, self.standings, self.background)
-        self.refreshing = Refreshing(self.roster, self.account_store, providers, self.standings, self.learning, self.clock)
-        self.catalogue = Catalogue(self.roster, self.account_store, providers, self.refreshing, self.standings, self.clock)
-        self.records = Records(self.record_store, self.clock)
-        self.keys = Keys(self.key_store, self.vault, self.clock)
-        self.identities = Identities(self.keys, self.vault, self.clock)
-        self.identities.set_proxy_key(self.vault.digest(identity.DIGEST, PROXY_KEY))
-        self.administration = Administration(self.vault)
-        self.administration.set_password(self.vault.digest(administration.PASSWORD, PASSWORD))
+        self.ledger = MemoryLedger(self.record_store)
         self.settings = RuntimeSettings(self.setting_store)
-        self.care = Care(self.refreshing, self.catalogue, self.standings, self.background)
-        self.accounts = Accounts(self.roster, self.account_store, providers, self.care, self.records, self.clock)
-        self.leases = Leases()
-        placing = Placing(self.catalogue, self.roster, self.clock)
-        settling = Settling(self.leases, self.roster, self.standings, self.learning, self.records, self.clock)
-        self.leasing = Leasing(self.identities, placing, settling, self.refreshing, self.leases, self.records, self.clock)
+        self.parts = wiring.assemble(
+            wiring.Outside(
+                accounts=self.account_store,
+                own=self.own_store,
+                keys=self.key_store,
+                records=self.record_store,
+                prices=self.price_store,
+                audit=self.audit_store,
+                ledger=self.ledger,
+                providers={"kiro": self.provider},
+                vault=self.vault,
+                clock=self.clock,
+                hosts=HOSTS,
+                settings=self.settings,
+                background=self.background,
+                queue_seconds=self.queue_seconds,
+                requests_per_minute=self.requests_per_minute,
+            )
+        )
+        for parts in (self.parts.pool, self.parts):
+            for name in vars(parts):
+                if name not in ("outside", "pool"):
+                    setattr(self, name, getattr(parts, name))
+        self.identities.set_proxy_key(self.vault.digest(identity.DIGEST, PROXY_KEY))
+        self.administration.set_password(self.vault.digest(administration.PASSWORD, PASSWORD))
         self.writing = asyncio.create_task(self.records.run())
+
+    def acquire(self, ask: Ask, instance: str = "dp-1"):
+        """The answer that is there at once; work that must wait is a coroutine of the answer."""
+        work = self.leasing.acquire(ask, instance)
+        try:
+            waiting = work.send(None)
+        except StopIteration as end:
+            return end.value
+        return onward(work, waiting)
+
+    async def acquired(self, ask: Ask, instance: str = "dp-1"):
+        """The answer, however long it takes."""
+        return await done(self.leasing.acquire(ask, instance))
+
+    async def renew(self, lease_id: str, refused: str):
+        return await done(self.leasing.renew(lease_id, refused))
+
+    async def check(self, key_id: str, model: str, address: str):
+        return await done(self.leasing.check(key_id, model, address))
+
+    def settle(self, outcomes, instance: str = "dp-1"):
+        """The future of the settlement; None when there was no room."""
+        work = self.settling.settle(outcomes, instance)
+        try:
+            work.send(None)
+        except StopIteration as end:
+            return end.value
+        raise AssertionError("the books are in memory")
 
     async def account(self, label: str, **given) -> str:
         """A new account with a token that is good for an hour; its id."""
@@ -310,8 +476,8 @@ class World:
         self.records.close()
         await self.writing
         self.wire()
-        await self.accounts.load()
-        await self.keys.load()
+        await self.settings.load()
+        await self.parts.load()
 
     async def idle(self) -> None:
         """Let everything that waits for nothing outside run to its end."""

@@ -16,11 +16,12 @@ from dataplane.admission import Patience
 from dataplane.compression import Budget
 from dataplane.conversation.events import Event, Finished, Searched, Started, TextDelta, Usage, UsageSeen
 from dataplane.conversation.model import Call, Search, Text, Turn
-from dataplane.errors import BadUpstream, Cause, GatewayError, InvalidRequest, Limited, Retry, UpstreamFault
+from dataplane.errors import BadUpstream, Cause, GatewayError, InvalidRequest, Kind, Limited, Retry, UpstreamFault
 from dataplane.exchange import Line
 from dataplane.ports import Ask, Caller, Identity, Outcome, Reservation
 from dataplane.progress import Request
 from dataplane.upstreams.base import Credential, HttpRequest, Lease, MediaRules, Reply
+from dataplane.windows import Windows
 
 LEASE = Lease("lease-1", "key-1", "acc-1", "fake", "model-1", Credential("token-1"), ("http://upstream",))
 
@@ -34,8 +35,15 @@ class FakeControl:
         renewals: Sequence[str | UpstreamFault] = (),
         identity: GatewayError | None = None,
         strict: bool = False,
+        reserved: int | None = None,
+        extensions: Sequence[int | GatewayError] = (),
+        windows: Windows | None = None,
     ) -> None:
         self.strict = strict
+        self.reserved = reserved
+        self.extensions = list(extensions)
+        self.extends: list[int] = []
+        self.windows = windows
         self.identity = identity
         self.grants = list(grants) or ["acc-1"]
         self.renewals = list(renewals)
@@ -43,21 +51,28 @@ class FakeControl:
         self.renewed: list[str] = []
         self.outcomes: list[Outcome] = []
 
-    async def identify(self, caller: Caller) -> Identity:
+    async def identify(self, caller: Caller, *, usage: bool = False) -> Identity:
         if self.identity:
             raise self.identity
         return Identity("key-1", "test", (), b"{}")
 
     async def reserve(self, ask: Ask) -> Reservation:
         self.asks.append(replace(ask, excluded_account_ids=tuple(ask.excluded_account_ids)))
-        return Reservation("lease-1", "key-1", 1000)
+        return Reservation("lease-1", "key-1", 1000, self.windows)
 
     async def acquire(self, ask: Ask) -> Lease:
         self.asks.append(replace(ask, excluded_account_ids=tuple(ask.excluded_account_ids)))
         grant = self.grants.pop(0)
         if isinstance(grant, GatewayError):
             raise grant
-        return replace(LEASE, account_id=grant, credential=Credential(f"token-{grant}"), strict=self.strict)
+        return replace(
+            LEASE,
+            account_id=grant,
+            credential=Credential(f"token-{grant}"),
+            strict=self.strict,
+            output_reserved=self.reserved,
+            windows=self.windows,
+        )
 
     async def renew(self, lease: Lease, cause: str) -> Credential:
         self.renewed.append(cause)
@@ -65,6 +80,17 @@ class FakeControl:
         if isinstance(renewal, UpstreamFault):
             raise renewal
         return Credential(renewal)
+
+    async def extend(self, lease_id: str, output_tokens: int) -> int:
+        """Grants `extensions` one after another; more is refused."""
+        self.extends.append(output_tokens)
+        await asyncio.sleep(0)
+        if not self.extensions:
+            raise Limited("the key's tokens are spent", kind=Kind.QUOTA_EXHAUSTED)
+        granted = self.extensions.pop(0)
+        if isinstance(granted, GatewayError):
+            raise granted
+        return granted
 
     def settle(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
@@ -81,7 +107,7 @@ class FakeSummarizer:
 class FakeStream(AbstractAsyncContextManager["FakeStream"]):
     def __init__(self, transport: "FakeTransport", plan, pieces: list[bytes | BaseException], status: int) -> None:
         self.transport, self.plan, self.pieces = transport, plan, pieces
-        self.reply = Reply(status, {}, **transport.noted)
+        self.reply = Reply(status, transport.headers, **transport.noted)
 
     async def __aenter__(self):
         request = next(self.plan)
@@ -115,6 +141,7 @@ class FakeTransport:
         self.scripts = list(scripts)
         self.requests: list[HttpRequest] = []
         self.closed = 0
+        self.headers: dict[str, str] = {}
         # What the plan notes on its reply.
         self.noted: dict = {}
 
@@ -145,6 +172,15 @@ class FakeDecoder:
         self.started = self.finished = False
         self.seen: Usage | None = None
         self.characters = 0
+        self.beyond = 0.0
+
+    @property
+    def written(self) -> float:
+        return self.characters / 3.5 - self.beyond
+
+    def truncate(self, tokens: float) -> None:
+        self.over = True
+        self.beyond += tokens
 
     def feed(self, data: bytes) -> list[Event]:
         *lines, self.buffer = (self.buffer + data).split(b"\n")
@@ -167,7 +203,7 @@ class FakeDecoder:
         return [Finished("stop")]
 
     def usage(self) -> Usage:
-        return self.seen or Usage(output=self.characters // 4)
+        return self.seen or Usage(output=round(self.written) if self.beyond else self.characters // 4)
 
     def _line(self, line: str) -> list[Event]:
         kind, _, rest = line.partition(" ")
@@ -279,6 +315,9 @@ class FakeDialect:
     def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:
         return {"invalid_request": 400, "accounts_busy": 429, "rate_limited": 429}.get(error.kind, 502), str(error.kind).encode()
 
+    def rate_headers(self, windows: Windows, now_ms: int) -> list[tuple[str, str]]:
+        return [(f"limit-{unit}", f"{window.left}/{window.limit}") for unit, window in windows.each()]
+
     def models(self, listed, query) -> bytes:
         return ",".join(name for name, _ in listed).encode()
 
@@ -296,11 +335,15 @@ class FakeClient:
         self.complete = False
         self.leave_after = leave_after
         self.fresh = None
+        self.windows: Windows | None = None
 
     def say(self, name: str, value: str) -> None:
         self.said[name] = value
         if not value:
             del self.said[name]
+
+    def limited(self, windows: Windows) -> None:
+        self.windows = windows
 
     def prepare(self, *, stream: bool, fresh) -> None:
         self.fresh = fresh

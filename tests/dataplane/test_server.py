@@ -7,11 +7,12 @@ import pytest
 
 from dataplane import connection
 from dataplane.catalogue import Catalogue
-from dataplane.errors import Unauthenticated
+from dataplane.errors import Kind, Limited, Unauthenticated
 from dataplane.network import Origins, Proxies
 from dataplane.pages import Pages
 from dataplane.ports import Ending, ModelFacts
 from dataplane.server import Server
+from dataplane.windows import Window, Windows
 from tests.dataplane.fakes import FakeControl, FakeDialect, FakeTransport, line
 
 GOOD = (200, [b"t Hel\n", b"t lo\nu 2\n", b"f stop\n"])
@@ -23,7 +24,10 @@ class Answer:
         self.messages = messages
         start = messages[0]
         self.status = start["status"]
-        self.headers = {name.decode(): value.decode() for name, value in start["headers"]}
+        self.lines = [(name.decode(), value.decode()) for name, value in start["headers"]]
+        self.headers = dict(self.lines)
+        exposing = [value.split(", ") for name, value in self.lines if name == "access-control-expose-headers"]
+        self.exposed = {name for names in exposing for name in names}
         self.body = b"".join(each.get("body", b"") for each in messages[1:])
         self.complete = bool(messages[1:]) and not messages[-1].get("more_body")
 
@@ -118,6 +122,33 @@ async def test_a_refusal_is_a_status_in_the_dialects_shape():
 async def test_waiting_time_is_a_header():
     answer = await call(serve(FakeControl("acc-1"), (429, [b"throttled"]), attempts=1))
     assert (answer.status, answer.headers["retry-after"]) == (429, "7")
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"stream":true}'])
+async def test_where_the_limits_of_the_key_stand_is_told_with_the_answer(body):
+    windows = Windows(Window(60, 12), Window(1000, 7))
+    answer = await call(serve(FakeControl(windows=windows)), body=body)
+    assert (answer.status, answer.headers["limit-requests"], answer.headers["limit-tokens"]) == (200, "12/60", "7/1000")
+    assert answer.exposed >= {"x-headgate-model", "limit-requests", "limit-tokens"}
+
+
+async def test_a_refused_key_is_told_where_its_limits_stand_and_when_to_come_back():
+    spent = Limited("the day's tokens are spent", kind=Kind.RATE_LIMITED, retry_after=86_400)
+    spent.windows = Windows(tokens=Window(1000, 0, 5))
+    answer = await call(serve(FakeControl(spent)))
+    assert (answer.status, answer.headers["retry-after"], answer.headers["limit-tokens"]) == (429, "86400", "0/1000")
+
+
+async def test_an_upstreams_failure_tells_the_limits_too():
+    control = FakeControl("acc-1", windows=Windows(requests=Window(60, 12)))
+    answer = await call(serve(control, (429, [b"throttled"]), attempts=1))
+    assert (answer.status, answer.headers["limit-requests"]) == (429, "12/60")
+
+
+async def test_a_key_without_limits_has_none_of_these_headers():
+    answer = await call(serve())
+    assert not any(name.startswith("limit-") for name in answer.headers)
+    assert [name for name, _ in answer.lines].count("access-control-expose-headers") == 1
 
 
 @pytest.mark.parametrize(

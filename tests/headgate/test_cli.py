@@ -48,7 +48,7 @@ def test_what_it_does_not_know_it_refuses(arguments, capsys):
 
 def test_the_command_is_light():
     """It starts within the launcher's budget only as long as it does not load gRPC or a web server."""
-    code = "import sys, headgate.cli, headgate.cli.up, headgate.cli.settings; print(*sys.modules)"
+    code = "import sys, headgate.cli, headgate.cli.up, headgate.cli.settings, headgate.cli.explain; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert not {"grpc", "uvicorn", "google.protobuf", "prometheus_client", "dataplane", "controlplane", "summarizer"} & set(loaded)
 

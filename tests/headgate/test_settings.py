@@ -198,16 +198,13 @@ def test_a_reachable_grpc_listener_needs_a_secret():
     assert mistake.startswith("HEADGATE_RPC_TOKEN: must be set")
 
 
-@pytest.mark.parametrize(("value", "refused"), [("60", True), ("0", False), ("", False)])
-def test_a_limit_that_nobody_would_keep_is_refused(value, refused):
-    mistakes = options.check({"RATE_LIMIT_PER_MINUTE": value})
-    assert any("RATE_LIMIT_PER_MINUTE" in mistake for mistake in mistakes) is refused
+@pytest.mark.parametrize("value", ["redis://127.0.0.1", "redis://127.0.0.1:6379/1", "rediss://user:word@[::1]:6380/0"])
+def test_a_redis_address(value):
+    assert options.REDIS_URL.parse(value) == value
 
 
-def test_secrets_are_not_in_the_repr_of_settings():
-    @dataclass(frozen=True)
-    class Some:
-        token: str | None = setting(options.RPC_TOKEN)
-        port: int = setting(options.PORT)
-
-    assert repr(load(Some, {"HEADGATE_RPC_TOKEN": "hush"})).endswith("Some(port=8000)")
+@pytest.mark.parametrize("value", ["127.0.0.1:6379", "http://127.0.0.1", "redis://", "redis://host:0", "redis://host/first"])
+def test_what_is_no_redis_address_is_refused_without_its_parts(value):
+    [mistake] = options.check({"HEADGATE_REDIS_URL": value})
+    assert mistake.startswith("HEADGATE_REDIS_URL")
+    assert value not in mistake

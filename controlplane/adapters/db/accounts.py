@@ -5,16 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from controlplane.adapters.db.tables import accounts, credentials
-from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Status
+from controlplane.adapters.db.tables import accounts, allowances, credentials
+from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Reading, Status
 from controlplane.domain.errors import Absent
 from controlplane.domain.model import ModelFacts
+from controlplane.policy.breaker import Breaker
 from controlplane.service.ports import Standing, StoredAccount, Vault
 
 READS = "input_types"
+READING = ("account_id", "checked_at", "used", "limit")
+# What is kept of a breaker: who probes it ends with the process.
+KEPT = ("cause", "model", "reason", "since", "until", "strikes", "asked")
 SEALED = ("refresh_token", "access_token", "client_id", "client_secret", "api_key")
 
 
@@ -32,9 +37,9 @@ class DatabaseAccounts:
         return [self._stored(row) for row in rows]
 
     async def add(self, account: Account, credentials_: Credentials) -> None:
-        standing = {"status": Status.ACTIVE.value, "reason": "", "until": 0, "offered": "[]", "offered_at": 0, "allowance": None}
+        fresh = {**_standing(Standing()), "offered": "[]", "offered_at": 0, "allowance": None}
         async with self._engine.begin() as connection:
-            await connection.execute(insert(accounts).values(**_record(account), **standing))
+            await connection.execute(insert(accounts).values(**_record(account), **fresh))
             sealed = self._sealed(account.id, credentials_)
             await connection.execute(insert(credentials).values(account_id=account.id, **sealed, **self._proxy(account)))
 
@@ -68,7 +73,7 @@ class DatabaseAccounts:
         await self._set(account_id, {"profile_arn": profile_arn}, only_where_empty="profile_arn")
 
     async def set_standing(self, account_id: str, standing: Standing) -> None:
-        await self._set(account_id, {"status": standing.status.value, "reason": standing.reason, "until": standing.until})
+        await self._set(account_id, _standing(standing))
 
     async def set_models(self, account_id: str, models: Sequence[ModelFacts], fetched_at: int) -> None:
         # Two columns: the previous release reads no other names in the first.
@@ -76,8 +81,25 @@ class DatabaseAccounts:
         reads = {model.id: model.input_types for model in models if model.input_types}
         await self._set(account_id, {"offered": json.dumps(rows), "offered_at": fetched_at, READS: json.dumps(reads)})
 
-    async def set_allowance(self, account_id: str, allowance: Allowance) -> None:
-        await self._set(account_id, {"allowance": json.dumps(asdict(allowance))})
+    async def set_allowance(self, account_id: str, allowance: Allowance, *, reading: bool = False) -> None:
+        here = accounts.c.id == account_id
+        figures = (accounts.c.id, *(literal(value) for value in (allowance.checked_at, allowance.used, allowance.limit)))
+        construct: Any = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        # Of an account that is there still, and once for each second, whoever else asked then.
+        row = construct(allowances).from_select(READING, select(*figures).where(here)).on_conflict_do_nothing()
+        async with self._engine.begin() as connection:
+            await connection.execute(update(accounts).where(here).values(allowance=json.dumps(asdict(allowance))))
+            if reading:
+                await connection.execute(row)
+
+    async def readings(self, since: int) -> Mapping[str, Sequence[Reading]]:
+        columns = [allowances.c[name] for name in READING]
+        statement = select(*columns).where(allowances.c.checked_at >= since).order_by(allowances.c.checked_at)
+        found: dict[str, list[Reading]] = {}
+        async with self._engine.connect() as connection:
+            for account_id, *figures in await connection.execute(statement):
+                found.setdefault(account_id, []).append(Reading(*figures))
+        return found
 
     async def _save(self, connection: AsyncConnection, account: Account) -> None:
         result = await connection.execute(update(accounts).where(accounts.c.id == account.id).values(**_record(account)))
@@ -116,11 +138,21 @@ class DatabaseAccounts:
         return StoredAccount(
             account=_account(row, self._opened(row, "proxy_url")),
             credentials=self._unsealed(row),
-            standing=Standing(Status(row[accounts.c.status]), row[accounts.c.reason], row[accounts.c.until]),
+            standing=Standing(Status(row[accounts.c.status]), row[accounts.c.reason], row[accounts.c.until], _breakers(row)),
             models=_models(row),
             models_at=row[accounts.c.offered_at],
             allowance=Allowance(**json.loads(allowance)) if allowance else None,
         )
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    """The columns of how an account stands. The previous release reads all but the breakers."""
+    breakers = [{name: getattr(breaker, name) for name in KEPT} for breaker in standing.breakers]
+    return {"status": standing.status.value, "reason": standing.reason, "until": standing.until, "breakers": json.dumps(breakers)}
+
+
+def _breakers(row: RowMapping) -> tuple[Breaker, ...]:
+    return tuple(Breaker(**{name: kept[name] for name in KEPT}) for kept in json.loads(row[accounts.c.breakers]))
 
 
 def _models(row: RowMapping) -> list[ModelFacts]:

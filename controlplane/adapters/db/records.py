@@ -1,20 +1,23 @@
-"""Usage records."""
+"""Usage records, and in the same transactions the rollups they belong to."""
 
-import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from sqlalchemy import Column, RowMapping, Select, case, delete, desc, func, select, tuple_
+from sqlalchemy import Column, Select, and_, case, delete, desc, not_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from controlplane.adapters.db import rollups
+from controlplane.adapters.db.rollups import Rollups, Sums
+from controlplane.adapters.db.rows import COLUMNS, LISTED, SUMMED, entry, row, summed
 from controlplane.adapters.db.tables import requests
-from controlplane.domain.account import Counters
 from controlplane.domain.errors import Invalid
-from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, Entry, EntryPage, EntryQuery, Outcome, Usage
-from controlplane.service.ports import Totals, Written
+from controlplane.domain.outcome import LEASE_EXPIRED, Entry, EntryPage, EntryQuery, Source
+from controlplane.domain.rollup import Bucket, UsageQuery
+from controlplane.policy.pricing import GIVEN_BACK
+from controlplane.service.ports import Adopted, Totals, Written
 
-FAILURES = (Ending.FAILED.value, Ending.CUT.value)
+Row: TypeAlias = tuple[Any, ...]
 # Lease ids in one question; SQLite allows 32766 parameters in a statement.
 MOST_NAMES = 1000
 
@@ -24,80 +27,120 @@ class DatabaseRecords:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        construct: Any = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+        self._rollups = Rollups(engine)
+        self._on_postgres = engine.dialect.name == "postgresql"
+        construct: Any = postgresql.insert if self._on_postgres else sqlite.insert
         self._insert = construct(requests).on_conflict_do_nothing(index_elements=["lease_id"])
         # Written out once for the fresh rows: making each row's parameters anew costs as much as
         # writing it. `row` gives its values in this order.
         compiled = self._insert.compile(dialect=engine.dialect, column_keys=COLUMNS)
-        self._text = str(compiled)
         assert tuple(compiled.positiontup) == COLUMNS
+        self._text = _unnested(engine) if self._on_postgres else str(compiled)
 
     async def insert(self, fresh: Sequence[Entry], doubtful: Sequence[Entry]) -> Written:
-        async with self._engine.begin() as connection:
-            if fresh:
-                await connection.exec_driver_sql(self._text, [row(entry) for entry in fresh])
-            if not doubtful:
-                return Written()
-            return await self._insert_doubtful(connection, doubtful)
+        rows = [row(entry) for entry in fresh]
+        try:
+            return await self._write(rows, doubtful, self._together)
+        except _Repeated:
+            return await self._write(rows, doubtful, self._singly)
 
-    async def _insert_doubtful(self, connection: AsyncConnection, entries: Sequence[Entry]) -> Written:
-        """One statement a row: there are few of these, and each must tell whether it was inserted."""
-        replaced: list[tuple[str, str]] = []
-        reported = [entry.outcome.lease_id for entry in entries if entry.outcome.error != LEASE_EXPIRED]
-        for start in range(0, len(reported), MOST_NAMES):
-            removal = (
-                delete(requests)
-                .where(requests.c.lease_id.in_(reported[start : start + MOST_NAMES]), requests.c.error == LEASE_EXPIRED)
-                .returning(requests.c.key_id, requests.c.account_id)
-            )
-            replaced += [(key_id, account_id) for key_id, account_id in await connection.execute(removal)]
-        inserted: set[str] = set()
-        statement = self._insert.returning(requests.c.lease_id)
-        for entry in entries:
-            inserted.update((await connection.execute(statement, dict(zip(COLUMNS, row(entry), strict=True)))).scalars())
-        return Written(frozenset(inserted), tuple(replaced))
+    async def adopt(self, limit: int) -> Adopted:
+        # The lock makes who adopts at the same time wait, and go on behind these rows.
+        waiting = select(table.id).where(table.booked_at.is_(None)).order_by(table.id).limit(limit).with_for_update()
+        if self._on_postgres:
+            # Chosen once, as a table of its own: a subquery may be asked again, and then it has further
+            # rows. SQLite does not, and its driver begins no transaction for a statement that starts so.
+            waiting = select(waiting.cte("waiting").c.id)
+        booking = update(requests).where(table.id.in_(waiting)).values(ADOPTED)
+        sums: Sums = {}
+        async with self._engine.begin() as connection:
+            found = (await connection.execute(booking.returning(*(table[name] for name in SUMMED)))).all()
+            rollups.add(sums, found)
+            await self._rollups.write(connection, sums)
+        return Adopted(len(found), rollups.counters(sums))
 
     async def totals(self) -> Totals:
+        return await self._rollups.totals()
+
+    async def usage(self, query: UsageQuery, limit: int) -> Sequence[Bucket]:
+        return await self._rollups.usage(query, limit)
+
+    async def samples(self, limit: int) -> Sequence[tuple[str, float]]:
+        newest = select(requests).order_by(desc(table.id)).limit(limit).subquery().c
+        told = select(newest.model, newest.credits).where(newest.credits_source == Source.UPSTREAM, newest.output > 0)
         async with self._engine.connect() as connection:
-            return Totals(
-                {name: counted async for name, counted in _sums(connection, requests.c.key_id)},
-                {name: counted async for name, counted in _sums(connection, requests.c.account_id) if name},
-            )
+            return [(model, credit) for model, credit in await connection.execute(told.order_by(newest.id))]
 
     async def page(self, query: EntryQuery) -> EntryPage:
-        statement = select(requests).order_by(desc(requests.c.received_at_ms), desc(requests.c.id)).limit(query.limit + 1)
+        statement = select(*LISTED).order_by(desc(table.received_at_ms), desc(table.id)).limit(query.limit + 1)
         statement = _filtered(statement, query)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(statement)).mappings().all()
         shown = rows[: query.limit]
         more = len(rows) > query.limit
-        return EntryPage([_entry(found) for found in shown], f"{shown[-1]['received_at_ms']}.{shown[-1]['id']}" if more else None)
+        return EntryPage([entry(found) for found in shown], f"{shown[-1]['received_at_ms']}.{shown[-1]['id']}" if more else None)
 
     async def find(self, request_id: str) -> Entry | None:
-        statement = select(requests).where(requests.c.request_id == request_id).order_by(desc(requests.c.id)).limit(1)
+        statement = select(requests).where(table.request_id == request_id).order_by(desc(table.id)).limit(1)
         async with self._engine.connect() as connection:
             found = (await connection.execute(statement)).mappings().first()
-        return _entry(found) if found is not None else None
+        return entry(found) if found is not None else None
+
+    async def _write(
+        self, rows: Sequence[Row], doubtful: Sequence[Entry], put: Callable[[AsyncConnection, Sequence[Row]], Awaitable[Sequence[Row]]]
+    ) -> Written:
+        """`put` writes rows and tells which of them were not there yet: only those count."""
+        sums: Sums = {}
+        async with self._engine.begin() as connection:
+            if rows:
+                rollups.add(sums, map(summed, await put(connection, rows)))
+            written = await self._write_doubtful(connection, doubtful, sums) if doubtful else Written()
+            await self._rollups.write(connection, sums)
+        return written
+
+    async def _write_doubtful(self, connection: AsyncConnection, entries: Sequence[Entry], sums: Sums) -> Written:
+        """One statement a row: there are few of these, and each must tell whether it was inserted."""
+        removed: list[Any] = []
+        reported = [entry.outcome.lease_id for entry in entries if entry.outcome.error != LEASE_EXPIRED]
+        for start in range(0, len(reported), MOST_NAMES):
+            removal = delete(requests).where(table.lease_id.in_(reported[start : start + MOST_NAMES]), table.error == LEASE_EXPIRED)
+            removed += (await connection.execute(removal.returning(*(table[name] for name in SUMMED)))).all()
+        # What the previous release wrote may not be in the rollups yet.
+        rollups.add(sums, (found for found in removed if found.booked_at is not None), -1)
+        inserted = await self._singly(connection, [row(entry) for entry in entries])
+        rollups.add(sums, map(summed, inserted))
+        return Written(frozenset(new[0] for new in inserted), tuple((found.key_id, found.account_id) for found in removed))
+
+    async def _together(self, connection: AsyncConnection, rows: Sequence[Row]) -> Sequence[Row]:
+        """All in one go, which tells only how many were inserted. Unless it is all of them, raises _Repeated."""
+        # PostgreSQL's driver says nothing about the outcome of many rows, unless they are one statement.
+        parameters: Any = tuple(list(column) for column in zip(*rows, strict=True)) if self._on_postgres else list(rows)
+        if (await connection.exec_driver_sql(self._text, parameters)).rowcount != len(rows):
+            raise _Repeated
+        return rows
+
+    async def _singly(self, connection: AsyncConnection, rows: Sequence[Row]) -> Sequence[Row]:
+        statement = self._insert.returning(table.lease_id)
+        inserted: list[Row] = []
+        for new in rows:
+            if (await connection.execute(statement, dict(zip(COLUMNS, new, strict=True)))).first() is not None:
+                inserted.append(new)
+        return inserted
 
 
-async def _sums(connection: AsyncConnection, column: Column[str]) -> AsyncIterator[tuple[str, Counters]]:
-    """Counters for each value of the column."""
-    table = requests.c
-    statement = select(
-        column,
-        func.count(),
-        func.sum(case((table.ending == Ending.SERVED.value, 1), else_=0)),
-        func.sum(case((table.ending.in_(FAILURES), 1), else_=0)),
-        func.sum(table.credits),
-        func.sum(table.input + table.cache_read + table.cache_write),
-        func.sum(table.output),
-    ).group_by(column)
-    for name, total, success, failed, credit, tokens_in, tokens_out in await connection.execute(statement):
-        yield name, Counters(int(total), int(success), int(failed), float(credit), int(tokens_in), int(tokens_out))
+class _Repeated(Exception):
+    """Some of the rows are there already: an earlier try was committed, though its answer was lost."""
+
+
+def _unnested(engine: AsyncEngine) -> str:
+    """The insert that takes each column as an array: one text, which the driver keeps prepared, for any number of rows."""
+    arrays = ", ".join(f"${place}::{table[name].type.compile(engine.dialect)}[]" for place, name in enumerate(COLUMNS, 1))
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    # Names and types of our own tables; no value is part of the text.
+    return f"INSERT INTO requests ({names}) SELECT * FROM unnest({arrays}) ON CONFLICT (lease_id) DO NOTHING"  # noqa: S608
 
 
 def _filtered(statement: Select[Any], query: EntryQuery) -> Select[Any]:
-    table = requests.c
     wanted: Mapping[Column[Any], Any] = {
         table.key_id: query.key_id,
         table.account_id: query.account_id,
@@ -122,105 +165,17 @@ def _digits(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
-def row(entry: Entry) -> tuple[Any, ...]:
-    """The row of an entry, in the order of COLUMNS."""
-    outcome, usage = entry.outcome, entry.outcome.usage
-    return (
-        outcome.lease_id,
-        _text(outcome.request_id),
-        _text(entry.key_id),
-        _text(entry.account_id),
-        _text(entry.kind),
-        _text(entry.asked_model),
-        _text(entry.model),
-        outcome.ending.value,
-        min(outcome.status, SMALL),
-        _text(outcome.error),
-        _text(outcome.finish_reason),
-        outcome.received_at_ms,
-        outcome.first_event_ms if outcome.first_event_ms is None else min(outcome.first_event_ms, PLAIN),
-        min(outcome.duration_ms, PLAIN),
-        _text(outcome.dialect),
-        outcome.streamed,
-        min(usage.input, BIG),
-        min(usage.cache_read, BIG),
-        min(usage.cache_write, BIG),
-        min(usage.output, BIG),
-        min(usage.reasoning, BIG),
-        usage.credits,
-        usage.input_source,
-        usage.output_source,
-        json.dumps([_attempt(attempt) for attempt in outcome.attempts]) if outcome.attempts else "[]",
-        json.dumps(list(outcome.dropped)) if outcome.dropped else "[]",
-        min(usage.searches, BIG),
-    )
-
-
-def _text(text: str) -> str:
-    """Text that every database takes: a row that is refused would hold up all behind it."""
-    return text[:LONGEST].replace("\0", "") if text else ""
-
-
-def _attempt(attempt: Attempt) -> dict[str, Any]:
-    """An attempt as JSON; what is empty is left out, most attempts have no fault."""
-    return {name: value for name in ATTEMPT if (value := getattr(attempt, name)) not in EMPTY}
-
-
-def _entry(found: RowMapping) -> Entry:
-    outcome = Outcome(
-        lease_id=found["lease_id"],
-        request_id=found["request_id"],
-        ending=Ending(found["ending"]),
-        status=found["status"],
-        received_at_ms=found["received_at_ms"],
-        duration_ms=found["duration_ms"],
-        dialect=found["dialect"],
-        streamed=found["streamed"],
-        usage=Usage(**{name: found[name] for name in USAGE}),
-        attempts=[Attempt(**{"account_id": "", "kind": "", "model": "", **attempt}) for attempt in json.loads(found["attempts"])],
-        error=found["error"],
-        finish_reason=found["finish_reason"],
-        first_event_ms=found["first_event_ms"],
-        dropped=json.loads(found["dropped"]),
-    )
-    return Entry(outcome, found["key_id"], found["asked_model"], found["account_id"], found["kind"], found["model"])
-
-
-# What a row keeps of an attempt; the previous release reads no other names.
-ATTEMPT = ("account_id", "kind", "model", "started_ms", "ended_ms", "fault", "status", "retry_after", "detail")
-USAGE = tuple(Usage.__slots__)
-EMPTY = ("", 0, None)
-# What the columns hold at most; nothing real comes near. Texts are names, this long only by mistake.
-SMALL = 2**15 - 1
-PLAIN = 2**31 - 1
-BIG = 2**53
-LONGEST = 500
-COLUMNS = (
-    "lease_id",
-    "request_id",
-    "key_id",
-    "account_id",
-    "kind",
-    "asked_model",
-    "model",
-    "ending",
-    "status",
-    "error",
-    "finish_reason",
-    "received_at_ms",
-    "first_event_ms",
-    "duration_ms",
-    "dialect",
-    "streamed",
-    "input",
-    "cache_read",
-    "cache_write",
-    "output",
-    "reasoning",
-    "credits",
-    "input_source",
-    "output_source",
-    "attempts",
-    "dropped",
-    "searches",
+table = requests.c
+# What the previous release did not write. It is as `policy.pricing.counts` has it; credits were only ever told.
+UNCHARGED = and_(
+    table.ending.in_([ending.value for ending in GIVEN_BACK]),
+    table.output == 0,
+    table.credits == 0,
+    table.input_source != Source.UPSTREAM,
+    table.output_source != Source.UPSTREAM,
 )
+ADOPTED: Mapping[str, Any] = {
+    "booked_at": (table.received_at_ms + table.duration_ms) // 1000,
+    "counted": not_(UNCHARGED),
+    "credits_source": case((table.credits > 0, Source.UPSTREAM.value), else_=table.credits_source),
+}

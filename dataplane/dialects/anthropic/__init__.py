@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from dataplane.conversation import estimate
 from dataplane.conversation.model import Call, Stamp
-from dataplane.dialects.anthropic import errors, models, parse
+from dataplane.dialects.anthropic import errors, models, parse, rates
 from dataplane.dialects.anthropic.encoder import Streamed, Whole
 from dataplane.dialects.base import Listed
 from dataplane.errors import GatewayError
+from dataplane.windows import Windows
 from dataplane.wire import jsontext
 
 
@@ -32,6 +33,9 @@ class Anthropic:
 
     def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:
         return errors.status(error), errors.body(error, request_id)
+
+    def rate_headers(self, windows: Windows, now_ms: int) -> list[tuple[str, str]]:  # noqa: ARG002 - resets are told as moments
+        return rates.headers(windows)
 
     def count(self, call: Call) -> bytes:
         return jsontext.dumps({"input_tokens": estimate.prompt_tokens(call)})

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from dataplane.conversation.model import Call, Stamp
 from dataplane.dialects.base import Encoder, Listed
-from dataplane.dialects.openai_chat import errors, models, parse
+from dataplane.dialects.openai_chat import errors, models, parse, rates
 from dataplane.dialects.openai_chat.encoder import StreamEncoder, WholeEncoder
 from dataplane.errors import GatewayError
+from dataplane.windows import Windows
 
 # The one thing in an event stream that no client takes for an event.
 COMMENT = b": \n\n"
@@ -32,6 +33,9 @@ class OpenAIChat:
 
     def error(self, error: GatewayError, request_id: str) -> tuple[int, bytes]:  # noqa: ARG002 - OpenAI's shape has no seat for the id
         return errors.status(error), errors.render(error)
+
+    def rate_headers(self, windows: Windows, now_ms: int) -> list[tuple[str, str]]:
+        return rates.headers(windows, now_ms)
 
     def models(self, listed: Sequence[Listed], query: Mapping[str, str]) -> bytes:  # noqa: ARG002 - OpenAI's list has no pages
         return models.models(listed)

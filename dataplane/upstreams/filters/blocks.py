@@ -69,6 +69,11 @@ class Blocks:
         self.said = True
         events.append(ReasoningSigned(redacted, redacted=True))
 
+    def truncate(self) -> None:
+        """What waits does not go out: a signature is for the whole of the thinking, not for what is left of it."""
+        self._blank.clear()
+        self._signature = ""
+
     def pause(self, events: list[Event]) -> None:
         """The stream is over, but not the answer."""
         if self._signature:

@@ -11,9 +11,10 @@ FURTHER_BYTE = round(PARTS * TOKENS_PER_FURTHER_BYTE)
 class Limit:
     """Lets through as much text as `max_tokens` are likely to be. `reached`: some was kept back."""
 
-    def __init__(self, max_tokens: int) -> None:
+    def __init__(self, max_tokens: float) -> None:
         self.reached = False
-        self._room = max_tokens * PARTS
+        # Fractions come out of sums, which may be a little less than they should.
+        self._room = int(max_tokens * PARTS + 1e-6)
 
     @property
     def full(self) -> bool:

@@ -29,6 +29,7 @@ class Passage:
         self._stops = Stops(call.sampling.stop) if call.sampling.stop else None
         tokens = call.sampling.max_tokens
         self._limit = Limit(tokens) if limited and tokens is not None else None
+        self._truncated = False
         # What the limit allows of a text, the text itself when that is all of it; for thinking that came as
         # such, and all that has been through the rest. An attribute, as it stands in the way of every piece.
         self.measured: Callable[[str], str] = self._limit.take if self._limit else _whole
@@ -48,8 +49,8 @@ class Passage:
 
     @property
     def limited(self) -> bool:
-        """Whether something was kept back because of max_tokens."""
-        return self._limit is not None and self._limit.reached
+        """Whether something was kept back because the answer may not be longer."""
+        return self._truncated or (self._limit is not None and self._limit.reached)
 
     @property
     def over(self) -> bool:
@@ -70,6 +71,10 @@ class Passage:
         """A call goes out whole, even beyond the limit below which it began."""
         if self._limit:
             self._limit.spend(text)
+
+    def truncate(self) -> None:
+        """The answer is not to grow any more."""
+        self._truncated = True
 
     def pause(self) -> Pieces:
         """Something else comes between: what text was held back goes out before it.

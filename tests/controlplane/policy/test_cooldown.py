@@ -1,7 +1,22 @@
 import pytest
 
 from controlplane.domain.account import Status
-from controlplane.policy.cooldown import LONGEST_RESET, TABLE, UNKNOWN_RESET, Fault, Rest, Scope, after, health_after, outweighs, reset
+from controlplane.policy.cooldown import (
+    LONGEST_RESET,
+    OWN,
+    SUSPICIOUS_FROM,
+    TABLE,
+    UNKNOWN_RESET,
+    Fault,
+    Rest,
+    Scope,
+    after,
+    blames,
+    cause_of,
+    counts,
+    outweighs,
+    reset,
+)
 from dataplane.errors import Cause
 
 NOW = 1000.0
@@ -13,7 +28,8 @@ def until(cause, **given):
 
 
 def test_every_cause_of_the_contract_has_a_row_and_no_row_is_unknown():
-    assert set(TABLE) == {cause.value for cause in Cause}
+    assert set(TABLE) == {cause.value for cause in Cause} | OWN
+    assert not OWN & {cause.value for cause in Cause}
 
 
 def test_a_cause_without_a_row_is_an_error():
@@ -32,6 +48,11 @@ def test_a_cause_without_a_row_is_an_error():
         ("throttled", {"retry_after": 300}, Status.COOLING, Scope.ACCOUNT, 300),
         ("throttled", {"retry_after": 0}, Status.COOLING, Scope.ACCOUNT, 1),
         ("throttled", {"retry_after": 10**6}, Status.COOLING, Scope.ACCOUNT, 3600),
+        ("suspicious", {}, Status.COOLING, Scope.ACCOUNT, 600),
+        ("suspicious", {"retry_after": 600, "strikes": 1}, Status.COOLING, Scope.ACCOUNT, 1200),
+        ("suspicious", {"retry_after": 600, "strikes": 9}, Status.COOLING, Scope.ACCOUNT, 1800),
+        ("suspicious", {"retry_after": 3000}, Status.COOLING, Scope.ACCOUNT, 3000),
+        ("unrenewed", {"strikes": 9}, Status.COOLING, Scope.ACCOUNT, 300),
         ("quota_exhausted", {}, Status.EXHAUSTED, Scope.ACCOUNT, UNKNOWN_RESET),
         ("quota_exhausted", {"resets_at": 5000}, Status.EXHAUSTED, Scope.ACCOUNT, 4000),
         ("quota_exhausted", {"resets_at": 10}, Status.EXHAUSTED, Scope.ACCOUNT, UNKNOWN_RESET),
@@ -49,7 +70,8 @@ def test_what_rests_and_for_how_long(cause, given, status, scope, seconds):
 @pytest.mark.parametrize("cause", ["overloaded", "bad_request", "too_long", "empty"])
 def test_causes_that_no_account_is_to_blame_for(cause):
     assert until(cause, strikes=100, retry_after=60) is None
-    assert health_after(80, cause) == 80
+    assert not blames(cause)
+    assert not counts(cause)
 
 
 @pytest.mark.parametrize("cause", ["unavailable", "unreachable", "timeout", "cut", "corrupt"])
@@ -61,7 +83,7 @@ def test_single_mishaps_pass(cause):
 
 
 def test_suspension_and_a_refused_renewed_token_last_until_somebody_acts():
-    assert after(Fault("suspended"), NOW) == Rest(Status.SUSPENDED, "the upstream suspended it", Scope.ACCOUNT, 0)
+    assert after(Fault("suspended"), NOW) == Rest(Status.SUSPENDED, "the upstream suspended it", Scope.ACCOUNT, 0, "suspended")
     assert after(Fault("credential_rejected"), NOW) is None
     assert after(Fault("credential_rejected", renewed=True), NOW).status is Status.NEEDS_LOGIN
 
@@ -78,14 +100,23 @@ def test_the_graver_and_the_longer_rest_wins():
     assert not outweighs(exhausted, Status.SUSPENDED, 0)
 
 
-def test_health_falls_with_blame_and_recovers():
-    health = 100.0
-    for _ in range(3):
-        health = health_after(health, "throttled")
-    assert 30 < health < 40
-    for _ in range(40):
-        health = health_after(health, "")
-    assert 99 < health <= 100
+@pytest.mark.parametrize(
+    ("cause", "heals"),
+    [(cause, cause in {"throttled", "unavailable", "unreachable", "timeout", "cut", "corrupt"}) for cause in TABLE],
+)
+def test_which_rests_may_be_cut_short(cause, heals):
+    assert TABLE[cause].heals is heals
+
+
+def test_a_throttle_that_asks_for_long_is_suspicion():
+    assert cause_of("throttled", None) == cause_of("throttled", SUSPICIOUS_FROM - 1) == "throttled"
+    assert cause_of("throttled", SUSPICIOUS_FROM) == "suspicious"
+    assert cause_of("quota_exhausted", 10**6) == "quota_exhausted"
+
+
+def test_what_the_upstream_itself_asked_for_is_marked():
+    assert after(Fault("throttled", retry_after=30), NOW).asked
+    assert not after(Fault("throttled"), NOW).asked
 
 
 def test_a_reset_that_cannot_be_is_not_waited_for():

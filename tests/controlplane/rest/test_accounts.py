@@ -1,11 +1,13 @@
 """The account routes, against the real services."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from controlplane.domain.account import Allowance, Tokens
 from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, GrantRejected, ProviderUnavailable
+from controlplane.domain.outcome import Attempt
 from tests.controlplane.rest.world import ARN, CLIENT_SECRET, World, refresh_token
 
 
@@ -187,6 +189,69 @@ async def test_usage_asks_the_upstream(world: World) -> None:
     reply = await world.get(f"/api/accounts/{made['id']}/usage")
     world.fails(reply, 503, "provider_unavailable")
     assert reply.headers["retry-after"] == "7"
+
+
+async def test_usage_tells_when_it_runs_out(world: World) -> None:
+    made = await world.account()
+    await world.settled(made["id"])
+    for used in (10, 15):
+        world.provider.allowances = Allowance(used, 50, int(world.clock.now()) + 86_400)
+        usage = (await world.get(f"/api/accounts/{made['id']}/usage")).json()
+        world.clock.pass_(1800)
+    assert usage["forecast"] == {"perHour": 10.0, "runsOutAt": "2026-03-01T04:00:00Z"}
+    assert (await world.get(f"/api/accounts/{made['id']}")).json()["allowance"] == usage
+    world.provider.allowances = Allowance(15.1, 50, int(world.clock.now()) + 3600)
+    usage = (await world.get(f"/api/accounts/{made['id']}/usage")).json()
+    assert usage["forecast"]["runsOutAt"] is None, "it lasts until the reset"
+
+
+async def test_usage_says_that_an_account_is_exhausted(world: World) -> None:
+    made = await world.account()
+    await world.settled(made["id"])
+    world.provider.allowances = Allowance(50, 50, int(world.clock.now()) + 3600)
+    assert (await world.get(f"/api/accounts/{made['id']}/usage")).json()["used"] == 50
+    seen = (await world.get(f"/api/accounts/{made['id']}")).json()
+    assert (seen["status"], seen["until"]) == ("exhausted", "2026-03-01T01:00:00Z")
+
+
+async def test_what_rests_an_account_and_how_well_it_does(world: World) -> None:
+    made = await world.account()
+    await world.settled(made["id"])
+    new = (await world.get(f"/api/accounts/{made['id']}")).json()
+    assert (new["breakers"], new["ceiling"], new["latencyMs"], new["health"]) == ([], None, None, 100)
+    assert new["healthParts"] == {"successShare": None, "faults": {}}
+    accounts: Any = world.services.accounts
+    seat, standings = accounts._roster.seat(made["id"]), accounts._care.standings
+    seat.candidate.in_flight = 6
+    for fault, latency in (("", 1.5), ("throttled", None), ("model_unknown", None)):
+        said = Attempt(made["id"], "kiro", "claude-sonnet-4.5", fault=fault)
+        standings.attempted(seat, said, renewed=False, served=not fault, latency=latency)
+    seen = (await world.get(f"/api/accounts/{made['id']}")).json()
+    throttled = {
+        "cause": "throttled",
+        "model": None,
+        "state": "open",
+        "until": "2026-03-01T00:00:10Z",
+        "reason": "the upstream throttles it",
+    }
+    unknown = {
+        "cause": "model_unknown",
+        "model": "claude-sonnet-4.5",
+        "state": "open",
+        "until": "2026-03-01T00:05:00Z",
+        "reason": "the upstream does not offer it this model",
+    }
+    assert seen["breakers"] == [unknown, throttled]
+    assert (seen["status"], seen["until"], seen["reason"]) == ("cooling", throttled["until"], throttled["reason"])
+    assert seen["healthParts"] == {"successShare": 0.5, "faults": {"throttled": 1, "model_unknown": 1}}
+    assert (seen["ceiling"], seen["latencyMs"], seen["health"]) == (3, 1500, 70)
+    world.clock.pass_(10)
+    seen = (await world.get(f"/api/accounts/{made['id']}")).json()
+    assert (seen["status"], seen["reason"], seen["until"]) == ("active", "", None)
+    assert [row["state"] for row in seen["breakers"]] == ["open", "half-open"]
+    world.clock.pass_(290)
+    assert (await world.get(f"/api/accounts/{made['id']}")).json()["health"] == 85
+    assert (await world.post(f"/api/accounts/{made['id']}/enable")).json()["breakers"] == []
 
 
 async def test_usage_of_an_account_whose_token_stays_refused(world: World) -> None:

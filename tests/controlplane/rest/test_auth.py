@@ -15,6 +15,7 @@ from tests.controlplane.rest.world import PASSWORD, World
         ("GET", "/api/requests"),
         ("GET", "/api/settings"),
         ("GET", "/api/models"),
+        ("GET", "/api/audit"),
         ("GET", "/api/proxy/stats"),
         ("GET", "/api/proxy/logs"),
         ("PUT", "/api/proxy/config"),

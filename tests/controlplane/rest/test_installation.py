@@ -28,12 +28,13 @@ async def test_stats(world: World) -> None:
     await world.served("req_1")
     stats = (await world.get("/api/proxy/stats")).json()
     assert stats["accounts"] == {"active": 1, "disabled": 1}
-    assert (stats["openLeases"], stats["backlog"]) == (0, 0)
+    assert (stats["openLeases"], stats["waiting"], stats["gaps"], stats["backlog"]) == (0, 0, 0, 0)
     assert stats["stats"] == {
         "totalRequests": 1,
         "successRequests": 1,
         "failedRequests": 0,
         "totalCredits": 0.5,
+        "totalCost": 0.25,
         "inputTokens": 15,
         "outputTokens": 7,
     }
@@ -43,6 +44,10 @@ async def test_settings(world: World) -> None:
     settings = (await world.get("/api/settings")).json()
     assert settings == {"schedulingMode": "smart", "version": world.services.version}
     assert (await world.put("/api/settings", {"schedulingMode": "smart"})).json() == settings
+    for mode in ("priority", "balanced"):
+        assert (await world.put("/api/settings", {"schedulingMode": mode})).json() == settings | {"schedulingMode": mode}
+        assert (await world.get("/api/settings")).json()["schedulingMode"] == mode
+        assert world.services.settings.scheduling_mode == mode
     assert (await world.put("/api/settings", {"schedulingMode": None})).json() == settings
     assert (await world.put("/api/proxy/config", {})).json() == settings
 

@@ -95,6 +95,17 @@ async def test_check(world: World) -> None:
     assert refused["message"]
 
 
+async def test_a_second_rotation_within_the_grace_ends_the_first_key(world: World) -> None:
+    made = await world.key()
+    path = f"/api/keys/{made['id']}/rotate"
+    second, third = [(await world.post(path, {"graceSeconds": 3600})).json() for _ in range(2)]
+    assert isinstance(world.services.leasing.identify(Caller(made["key"])), Refusal)
+    for secret in (second["key"], third["key"]):
+        said = world.services.leasing.identify(Caller(secret))
+        assert isinstance(said, Identity)
+        assert said.key_id == made["id"]
+
+
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("PUT", ""), ("DELETE", ""), ("POST", "/rotate"), ("POST", "/check")])
 async def test_what_is_not_there_is_404(world: World, method: str, path: str) -> None:
     body = {"PUT": {}, "POST": {"model": "x"} if path == "/check" else {}}.get(method)

@@ -38,6 +38,12 @@ ROUTES = {
     "GET /api/models",
     "GET /api/requests",
     "GET /api/requests/{request_id}",
+    "GET /api/audit",
+    "GET /api/prices",
+    "POST /api/prices",
+    "PUT /api/prices/{price_id}",
+    "DELETE /api/prices/{price_id}",
+    "GET /api/usage",
 }
 
 
@@ -92,5 +98,5 @@ async def test_bodies_are_camel_case_and_closed(world: World) -> None:
     schemas = (await world.stranger.get("/openapi.json")).json()["components"]["schemas"]
     for name, schema in schemas.items():
         assert not [field for field in schema.get("properties", {}) if "_" in field], name
-    for name in ("AccountBody", "KeyBody", "KeyChange", "Rotation", "Probe", "SettingsBody"):
+    for name in ("AccountBody", "KeyBody", "KeyChange", "LimitsBody", "CountCaps", "CreditCaps", "Rotation", "Probe", "SettingsBody"):
         assert schemas[name]["additionalProperties"] is False

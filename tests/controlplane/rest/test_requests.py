@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.controlplane.rest.world import World
+from controlplane.policy import decisions
+from controlplane.policy.scheduling import Candidate, Mode, Wish, choose
+from headgate.cli import explanation
+from tests.controlplane.rest.world import ARN, START, World
 
 
 async def test_a_request_in_full(world: World) -> None:
@@ -19,6 +22,7 @@ async def test_a_request_in_full(world: World) -> None:
         "credits": 0.5,
         "inputSource": "upstream",
         "outputSource": "estimated",
+        "creditsSource": "upstream",
         "searches": 2,
     }
     expected = {
@@ -37,14 +41,62 @@ async def test_a_request_in_full(world: World) -> None:
         "streamed": True,
         "firstEventMs": 120,
         "durationMs": 900,
+        "cost": 0.25,
         "dropped": ["$.metadata"],
     }
     assert {name: row[name] for name in expected} == expected
     first, second = row["attempts"]
     assert (first["accountId"], first["fault"], first["status"], first["retryAfter"]) == ("acc_1", "throttled", 429, 8)
     assert (second["accountId"], second["fault"], second["startedMs"], second["endedMs"]) == ("acc_2", "", 50, 900)
+    assert (first["endpoint"], first["endpoints"], first["learned"]) == ("", [], {})
+    assert second["endpoint"] == "http://b.test"
+    assert second["endpoints"] == [{"url": "http://a.test", "fault": "unreachable", "retryAfter": 3}]
+    assert second["learned"] == {"profile_arn": ARN}
+    assert (row["decision"], row["reproduced"]) == ([], [])
+    assert [(span["name"], span["startMs"], span["endMs"]) for span in row["waterfall"]] == [
+        ("attempt 1", 1, 40),
+        ("attempt 2", 50, 900),
+        ("first event", 120, 120),
+        ("end", 900, 900),
+    ]
     (brief,) = (await world.get("/api/requests")).json()["requests"]
     assert {name: row[name] for name in brief} == brief
+
+
+async def test_why_it_was_served_where_it_was(world: World) -> None:
+    pool = [
+        Candidate("acc_1", "kiro", offers={"claude-sonnet-4.5"}),
+        Candidate("acc_2", "kiro", offers={"claude-sonnet-4.5"}, max_concurrency=1),
+    ]
+    pool[0].priority = 5
+    wish = Wish("claude-sonnet-4.5")
+    first = decisions.chose(pool, wish, START, 7, Mode.SMART, decisions.REVISION, choose(pool, wish, START, 7, Mode.SMART))
+    wish = Wish("claude-sonnet-4.5", excluded=("acc_1",))
+    second = decisions.chose(pool, wish, START, 8, Mode.SMART, decisions.REVISION, choose(pool, wish, START, 8, Mode.SMART))
+    steps = [decisions.named("sonnet", "claude-sonnet-4.5", "", ""), first, decisions.waited(0.005, 2), second]
+    await world.served("req_1", decision=decisions.encode(steps))
+    row = (await world.get("/api/requests/req_1")).json()
+    assert [step["step"] for step in row["decision"]] == ["named", "chose", "waited", "chose"]
+    assert [step["accountId"] for step in row["decision"] if step["step"] == "chose"] == ["acc_1", "acc_2"]
+    assert row["decision"][3]["candidates"][0]["exclusion"]["rule"] == "excluded-by-request"
+    assert row["reproduced"] == [{"same": True, "recorded": name, "recomputed": name} for name in ("acc_1", "acc_2")]
+    assert [(span["name"], span["startMs"], span["endMs"]) for span in row["waterfall"]][:3] == [
+        ("attempt 1", 1, 40),
+        ("wait", 45, 50),
+        ("attempt 2", 50, 900),
+    ]
+    # What `headgate explain` makes of this very answer.
+    said = explanation.text(row, {"id": "proxy"}, {"acc_1": "mine"})
+    assert "Chose mine (smart, of 2, seed 7" in said
+    assert "mine is out: excluded-by-request" in said
+    assert "all 2 choices come out the same" in said
+
+
+@pytest.mark.parametrize("text", ["nonsense", "{}", "[1]"])
+async def test_a_decision_that_cannot_be_read_hides_nothing_else(world: World, text: str) -> None:
+    await world.served("req_1", decision=text)
+    row = (await world.get("/api/requests/req_1")).json()
+    assert (row["status"], row["decision"], row["reproduced"]) == (200, [], [])
 
 
 async def test_pages_newest_first(world: World) -> None:

@@ -32,7 +32,7 @@ async def test_no_route_shows_a_secret(world: World, caplog: pytest.LogCaptureFi
     secret = key["key"]
     await world.served("req_1")
     await world.settled(account["id"])
-    where = {"account_id": account["id"], "key_id": key["id"], "request_id": "req_1"}
+    where = {"account_id": account["id"], "key_id": key["id"], "request_id": "req_1", "price_id": "price_none"}
     routes = documented((await world.get("/openapi.json")).json())
     world.answers.clear()
     bodies = (
@@ -46,6 +46,7 @@ async def test_no_route_shows_a_secret(world: World, caplog: pytest.LogCaptureFi
         for body in bodies if method in ("POST", "PUT") else (None,):
             reply = await world.ask(method, path.format(**where), body)
             assert reply.status_code < 500, reply.text
+    assert await world.changes()
     world.provider.refreshes = GrantRejected("refused")
     world.provider.allowances = Allowance(1, 2)
     assert len(world.answers) > 40

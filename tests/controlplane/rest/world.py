@@ -12,7 +12,7 @@ from controlplane import app
 from controlplane.adapters.db import engine as database
 from controlplane.domain.account import Account, Allowance, Credentials, Tokens
 from controlplane.domain.model import ModelFacts
-from controlplane.domain.outcome import Attempt, Ending, Entry, Outcome, Source, Usage
+from controlplane.domain.outcome import Attempt, Ending, EndpointFault, Entry, Outcome, Source, Usage
 from controlplane.rest import build
 from controlplane.service import administration
 from controlplane.settings import Settings
@@ -89,6 +89,7 @@ class World:
         self.clock = clock
         self.answers: list[httpx.Response] = []
         self.api = build(self.services, trusted_proxies=("127.0.0.9",), away=database.away)
+        self.authorization = f"Bearer {PASSWORD}"
         self.stranger = self.client("127.0.0.1")
         self.elsewhere = self.client("127.0.0.2")
 
@@ -110,11 +111,11 @@ class World:
     async def ask(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         """As the administrator; a body of None is none."""
         given = {} if body is None else {"json": body}
-        return await self.stranger.request(method, path, headers={"authorization": f"Bearer {PASSWORD}"}, params=query or None, **given)
+        return await self.stranger.request(method, path, headers={"authorization": self.authorization}, params=query or None, **given)
 
     async def send(self, method: str, path: str, content: Any, kind: str | None = "application/json") -> httpx.Response:
         """Any bytes as the administrator."""
-        headers = {"authorization": f"Bearer {PASSWORD}"} | ({"content-type": kind} if kind else {})
+        headers = {"authorization": self.authorization} | ({"content-type": kind} if kind else {})
         return await self.stranger.request(method, path, headers=headers, content=content)
 
     async def get(self, path: str, **query: Any) -> httpx.Response:
@@ -150,7 +151,13 @@ class World:
                 await asyncio.sleep(0.005)
         return row
 
-    async def served(self, request_id: str, received_at_ms: int = 1772323200250) -> None:
+    async def changes(self, **query: Any) -> list[dict[str, Any]]:
+        """The audit log, newest first."""
+        reply = await self.get("/api/audit", **query)
+        assert reply.status_code == 200, reply.text
+        return reply.json()["changes"]
+
+    async def served(self, request_id: str, received_at_ms: int = 1772323200250, decision: str = "") -> None:
         """A request that was throttled by one account and served by another, in the records."""
         outcome = Outcome(
             lease_id=f"lease_{request_id}",
@@ -161,16 +168,28 @@ class World:
             duration_ms=900,
             dialect="anthropic",
             streamed=True,
-            usage=Usage(10, 3, 2, 7, 4, 0.5, Source.UPSTREAM, Source.ESTIMATED, 2),
+            usage=Usage(10, 3, 2, 7, 4, 0.5, Source.UPSTREAM, Source.ESTIMATED, 2, Source.UPSTREAM),
             attempts=(
                 Attempt("acc_1", "kiro", "claude-sonnet-4.5", 1, 40, "throttled", 429, 8, "slow down"),
-                Attempt("acc_2", "kiro", "claude-sonnet-4.5", 50, 900, "", 200),
+                Attempt(
+                    "acc_2",
+                    "kiro",
+                    "claude-sonnet-4.5",
+                    50,
+                    900,
+                    "",
+                    200,
+                    endpoint="http://b.test",
+                    endpoints=[EndpointFault("http://a.test", "unreachable", 3)],
+                    learned={"profile_arn": ARN},
+                ),
             ),
             finish_reason="stop",
             first_event_ms=120,
             dropped=("$.metadata",),
         )
-        written = self.services.records.record([Entry(outcome, "proxy", "sonnet", "acc_2", "kiro", "claude-sonnet-4.5")])
+        entry = Entry(outcome, "proxy", "sonnet", "acc_2", "kiro", "claude-sonnet-4.5", int(self.clock.time), cost=0.25, decision=decision)
+        written = self.services.records.record([entry])
         assert written is not None
         await written
 
@@ -195,13 +214,16 @@ async def opened(url: str, data_dir: str) -> AsyncIterator[World]:
     provider = ScriptedProvider()
     engine = database.connect(url)
     plane = await app.wire(settings, engine, {"kiro": provider})
-    writing = asyncio.create_task(plane.records.run())
+    parts = plane.parts
+    writing = asyncio.create_task(parts.records.run())
     clock: Any = plane.services.clock
     try:
         yield World(plane, provider, clock)
     finally:
-        await plane.refreshing.close()
-        await plane.background.close()
-        plane.records.close()
+        await parts.pool.refreshing.close()
+        await parts.pool.own.close()
+        await parts.outside.background.close()
+        parts.records.close()
         await writing
+        await parts.outside.ledger.close()
         await engine.dispose()

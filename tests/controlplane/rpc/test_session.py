@@ -51,7 +51,7 @@ class Client:
 
 @pytest.fixture
 async def admission(world):
-    return Admission(world.leasing, world.catalogue, "1.2.3")
+    return Admission(world.leasing, world.settling, world.usage, world.catalogue, "1.2.3")
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ async def test_a_batch_of_everything(world, client):
     _, secret = await world.keys.create(KeyDraft("team", allowed_models=("claude-*",)))
     welcome, identity, lease, reservation, refused = await client.ask(
         hello=pb.Hello(instance_id="w1"),
-        identify=pb.Identify(caller=caller(secret)),
+        identify=pb.Identify(caller=caller(secret), usage=True),
         acquire_1=acquire(),
         acquire_2=acquire(reserve_only=True),
         acquire_3=acquire(model="claude-sonet-4.5"),
@@ -251,7 +251,7 @@ async def test_a_settlement_that_fails_is_not_acknowledged(world, client, monkey
     await world.account("one")
     (lease,) = await client.ask(acquire=acquire())
     with monkeypatch.context() as while_broken:
-        while_broken.setattr(world.leasing, "settle", broken)
+        while_broken.setattr(world.settling, "settle", broken)
         (number,) = await client.send(settle=settle(lease.lease.lease_id))
         await client.ask(identify=pb.Identify(caller=caller()))
     assert number not in client.answers
@@ -405,7 +405,7 @@ async def test_stopping_ends_watches(admission, stub):
 
 
 async def test_a_taken_address_is_told(address, world):
-    second = Server(Admission(world.leasing, world.catalogue, ""), address, TOKEN)
+    second = Server(Admission(world.leasing, world.settling, world.usage, world.catalogue, ""), address, TOKEN)
     with pytest.raises(RuntimeError):
         await second.start()
     with contextlib.suppress(Exception):

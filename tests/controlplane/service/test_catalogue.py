@@ -57,8 +57,8 @@ async def test_the_table_is_merged_and_keeps_first_sightings(world):
     facts = listed[SONNET.id].facts
     assert (facts.context_window, facts.max_output, facts.created) == (1_000_000, 128_000, int(NOW))
     assert listed[SONNET.id].aliases == ("claude-sonnet-4-5",)
-    assert world.catalogue.window(SONNET.id) == 1_000_000
-    assert world.catalogue.window("none") == 0
+    assert world.catalogue.facts(SONNET.id).context_window == 1_000_000
+    assert world.catalogue.facts("none").context_window == 0
 
 
 async def test_lists_are_fetched_again_every_hour_and_the_version_grows_with_changes_only(world):

@@ -5,6 +5,7 @@ import pytest
 
 from controlplane.domain.errors import Absent, Duplicate, Invalid
 from controlplane.domain.key import KeyDraft
+from controlplane.domain.limits import MILLION, NO_LIMITS, Caps, Limits
 from tests.controlplane.fakes import NOW
 
 
@@ -40,13 +41,59 @@ async def test_rotation_with_and_without_grace(world):
         await world.keys.rotate(key.id, grace_seconds=-1)
 
 
+async def test_a_second_rotation_within_the_grace_ends_the_first_key(world):
+    key, first = await world.keys.create(KeyDraft("team"))
+    _, second = await world.keys.rotate(key.id, grace_seconds=3600)
+    _, third = await world.keys.rotate(key.id, grace_seconds=60)
+    assert world.keys.find(first) is None
+    await world.restart()
+    assert world.keys.find(first) is None
+    assert world.keys.find(second).id == world.keys.find(third).id == key.id
+    _, fourth = await world.keys.rotate(key.id)
+    assert [world.keys.find(secret) for secret in (first, second, third)] == [None] * 3
+    assert world.keys.find(fourth).id == key.id
+
+
+async def test_a_change_within_the_grace_leaves_the_old_key_its_time(world):
+    key, first = await world.keys.create(KeyDraft("team"))
+    await world.keys.rotate(key.id, grace_seconds=60)
+    await world.keys.update(key.id, {"name": "crew"})
+    assert world.keys.find(first).name == "crew"
+    world.clock.time = NOW + 60
+    assert world.keys.find(first) is None
+
+
+async def test_limits_are_kept_merged_and_survive_a_restart(world):
+    limits = Limits(Caps(minute=5, day=100), credits=Caps(total=MILLION), concurrency=2)
+    key, _ = await world.keys.create(KeyDraft("team", limits=limits))
+    assert world.keys.limits(key.id) == limits
+    _, changed = await world.keys.update(key.id, {"limits": {"requests": {"day": None, "month": 7}, "concurrency": None}})
+    assert changed.limits == Limits(Caps(minute=5, month=7), credits=Caps(total=MILLION))
+    await world.restart()
+    assert world.keys.limits(key.id) == changed.limits
+    _, changed = await world.keys.update(key.id, {"limits": limits})
+    assert changed.limits == limits
+    _, changed = await world.keys.update(key.id, {"limits": None})
+    assert changed.limits == NO_LIMITS
+    assert world.keys.limits("proxy") == world.keys.limits("own_1") == NO_LIMITS
+
+
+async def test_changes_of_different_limits_at_once_are_both_kept(world):
+    key, _ = await world.keys.create(KeyDraft("team"))
+    await asyncio.gather(
+        world.keys.update(key.id, {"limits": {"requests": {"day": 5}}}), world.keys.update(key.id, {"limits": {"requests": {"minute": 1}}})
+    )
+    assert world.keys.limits(key.id) == Limits(Caps(minute=1, day=5))
+
+
 async def test_changes_and_removal(world):
     key, secret = await world.keys.create(KeyDraft("team"))
     other, _ = await world.keys.create(KeyDraft("other"))
-    changed = await world.keys.update(key.id, {"name": "crew", "allowed_models": ("claude-*",)})
+    before, changed = await world.keys.update(key.id, {"name": "crew", "allowed_models": ("claude-*",)})
+    assert before == key
     assert world.keys.list() == (changed, other)
     assert world.keys.find(secret) == world.keys.get(key.id) == changed
-    await world.keys.remove(key.id)
+    assert await world.keys.remove(key.id) == changed
     assert world.keys.find(secret) is None
     for work in (world.keys.remove(key.id), world.keys.update(key.id, {}), world.keys.rotate(key.id)):
         with pytest.raises(Absent):
@@ -73,6 +120,10 @@ async def test_the_same_name_twice_at_once(world):
         ({"allowed_models": ("",)}, "allowedModels"),
         ({"allowed_ips": ("10.0.0.0/33",)}, "allowedIps"),
         ({"expires_at": -5}, "expiresAt"),
+        ({"limits": Limits(Caps(day=-1))}, "limits.requests.day"),
+        ({"limits": Limits(tokens=Caps(month=10**11 + 1))}, "limits.tokens.month"),
+        ({"limits": Limits(credits=Caps(minute=10**5 * MILLION + 1))}, "limits.credits.minute"),
+        ({"limits": Limits(concurrency=0)}, "limits.concurrency"),
     ],
 )
 async def test_fields_that_cannot_be(world, given, field):

@@ -11,12 +11,12 @@ OWN = "arn:aws:codewhisperer:us-east-1:123456789012:profile/OWN"
 
 
 def acquire(world, **given):
-    return world.leasing.acquire(ask(**given), "worker-1")
+    return world.acquire(ask(**given), "worker-1")
 
 
 async def learns(world, made, **facts):
     lease = acquire(world)
-    await world.leasing.settle([outcome(lease.lease_id, attempt(made, learned=facts))])
+    await world.settle([outcome(lease.lease_id, attempt(made, learned=facts))])
     await world.idle()
 
 
@@ -62,7 +62,7 @@ async def test_it_is_stored_before_it_is_used_and_said_again_when_that_failed(wo
 async def test_many_requests_that_find_the_same_store_it_once(world):
     made = await world.account("one")
     leases = [acquire(world) for _ in range(10)]
-    world.leasing.settle([outcome(lease.lease_id, attempt(made, learned={"profile_arn": FOUND})) for lease in leases])
+    world.settle([outcome(lease.lease_id, attempt(made, learned={"profile_arn": FOUND})) for lease in leases])
     await world.idle()
     assert world.account_store.log.count("set_profile") == 1
 
@@ -70,7 +70,7 @@ async def test_many_requests_that_find_the_same_store_it_once(world):
 async def test_an_administrator_who_is_faster_wins(world):
     made = await world.account("one")
     lease = acquire(world)
-    world.leasing.settle([outcome(lease.lease_id, attempt(made, learned={"profile_arn": FOUND}))])
+    world.settle([outcome(lease.lease_id, attempt(made, learned={"profile_arn": FOUND}))])
     await world.accounts.update(made, {"profile_arn": OWN})
     await world.idle()
     assert world.seat(made).account.profile_arn == OWN
@@ -88,9 +88,9 @@ async def test_a_failed_attempt_may_have_learned_too_and_is_heard_at_once(world)
 async def test_a_profile_ends_the_rest_of_an_account_that_was_refused_without_one(world):
     made = await world.account("one")
     first, second = acquire(world), acquire(world)
-    await world.leasing.settle([outcome(first.lease_id, attempt(made, "forbidden"), ending=Ending.FAILED)])
+    await world.settle([outcome(first.lease_id, attempt(made, "forbidden"), ending=Ending.FAILED)])
     assert world.seat(made).standing.status is Status.COOLING
-    await world.leasing.settle([outcome(second.lease_id, attempt(made, learned={"profile_arn": FOUND}))])
+    await world.settle([outcome(second.lease_id, attempt(made, learned={"profile_arn": FOUND}))])
     await world.idle()
     assert world.seat(made).standing.status is Status.ACTIVE
     assert world.account_store.stored[made].standing.status is Status.ACTIVE

@@ -8,14 +8,13 @@ from controlplane.domain.key import KeyDraft
 from controlplane.domain.lease import Bearer, Caller, HeldLease, Lease, Reason, Refusal, Reservation
 from controlplane.domain.outcome import Ending
 from controlplane.service.leases import DEADLINE
-from controlplane.service.leasing import Pending
 from tests.controlplane.fakes import NOW, PROXY_KEY, ask, attempt, outcome
 
 INSTANCE = "worker-1"
 
 
 def acquire(world, **given):
-    return world.leasing.acquire(ask(**given), INSTANCE)
+    return world.acquire(ask(**given), INSTANCE)
 
 
 async def test_the_life_of_a_lease(world):
@@ -34,7 +33,7 @@ async def test_the_life_of_a_lease(world):
     assert world.in_flight() == {"one": 1}
     assert world.leasing.open_leases == 1
 
-    await world.leasing.settle([outcome(lease.lease_id, attempt(made))])
+    await world.settle([outcome(lease.lease_id, attempt(made))])
     assert world.in_flight() == {"one": 0}
     assert world.leasing.open_leases == 0
     (entry,) = await world.rows()
@@ -57,7 +56,7 @@ async def test_a_lease_moves_and_keeps_its_id(world):
     assert world.leasing.open_leases == 1
     # the attempt is in the outcome again and does not count twice
     world.clock.time += 11
-    await world.leasing.settle([outcome(first.lease_id, failed, attempt(second.account_id))])
+    await world.settle([outcome(first.lease_id, failed, attempt(second.account_id))])
     assert world.accounts.get(first.account_id).status is Status.ACTIVE
     assert set(world.in_flight().values()) == {0}
     (entry,) = await world.rows()
@@ -80,8 +79,8 @@ async def test_settling_twice_is_settling_once(world):
     made = await world.account("one")
     lease = acquire(world)
     done = outcome(lease.lease_id, attempt(made))
-    await asyncio.gather(world.leasing.settle([done]), world.leasing.settle([done, done]))
-    await world.leasing.settle([done])
+    await asyncio.gather(world.settle([done]), world.settle([done, done]))
+    await world.settle([done])
     assert len(await world.rows()) == 1
     assert world.records.key_counters("proxy").total_requests == 1
     assert world.in_flight() == {"one": 0}
@@ -89,7 +88,7 @@ async def test_settling_twice_is_settling_once(world):
 
 async def test_unknown_leases_are_refused(world):
     await world.account("one")
-    for said in (acquire(world, lease_id="ls_none.proxy"), world.leasing.renew("ls_none.proxy", "")):
+    for said in (acquire(world, lease_id="ls_none.proxy"), await world.renew("ls_none.proxy", "")):
         assert said.reason is Reason.UNKNOWN_LEASE
 
 
@@ -98,7 +97,7 @@ async def test_places_are_exact_and_limited(world):
     leases = [acquire(world) for _ in range(2)]
     refused = acquire(world)
     assert refused == Refusal(Reason.ACCOUNTS_BUSY, "every account that could serve claude-sonnet-4.5 is busy or cooling down", 1)
-    await world.leasing.settle([outcome(leases[0].lease_id)])
+    await world.settle([outcome(leases[0].lease_id)])
     assert isinstance(acquire(world), Lease)
 
 
@@ -113,7 +112,7 @@ async def test_places_are_exact_and_limited(world):
 async def test_what_is_told_when_the_only_account_is_out(world, fault, reason, retry_after, status):
     made = await world.account("one")
     lease = acquire(world)
-    await world.leasing.settle([outcome(lease.lease_id, attempt(made, fault), ending=Ending.FAILED)])
+    await world.settle([outcome(lease.lease_id, attempt(made, fault), ending=Ending.FAILED)])
     refused = acquire(world, request_id="req_2")
     assert (refused.reason, refused.retry_after) == (reason, retry_after)
     entry = (await world.rows())[-1]
@@ -169,22 +168,22 @@ async def test_a_managed_key_and_its_limits(world):
 async def test_a_check_says_what_would_happen_and_changes_nothing(world):
     await world.account("one")
     key, _ = await world.keys.create(KeyDraft("team", allowed_models=("claude-haiku-*",), allowed_ips=("10.0.0.0/8",)))
-    assert world.leasing.check(key.id, "claude-haiku-4-5", "10.0.0.1").key_id == key.id
-    assert world.leasing.check(key.id, "claude-sonnet-4.5", "10.0.0.1").reason is Reason.MODEL_NOT_ALLOWED
-    assert world.leasing.check(key.id, "claude-haiku-4-5", "1.1.1.1").reason is Reason.ADDRESS_NOT_ALLOWED
+    assert (await world.check(key.id, "claude-haiku-4-5", "10.0.0.1")).key_id == key.id
+    assert (await world.check(key.id, "claude-sonnet-4.5", "10.0.0.1")).reason is Reason.MODEL_NOT_ALLOWED
+    assert (await world.check(key.id, "claude-haiku-4-5", "1.1.1.1")).reason is Reason.ADDRESS_NOT_ALLOWED
     assert world.leasing.open_leases == 0
     assert await world.rows() == []
     with pytest.raises(Absent):
-        world.leasing.check("none", "auto", "")
+        (await world.check("none", "auto", ""))
 
 
 async def test_an_ended_token_is_renewed_before_the_lease_is_given(world):
     await world.account("one")
     world.clock.time += 4000
     pending = acquire(world)
-    assert isinstance(pending, Pending)
+    assert asyncio.iscoroutine(pending)
     assert world.in_flight() == {"one": 1}
-    lease = await world.leasing.finish(pending)
+    lease = await pending
     assert lease.bearer == Bearer("access-1", int(world.clock.time) + 3600)
 
 
@@ -193,7 +192,7 @@ async def test_an_account_that_cannot_renew_is_passed_over(world):
     await world.account("two")
     world.clock.time += 4000
     world.provider.failure = GrantRejected("dead")
-    lease = await world.leasing.finish(acquire(world))
+    lease = await acquire(world)
     assert lease.account_label == "two"
     assert world.in_flight() == {"one": 0, "two": 1}
 
@@ -202,7 +201,7 @@ async def test_a_first_question_that_no_account_can_renew_for_is_refused_and_rec
     await world.account("one")
     world.clock.time += 4000
     world.provider.failure = ProviderUnavailable("503")
-    refused = await world.leasing.finish(acquire(world))
+    refused = await acquire(world)
     assert (refused.reason, refused.retry_after) == (Reason.ACCOUNTS_BUSY, 30)
     assert world.in_flight() == {"one": 0}
     assert world.leasing.open_leases == 0
@@ -213,7 +212,7 @@ async def test_a_session_that_ends_while_waiting_returns_the_place(world):
     await world.account("one")
     world.clock.time += 4000
     world.provider.gate.clear()
-    waiting = asyncio.create_task(world.leasing.finish(acquire(world)))
+    waiting = asyncio.create_task(acquire(world))
     await world.idle()
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
@@ -231,7 +230,7 @@ async def test_a_question_that_fails_holds_nothing_and_is_recorded(world, monkey
 
     monkeypatch.setattr(world.refreshing, "bearer", broken)
     with pytest.raises(OSError, match="away"):
-        await world.leasing.finish(acquire(world))
+        await acquire(world)
     assert world.in_flight() == {"one": 0}
     assert world.leasing.open_leases == 0
     (entry,) = await world.rows()
@@ -242,14 +241,13 @@ async def test_a_move_that_fails_gives_its_place_back_and_keeps_the_lease(world,
     await world.account("one")
     lease = acquire(world)
     world.clock.time += 4000
-    pending = acquire(world, lease_id=lease.lease_id)
 
     async def broken(_seat):
         raise OSError("the database is away")
 
     monkeypatch.setattr(world.refreshing, "bearer", broken)
     with pytest.raises(OSError, match="away"):
-        await world.leasing.finish(pending)
+        await acquire(world, lease_id=lease.lease_id)
     assert world.in_flight() == {"one": 0}
     assert world.leasing.open_leases == 1
     assert await world.rows() == [], "the data plane still holds it and will settle it"
@@ -268,10 +266,10 @@ async def test_an_old_sessions_question_lets_a_newer_one_be(world, ends):
     world.clock.time += 4000
     world.provider.gate.clear()
     again = {"lease_id": lease.lease_id, "excluded_account_ids": [one]}
-    old = asyncio.create_task(world.leasing.finish(acquire(world, **again)))
+    old = asyncio.create_task(acquire(world, **again))
     await world.idle()
-    world.leasing.hello(INSTANCE, [held(lease)])
-    new = asyncio.create_task(world.leasing.finish(acquire(world, **again)))
+    world.settling.hello(INSTANCE, [held(lease)])
+    new = asyncio.create_task(acquire(world, **again))
     await world.idle()
     if ends == "cancelled":
         old.cancel()
@@ -289,7 +287,7 @@ async def test_a_move_after_a_restart_keeps_the_keys_limits(world):
     _, secret = await world.keys.create(KeyDraft("team", allowed_account_ids=(one,)))
     lease = acquire(world, credential=secret)
     await world.restart()
-    world.leasing.hello(INSTANCE, [held(lease)])
+    world.settling.hello(INSTANCE, [held(lease)])
     move = {"lease_id": lease.lease_id, "excluded_account_ids": [one], "failed": [attempt(one, "throttled")]}
     assert isinstance(acquire(world, credential=secret, **move), Refusal)
     assert acquire(world, **move).reason is Reason.UNKNOWN_LEASE, "another key's lease"
@@ -299,7 +297,7 @@ async def test_a_move_after_a_restart_keeps_what_the_name_pinned(world):
     one, _ = await world.account("one"), await world.account("two")
     lease = acquire(world, model="one/claude-sonnet-4.5")
     await world.restart()
-    world.leasing.hello(INSTANCE, [held(lease)])
+    world.settling.hello(INSTANCE, [held(lease)])
     failed = [attempt(one, "throttled")]
     said = acquire(world, model="one/claude-sonnet-4.5", lease_id=lease.lease_id, excluded_account_ids=[one], failed=failed)
     assert isinstance(said, Refusal)
@@ -308,22 +306,21 @@ async def test_a_move_after_a_restart_keeps_what_the_name_pinned(world):
 async def test_renew_gives_the_newer_token_or_fetches_one(world):
     made = await world.account("one")
     lease = acquire(world)
-    assert world.leasing.renew(lease.lease_id, "access-older") == Bearer("access-one", int(NOW) + 3600)
-    assert world.leasing.renew(lease.lease_id, "access-one") is None
-    assert (await world.leasing.fetch(lease.lease_id, "access-one")).access_token == "access-1"
+    assert await world.renew(lease.lease_id, "access-older") == Bearer("access-one", int(NOW) + 3600)
+    assert (await world.renew(lease.lease_id, "access-one")).access_token == "access-1"
     assert world.provider.traded == ["refresh-one"]
     # the renewed token is refused as well: only a login helps
     refused = [attempt(made, "credential_rejected", started_ms=at) for at in (1, 2)]
-    await world.leasing.settle([outcome(lease.lease_id, *refused, ending=Ending.FAILED)])
+    await world.settle([outcome(lease.lease_id, *refused, ending=Ending.FAILED)])
     assert world.seat(made).standing.status is Status.NEEDS_LOGIN
 
 
 async def test_a_renewed_token_that_serves_clears_the_refusal_before_it(world):
     made = await world.account("one")
     lease = acquire(world)
-    await world.leasing.fetch(lease.lease_id, "access-one")
+    await world.renew(lease.lease_id, "access-one")
     tried = [attempt(made, "credential_rejected", started_ms=1), attempt(made, started_ms=2)]
-    await world.leasing.settle([outcome(lease.lease_id, *tried)])
+    await world.settle([outcome(lease.lease_id, *tried)])
     assert world.seat(made).standing.status is Status.ACTIVE
 
 
@@ -331,15 +328,15 @@ async def test_a_token_that_could_not_be_renewed_for_now_condemns_nobody(world):
     made = await world.account("one")
     lease = acquire(world)
     world.provider.failure = ProviderUnavailable("try later")
-    await world.leasing.fetch(lease.lease_id, "access-one")
+    await world.renew(lease.lease_id, "access-one")
     tried = [attempt(made, "credential_rejected", started_ms=at) for at in (1, 2)]
-    await world.leasing.settle([outcome(lease.lease_id, *tried, ending=Ending.FAILED)])
+    await world.settle([outcome(lease.lease_id, *tried, ending=Ending.FAILED)])
     assert world.seat(made).standing.status is Status.ACTIVE
 
 
 async def test_a_refused_token_that_was_not_renewed_condemns_nobody(world):
     made = await world.account("one")
-    await world.leasing.settle([outcome(acquire(world).lease_id, attempt(made, "credential_rejected"), ending=Ending.FAILED)])
+    await world.settle([outcome(acquire(world).lease_id, attempt(made, "credential_rejected"), ending=Ending.FAILED)])
     assert world.seat(made).standing.status is Status.ACTIVE
 
 
@@ -347,7 +344,7 @@ async def test_one_requests_bad_luck_is_held_against_one_account_only(world):
     made = [await world.account(name) for name in ("one", "two", "three")]
     for _ in range(5):
         tried = [attempt(account, "corrupt", started_ms=at) for at, account in enumerate(made, 1)]
-        await world.leasing.settle([outcome(acquire(world).lease_id, *tried, ending=Ending.FAILED)])
+        await world.settle([outcome(acquire(world).lease_id, *tried, ending=Ending.FAILED)])
     standings = [world.seat(account).standing.status for account in made]
     assert standings == [Status.COOLING, Status.ACTIVE, Status.ACTIVE]
 
@@ -356,7 +353,7 @@ async def test_a_lost_credential_is_told(world):
     await world.account("one")
     lease = acquire(world)
     world.provider.failure = GrantRejected("the refresh token is dead")
-    said = await world.leasing.fetch(lease.lease_id, "access-one")
+    said = await world.renew(lease.lease_id, "access-one")
     assert said.reason is Reason.CREDENTIAL_LOST
 
 
@@ -365,15 +362,15 @@ async def test_a_full_ledger_takes_no_outcome_but_returns_the_place(world, monke
     made = await world.account("one")
     lease = acquire(world)
     done = outcome(lease.lease_id, attempt(made))
-    assert world.leasing.settle([done]) is None
+    assert world.settle([done]) is None
     assert world.in_flight() == {"one": 0}
     monkeypatch.setattr("controlplane.service.records.BOUND", 10)
-    await world.leasing.settle([done])
+    await world.settle([done])
     assert (await world.rows())[0].asked_model == "claude-sonnet-4.5"
     assert world.in_flight() == {"one": 0}
 
 
 async def test_identify_reserves_nothing(world):
     assert world.leasing.identify(Caller(PROXY_KEY)).key_id == "proxy"
-    assert "release" in world.leasing.identify(Caller(f"{PROXY_KEY}:aorAAAA")).message
+    assert world.leasing.identify(Caller(f"{PROXY_KEY}:aorAAAAA-refresh-token-of-alice")).key_id.startswith("own_")
     assert world.leasing.open_leases == 0

@@ -1,15 +1,18 @@
 """What each error body of Kiro's deserves, as far as the control plane sees it (Kiro rules, 3.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from controlplane.domain.account import Allowance, Status
 from controlplane.domain.errors import AccountSuspended, GrantRejected
-from controlplane.domain.lease import Lease
-from controlplane.domain.outcome import Ending
-from controlplane.policy.cooldown import FORGIVEN_AFTER, UNKNOWN_RESET
-from tests.controlplane.fakes import NOW, ask, attempt, outcome
+from controlplane.policy import breaker
+from controlplane.policy.breaker import FORGIVEN_AFTER
+from controlplane.policy.candidates import Wish
+from controlplane.policy.cooldown import UNKNOWN_RESET
+from controlplane.policy.scheduling import Choice, choose
+from controlplane.service.ports import Standing
+from tests.controlplane.fakes import NOW, attempt
 
 NEXT_MONTH = int(NOW) + 20 * 86_400
 FOR_EVER = 0
@@ -43,7 +46,7 @@ ROWS = [
     Row("429, says a wild time", "throttled", Status.COOLING, (3600,), retry_after=10**6),
     Row("429, burns credits too fast", "throttled", Status.COOLING, (300, 300), retry_after=300),
     Row("429, service-wide", "overloaded", Status.ACTIVE, (None,) * 5, retry_after=30),
-    Row("429, suspicious activity", "throttled", Status.COOLING, (600,), retry_after=600),
+    Row("429, suspicious activity", "throttled", Status.COOLING, (600, 1200, 1800, 1800), retry_after=600),
     Row("no capacity for the model", "overloaded", Status.ACTIVE, (None,) * 5),
     Row("400, shape, pictures", "bad_request", Status.ACTIVE, (None,) * 5),
     Row("400, overflow", "too_long", Status.ACTIVE, (None,) * 5),
@@ -52,11 +55,23 @@ ROWS = [
 ]
 
 
-async def fails(world, made, fault, retry_after=None):
-    lease = world.leasing.acquire(ask(), "worker-1")
-    assert isinstance(lease, Lease), lease
-    failed = attempt(made, fault, retry_after=retry_after)
-    await world.leasing.settle([outcome(lease.lease_id, failed, ending=Ending.FAILED)])
+SONNET, HAIKU = "claude-sonnet-4.5", "claude-haiku-4.5"
+
+
+def tried(world, made, model=SONNET):
+    """What the next request for the model probes at the account; None: it is not let in."""
+    world.seat(made).recover(world.clock.time)
+    choice = choose([world.seat(made).candidate], Wish(model), world.clock.time, 0)
+    return choice.probes if isinstance(choice, Choice) else None
+
+
+def fails(world, made, fault, retry_after=None, *, renewed=False):
+    """The next request for the account's first model, which is let in and fails."""
+    seat, probes = world.seat(made), tried(world, made)
+    assert probes is not None
+    world.standings.probe(seat, probes, "ls_1")
+    world.standings.attempted(seat, attempt(made, fault, retry_after=retry_after), renewed=renewed, lease_id="ls_1")
+    world.standings.release(seat, "ls_1")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -72,14 +87,16 @@ async def test_what_a_fault_does_to_the_account(world, row):
         health, now = seat.candidate.health, world.clock.time
         # Only how long the account rests is looked at here: the token of an hour is good for ever.
         seat.credentials = type(seat.credentials)(**{**_fields(seat.credentials), "expires_at": 0})
-        await fails(world, made, row.fault, row.retry_after)
+        fails(world, made, row.fault, row.retry_after)
         if seconds is None:
             assert seat.standing.status is Status.ACTIVE
             continue
         assert seat.standing.status is row.status
         assert seat.standing.until == (FOR_EVER if seconds == FOR_EVER else int(now) + seconds)
         await world.idle()
-        assert world.account_store.stored[made].standing == seat.standing, "survives a restart"
+        stored = world.account_store.stored[made].standing
+        assert replace(stored, breakers=()) == seat.standing, "survives a restart"
+        assert list(stored.breakers) == list(seat.candidate.breakers.values())
         world.clock.time = now + seconds
     if row.status is Status.ACTIVE:
         assert seat.candidate.health == health == 100, "nobody is to blame"
@@ -91,24 +108,63 @@ def _fields(credentials):
 
 async def test_a_refused_bearer_is_renewed_first_and_marks_the_account_only_when_refused_again(world):
     made = await world.account("one")
-    await fails(world, made, "credential_rejected")
+    fails(world, made, "credential_rejected")
     assert world.seat(made).standing.status is Status.ACTIVE
-    lease = world.leasing.acquire(ask(), "worker-1")
-    assert (await world.leasing.fetch(lease.lease_id, lease.bearer.access_token)).access_token == "access-1"
-    tries = (attempt(made, "credential_rejected", started_ms=1), attempt(made, "credential_rejected", started_ms=2))
-    await world.leasing.settle([outcome(lease.lease_id, *tries, ending=Ending.FAILED)])
+    fails(world, made, "credential_rejected", renewed=True)
     assert (world.seat(made).standing.status, world.seat(made).standing.until) == (Status.NEEDS_LOGIN, FOR_EVER)
 
 
 async def test_a_model_an_account_lacks_rests_shortly_for_this_account_and_model(world):
     made = await world.account("one")
-    await fails(world, made, "model_unknown")
+    fails(world, made, "model_unknown")
     seat = world.seat(made)
     assert (seat.standing.status, seat.candidate.health) == (Status.ACTIVE, 100)
-    assert seat.candidate.resting == {"claude-sonnet-4.5": NOW + 300}
-    assert isinstance(world.leasing.acquire(ask("claude-haiku-4.5"), "worker-1"), Lease)
+    assert seat.candidate.breakers["model_unknown", SONNET].until == NOW + 300
+    assert (tried(world, made), tried(world, made, HAIKU)) == (None, [])
     world.clock.time += 300
-    assert isinstance(world.leasing.acquire(ask(), "worker-1"), Lease)
+    assert len(tried(world, made)) == 1
+
+
+async def test_breakers_survive_a_restart(world):
+    made = await world.account("one")
+    fails(world, made, "model_unknown")
+    world.standings.attempted(world.seat(made), attempt(made, "throttled", model=HAIKU, retry_after=90), renewed=False)
+    await world.idle()
+    await world.restart()
+    seat = world.seat(made)
+    assert (seat.standing.status, seat.standing.until) == (Status.COOLING, int(NOW) + 90)
+    assert tried(world, made, HAIKU) is None
+    world.clock.time += 90
+    (probed,) = tried(world, made, HAIKU)
+    world.standings.probe(seat, [probed], "ls_1")
+    assert tried(world, made, HAIKU) is None
+    await world.restart()
+    assert len(tried(world, made, HAIKU)) == 1, "who probes ends with the process"
+    assert breaker.state(world.seat(made).candidate.breakers["model_unknown", SONNET], world.clock.time) is breaker.State.OPEN
+
+
+async def test_what_the_previous_release_stored_is_believed(world):
+    made = await world.account("one")
+    fails(world, made, "forbidden")
+    await world.idle()
+    (old,) = world.account_store.stored[made].standing.breakers
+    # It sets how an account stands and leaves breakers that it does not know.
+    for stored, seen, count in (
+        (Standing(Status.ACTIVE, breakers=(old,)), Standing(), 0),
+        (
+            Standing(Status.COOLING, "the upstream throttles it", int(NOW) + 20, (old,)),
+            Standing(Status.COOLING, "the upstream throttles it", int(NOW) + 20),
+            1,
+        ),
+        (Standing(Status.COOLING, "its own words", int(NOW) + 20), Standing(Status.COOLING, "its own words", int(NOW) + 20), 1),
+        (Standing(Status.SUSPENDED, "locked", 0, (old,)), Standing(Status.SUSPENDED, "locked"), 1),
+        (Standing(Status.COOLING, "newer", 1, (replace(old, cause="newer"),)), Standing(Status.COOLING, "newer", 1), 1),
+    ):
+        await world.account_store.set_standing(made, stored)
+        await world.restart()
+        assert world.seat(made).standing == seen
+        assert len(world.seat(made).candidate.breakers) == count
+        assert all(one.cause != "newer" for one in world.seat(made).candidate.breakers.values())
 
 
 @pytest.mark.parametrize(("error", "status"), [(GrantRejected("dead"), Status.NEEDS_LOGIN), (AccountSuspended("locked"), Status.SUSPENDED)])
@@ -129,8 +185,8 @@ async def test_a_throttled_account_is_forgiven_some_time_after_its_rest_and_not_
     made = await world.account("one")
     seat = world.seat(made)
     seat.credentials = type(seat.credentials)(**{**_fields(seat.credentials), "expires_at": 0})
-    await fails(world, made, "throttled", 3000)
-    for pause, rest in ((3000 + FORGIVEN_AFTER, 20), (20 + FORGIVEN_AFTER + 1, 10)):
+    fails(world, made, "throttled", 300)
+    for pause, rest in ((300 + FORGIVEN_AFTER, 20), (20 + FORGIVEN_AFTER + 1, 10)):
         world.clock.time += pause
-        await fails(world, made, "throttled")
+        fails(world, made, "throttled")
         assert seat.standing.until == int(world.clock.time) + rest

@@ -2,10 +2,12 @@ import asyncio
 
 import pytest
 
+from controlplane.domain.errors import Invalid
 from controlplane.domain.outcome import Ending, Entry, Usage
+from controlplane.domain.rollup import Axis, Grain, UsageQuery
 from controlplane.service import records as module
 from controlplane.service.records import Records
-from tests.controlplane.fakes import FakeClock, MemoryRecords, outcome
+from tests.controlplane.fakes import NOW, FakeClock, MemoryRecords, outcome
 
 
 @pytest.fixture
@@ -116,3 +118,72 @@ async def test_closing_writes_what_waits(store, monkeypatch):
     await asyncio.wait_for(writing, 5)
     assert durable.done()
     assert len(store.rows) == 1
+
+
+async def test_what_the_previous_release_wrote_is_in_the_sums(store, monkeypatch):
+    monkeypatch.setattr(module, "ADOPTED_AT_ONCE", 2)
+    await store.insert([entry(1)], [])
+    store.foreign = [entry(number, key="key_2") for number in range(2, 7)]
+    records = Records(store, FakeClock())
+    await records.load()
+    assert records.key_counters("key_2").total_requests == 5
+    assert records.total().total_requests == records.account_counters("acc_1").total_requests == 6
+    store.foreign = [entry(8, key="key_2"), entry(9)]
+    assert await records.adopt() == 2
+    assert await records.adopt() == 0
+    assert records.key_counters("key_2").total_requests == 6
+    assert records.total() == records.account_counters("acc_1")
+    assert records.total().total_credits == 8 * 0.25
+
+
+async def test_what_is_not_booked_yet_is_booked_now(records, store):
+    late = entry(2)
+    late.booked_at = 7
+    await records.record([entry(1)], [late])
+    assert [made.booked_at for made in store.rows.values()] == [int(NOW), 7]
+
+
+@pytest.mark.parametrize(("grain", "longest"), [(Grain.HOUR, 1000 * 3600), (Grain.DAY, 1000 * 86400)])
+async def test_usage_is_asked_for_in_bounds(records, store, monkeypatch, grain, longest):
+    query = UsageQuery(grain, 0, longest, Axis.KEY)
+    store.buckets = [object()] * 5
+    assert list(await records.usage(query)) == store.buckets
+    assert store.asked == [query]
+    for bad, field in ((UsageQuery(grain, 0, longest + 1), "from"), (UsageQuery(grain, 5, 5), "to")):
+        with pytest.raises(Invalid) as caught:
+            await records.usage(bad)
+        assert caught.value.field == field
+    monkeypatch.setattr(module, "MOST_FIGURES", 4)
+    with pytest.raises(Invalid, match="more than 4"):
+        await records.usage(query)
+
+
+async def test_who_books_is_told_of_what_was_new_after_all(records):
+    told = []
+    records.inserted = told.append
+    await records.record([entry(1)], [])
+    await records.record([], [entry(1)])
+    assert told == []
+    await records.record([], [entry(1), entry(2), entry(2), entry(3)])
+    assert [[made.outcome.lease_id for made in entries] for entries in told] == [["ls_2.key_1", "ls_3.key_1"]]
+
+
+async def test_room_is_what_record_takes(records, store, monkeypatch):
+    monkeypatch.setattr(module, "BOUND", 3)
+    store.gate.clear()
+    assert records.room(3)
+    assert not records.room(4)
+    records.record([entry(1), entry(2)])
+    assert records.room(1)
+    assert not records.room(2)
+
+
+async def test_money_is_summed_up(records, store):
+    for number in range(3):
+        made = entry(number)
+        made.cost = 0.25
+        await records.record([made])
+    assert records.key_counters("key_1").total_cost == records.total().total_cost == 0.75
+    again = Records(store, FakeClock())
+    await again.load()
+    assert again.account_counters("acc_1").total_cost == 0.75

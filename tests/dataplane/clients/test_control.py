@@ -1,23 +1,33 @@
 """The admission session against a real gRPC server that follows a script."""
 
 import asyncio
+import time
 
 import pytest
 
 from dataplane.catalogue import Catalogue
 from dataplane.clients import control as module
 from dataplane.clients.control import ControlPlane
-from dataplane.conversation.events import Usage
-from dataplane.errors import Cause, Kind, NotFound, Retry, Unavailable, UpstreamFault
+from dataplane.conversation.events import Source, Usage
+from dataplane.errors import Cause, Kind, Limited, NotFound, Retry, Unavailable, UpstreamFault, UpstreamTimeout
 from dataplane.ports import Ask, Attempt, Caller, Ending, Outcome
+from dataplane.windows import Window, Windows
 from headgate import rpc
 from headgate.api.admission.v1 import admission_pb2 as pb
 from headgate.api.admission.v1 import admission_service_pb2 as service
 from headgate.api.admission.v1 import snapshot_pb2
 from headgate.api.admission.v1.admission_service_pb2_grpc import AdmissionServiceServicer, add_AdmissionServiceServicer_to_server
 from headgate.api.error.v1 import detail_pb2
+from headgate.api.limit.v1 import window_pb2
 
 TOKEN = "shared"
+WINDOWS = window_pb2.Windows(tokens=window_pb2.Window(limit=100, left=3, resets_at_ms=7))
+REFUSALS = {
+    "nope": detail_pb2.Refusal(reason=detail_pb2.REASON_UNKNOWN_MODEL, message="no model nope.", suggestions=["yes"]),
+    "spent": detail_pb2.Refusal(
+        reason=detail_pb2.REASON_QUOTA_EXHAUSTED, message="the total is spent", retry_after_seconds=86_400, windows=WINDOWS
+    ),
+}
 
 
 class Scripted(AdmissionServiceServicer):
@@ -43,10 +53,12 @@ class Scripted(AdmissionServiceServicer):
             return service.Answer(id=question.id, settled=service.Settled())
         if kind == "acquire" and question.acquire.reserve_only:
             return service.Answer(id=question.id, reservation=service.Reservation(lease_id=self.reservation, key_id="k", context_window=9))
-        if kind == "acquire" and question.acquire.model == "nope":
-            refusal = detail_pb2.Refusal(reason=detail_pb2.REASON_UNKNOWN_MODEL, message="no model nope.", suggestions=["yes"])
-            return service.Answer(id=question.id, refusal=refusal)
+        if kind == "acquire" and question.acquire.model in REFUSALS:
+            return service.Answer(id=question.id, refusal=REFUSALS[question.acquire.model])
+        if kind == "extend":
+            return service.Answer(id=question.id, **self.extension(question.extend.output_tokens))
         if kind == "acquire":
+            limits = {"output_reserved": 4096, "tokens_reserved": 5000, "windows": WINDOWS} if question.acquire.model == "limited" else {}
             lease = pb.Lease(
                 lease_id="l-" + question.acquire.request_id,
                 account_id="a",
@@ -54,6 +66,7 @@ class Scripted(AdmissionServiceServicer):
                 base_urls=["http://u"],
                 credential=pb.Credential(access_token="t"),
                 attributes={"profile_arn": "arn"},
+                **limits,
             )
             return service.Answer(id=question.id, lease=lease)
         if kind == "renew" and question.renew.access_token == "dead":
@@ -62,6 +75,12 @@ class Scripted(AdmissionServiceServicer):
         if kind == "renew":
             return service.Answer(id=question.id, credential=pb.Credential(access_token="new", expires_at=5))
         return service.Answer(id=question.id, identity=service.Identity(key_id="k", usage_json="{}"))
+
+    @staticmethod
+    def extension(tokens):
+        if tokens > 5000:
+            return {"refusal": detail_pb2.Refusal(reason=detail_pb2.REASON_QUOTA_EXHAUSTED, message="no more")}
+        return {"extension": service.Extension(output_reserved=4096 + tokens)}
 
     async def Session(self, requests, context):
         async for batch in requests:
@@ -139,6 +158,105 @@ async def test_refusals_are_raised_as_what_clients_are_told(peers):
     assert (lost.value.cause, lost.value.retry) == (Cause.CREDENTIAL_REJECTED, Retry.OTHER_ACCOUNT)
 
 
+async def test_what_the_limits_of_a_key_mean_for_a_request(peers):
+    _, control = peers
+    free = await control.acquire(ask())
+    assert (free.output_reserved, free.windows) == (None, None)
+    lease = await control.acquire(ask("limited"))
+    assert (lease.output_reserved, lease.windows) == (4096, Windows(tokens=Window(100, 3, 7)))
+    with pytest.raises(Limited) as caught:
+        await control.acquire(ask("spent"))
+    assert (caught.value.kind, caught.value.retry_after) == (Kind.QUOTA_EXHAUSTED, 86_400)
+    assert caught.value.windows == lease.windows
+
+
+async def test_more_output_is_reserved_or_refused_and_a_hello_knows_of_it(peers):
+    scripted, control = peers
+    lease = await control.acquire(ask("limited"))
+    assert await control.extend(lease.lease_id, 4000) == 8096
+    with pytest.raises(Limited, match="no more"):
+        await control.extend(lease.lease_id, 6000)
+    scripted.cut = True
+    asking = asyncio.ensure_future(control.identify(Caller("k", "")))
+    await until(lambda: len(scripted.hellos) > 1)
+    scripted.cut = False
+    await asking
+    [held] = scripted.hellos[-1].open_leases
+    assert (held.output_reserved, held.tokens_reserved) == (8096, 9000)
+
+
+async def test_an_extension_that_nobody_waits_for_is_forgotten(peers):
+    scripted, control = peers
+    lease = await control.acquire(ask("limited"))
+    scripted.hold.clear()
+    asking = asyncio.ensure_future(control.extend(lease.lease_id, 4000))
+    await asyncio.sleep(0.02)
+    asking.cancel()
+    control.settle(outcome(lease.lease_id))
+    scripted.hold.set()
+    await until(lambda: scripted.settled)
+    await until(lambda: not control._pending)
+    assert [each.lease_id for each in scripted.settled] == [lease.lease_id]
+
+
+async def test_outcomes_are_numbered_once_and_a_hello_says_how_far_they_came(peers):
+    scripted, control = peers
+    await control.acquire(ask())
+    for name in ("one", "two"):
+        control.settle(outcome(name))
+    await until(lambda: len(scripted.settled) == 2 and not control._outbox)
+    scripted.cut = True
+    control.settle(outcome("three"))
+    await until(lambda: len(scripted.hellos) > 1)
+    control.settle(outcome("four"))
+    scripted.cut = False
+    await until(lambda: len(scripted.settled) == 4 and not control._outbox)
+    assert {each.lease_id: each.sequence for each in scripted.settled} == {"one": 1, "two": 2, "three": 3, "four": 4}
+    assert [hello.settled_through for hello in scripted.hellos[:2]] == [0, 2]
+    assert control._outbox.settled_through == 4
+
+
+@pytest.mark.parametrize(("source", "sent"), [(None, 0), (Source.UPSTREAM, 1)])
+async def test_whether_credits_were_told_is_reported(peers, source, sent):
+    scripted, control = peers
+    control.settle(Outcome("l", "r", Ending.SERVED, 200, 1, 2, "fake", True, usage=Usage(output=1, credits_source=source)))
+    await until(lambda: scripted.settled)
+    assert scripted.settled[0].usage.credits_source == sent
+
+
+async def test_a_request_waits_for_its_account_no_longer_than_it_may(peers):
+    """The control plane may hold an answer back for a minute; the limit to the first token still rules."""
+    assert module.ANSWER_SECONDS > 60
+    scripted, control = peers
+    await control.acquire(ask())
+    scripted.slow.add("queued")
+    with pytest.raises(UpstreamTimeout):
+        await control.acquire(ask(request_id="queued", until=time.monotonic() + 0.1))
+    [(number, _)] = control._pending.items()
+    control._receive(service.Answer(id=number, lease=pb.Lease(lease_id="l-queued", account_id="a")))
+    await until(lambda: scripted.settled)
+    assert scripted.settled[0].lease_id == "l-queued"
+
+
+async def test_who_waits_in_the_queue_of_a_control_plane_that_restarts_is_asked_for_again(peers, monkeypatch):
+    monkeypatch.setattr(module, "AWAY_SECONDS", 1.0)
+    scripted, control = peers
+    await control.acquire(ask())
+    scripted.slow.add("queued")
+    asking = asyncio.ensure_future(control.acquire(ask(request_id="queued")))
+    await until(lambda: control._pending)
+    [(_, pending)] = control._pending.items()
+    pending.asked -= 30
+    scripted.cut = True
+    other = asyncio.ensure_future(control.identify(Caller("k", "")))
+    await until(lambda: not control.connected)
+    assert control._overdue(pending, time.monotonic()) is None
+    scripted.slow.clear()
+    scripted.cut = False
+    assert (await asking).lease_id == "l-queued"
+    await other
+
+
 async def test_questions_asked_together_travel_together(peers):
     scripted, control = peers
     await control.acquire(ask())
@@ -162,7 +280,7 @@ async def test_outcomes_are_settled_and_sent_again_after_a_break(peers):
     scripted.cut = False
     await until(lambda: scripted.settled)
     assert {each.lease_id for each in scripted.settled} == {"lost-on-the-way"}
-    assert control._unsettled() == 0
+    assert not control._outbox
 
 
 async def test_an_upstreams_words_are_masked_before_they_leave(peers):
@@ -195,7 +313,7 @@ async def test_outcomes_that_nobody_acknowledges_are_sent_again(peers, monkeypat
     control.settle(outcome("unheard"))
     await until(lambda: len(scripted.settled) > 1)
     scripted.full = False
-    await until(lambda: control._unsettled() == 0)
+    await until(lambda: not control._outbox)
     assert {each.lease_id for each in scripted.settled} == {"unheard"}
 
 
@@ -271,7 +389,7 @@ async def test_a_lease_that_comes_as_its_asker_leaves_is_given_back(peers):
     await until(lambda: scripted.settled)
     [given_back] = scripted.settled
     assert (given_back.lease_id, given_back.received_at_ms, given_back.dialect) == ("l-both", 1_700_000_000_000, "fake")
-    assert "l-both" not in control._leases
+    assert "l-both" not in control._held.leases
 
 
 async def test_a_question_given_up_as_its_asker_leaves_is_just_cancelled(peers):
@@ -297,7 +415,7 @@ async def test_a_move_answered_after_the_end_revives_nothing(peers):
     await asyncio.sleep(0)
     control.settle(outcome("l-moved"))
     control._receive(service.Answer(id=number, lease=pb.Lease(lease_id="l-moved", account_id="a")))
-    assert "l-moved" not in control._leases
+    assert "l-moved" not in control._held.leases
     await until(lambda: scripted.settled)
     assert [each.lease_id for each in scripted.settled] == ["l-moved"]
 

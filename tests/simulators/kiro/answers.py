@@ -106,7 +106,7 @@ def tail(ask: Ask, said_chars: int, reason: str = "END_TURN") -> list[bytes]:
     output = max(1, said_chars // CHARS_PER_TOKEN)
     total = ask.input_tokens + output
     percent = ask.option("percent", round(100 * total / ask.model.window, 6))
-    spent = round(ask.model.rate * (ask.input_tokens + 5 * output) / TOKENS_PER_CREDIT, 8)
+    spent = ask.option("credits", round(ask.model.rate * (ask.input_tokens + 5 * output) / TOKENS_PER_CREDIT, 8))
     events = [
         frames.event("contextUsageEvent", {"contextUsagePercentage": percent}),
         frames.event("meteringEvent", {"usage": spent, "unit": "credit", "unitPlural": "credits"}),

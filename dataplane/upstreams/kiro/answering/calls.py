@@ -51,6 +51,7 @@ class _Open:
     name: str
     pieces: list[str] = field(default_factory=list)
     size: int = 0
+    tokens: float = 0.0
 
 
 class Calls:
@@ -63,9 +64,10 @@ class Calls:
         self._latest = ""
         # Characters that are held.
         self._size = 0
-        # Whether a call came to a bad end, and the tokens of those that did.
+        # Whether a call came to a bad end, and the tokens of those that did; those of the open ones.
         self._broken = False
         self._wasted = 0.0
+        self._unfinished = 0.0
 
     @property
     def seen(self) -> bool:
@@ -85,7 +87,7 @@ class Calls:
     @property
     def wasted(self) -> float:
         """Tokens of the arguments of cut calls: written, and paid for, but of no use."""
-        return self._wasted + sum(text_tokens(piece) for call in self._open.values() for piece in call.pieces)
+        return self._wasted + self._unfinished
 
     def begins(self, fragment: Fragment) -> bool:
         """Whether a call begins with `fragment`."""
@@ -122,12 +124,16 @@ class Calls:
         call.pieces.append(text)
         call.size += len(text)
         self._size += len(text)
+        tokens = text_tokens(text)
+        call.tokens += tokens
+        self._unfinished += tokens
         if self._size > CALL_LENGTH:
             raise TooLong
 
     def _drop(self, call: _Open) -> None:
         self._size -= call.size
-        call.pieces, call.size = [], 0
+        self._unfinished -= call.tokens
+        call.pieces, call.size, call.tokens = [], 0, 0.0
 
     def _nameless(self, fragment: Fragment) -> str:
         """A fragment without an id goes on with the latest call, unless it names another tool."""

@@ -140,6 +140,16 @@ class KiroDecoder:
         lease = self._known(self._lease)
         return search.onward(asked, parts, self._call, lease, self._stamp, self._chat, self._made, early=early)
 
+    @property
+    def written(self) -> float:
+        return self._meter.written + self._calls.wasted
+
+    def truncate(self, tokens: float) -> None:
+        self._meter.truncate(tokens)
+        self._passage.truncate()
+        self._blocks.truncate()
+        self._end()
+
     def usage(self) -> Usage:
         return self._meter.usage(self._calls.wasted)
 
@@ -205,8 +215,12 @@ class KiroDecoder:
     def _heed_limits(self) -> None:
         """The client's limits may have ended the answer; a call that began below them is still completed."""
         if self._passage.stop_sequence is not None or (self._passage.limited and not self._calls.open):
-            self.over = True
-            self._take = self._FIGURES
+            self._end()
+
+    def _end(self) -> None:
+        """Only figures are taken from now on."""
+        self.over = True
+        self._take = self._FIGURES
 
     def _text(self, payload: bytes, events: list[Event]) -> None:
         text = payloads.spoken(payload)

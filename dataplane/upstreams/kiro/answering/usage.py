@@ -24,18 +24,27 @@ class Meter:
         self._estimate = input_estimate
         self._window = context_window
         self._before: Usage | None = None
+        # Tokens that earlier streams wrote, and whether each of them told what it cost.
+        self._earlier = 0.0
+        self._priced = True
         self._begin()
 
     def _begin(self) -> None:
         """Nothing is known about this stream yet."""
         # Whether any of the closing reports came.
         self._closed = False
+        self._metered = False
         self._stop_reason = ""
         self._percentage: float | None = None
         self._text = 0.0
         self._reasoning = 0.0
         self._beyond = 0.0
         self._reported: Usage | None = None
+
+    @property
+    def written(self) -> float:
+        """Tokens of output by our own count, of all streams."""
+        return self._earlier + self._text + self._reasoning
 
     def wrote(self, text: str) -> None:
         # Most text is ASCII; for it the estimate is one division.
@@ -53,6 +62,11 @@ class Meter:
     def wrote_beyond(self, text: str) -> None:
         """Written after the answer was over: no output, but part of the window's share."""
         self._beyond += text_tokens(text)
+
+    def truncate(self, tokens: float) -> None:
+        """The last `tokens` of what was written are beyond the end."""
+        self._text -= tokens
+        self._beyond += tokens
 
     def metadata(self, metadata: Metadata) -> None:
         self._closed = True
@@ -78,6 +92,7 @@ class Meter:
         """May come several times, and adds up (Q22)."""
         self._closed = True
         if metering.unit.lower() == "credit":
+            self._metered = True
             self.credits += metering.amount
 
     def ended(self) -> FinishReason | None:
@@ -94,6 +109,7 @@ class Meter:
         stream, self._before = self._stream(0.0), self.usage()
         prompt = stream.input + stream.cache_read + stream.cache_write
         self._estimate = prompt + stream.output + round(sum(map(text_tokens, told)))
+        self._earlier, self._priced = self.written, self._priced and self._metered
         self._begin()
 
     def usage(self, unfinished: float = 0.0) -> Usage:
@@ -102,6 +118,7 @@ class Meter:
         if self._before:
             usage = _sum(self._before, usage)
         usage.credits, usage.searches = self.credits, self.searches
+        usage.credits_source = Source.UPSTREAM if self._priced and self._metered else None
         return usage
 
     def _stream(self, unfinished: float) -> Usage:

@@ -38,7 +38,7 @@ class Credential(_message.Message):
     def __init__(self, access_token: _Optional[str] = ..., expires_at: _Optional[int] = ...) -> None: ...
 
 class Lease(_message.Message):
-    __slots__ = ("lease_id", "key_id", "account_id", "account_label", "kind", "model", "context_window", "max_output", "request_fields_schema", "base_urls", "credential", "attributes", "deadline", "input_types", "strict", "output_reserved", "windows")
+    __slots__ = ("lease_id", "key_id", "account_id", "account_label", "kind", "model", "context_window", "max_output", "request_fields_schema", "base_urls", "credential", "attributes", "deadline", "input_types", "strict", "output_reserved", "windows", "tokens_reserved", "credits_reserved")
     class AttributesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +63,8 @@ class Lease(_message.Message):
     STRICT_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_RESERVED_FIELD_NUMBER: _ClassVar[int]
     WINDOWS_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_RESERVED_FIELD_NUMBER: _ClassVar[int]
+    CREDITS_RESERVED_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     key_id: str
     account_id: str
@@ -80,7 +82,9 @@ class Lease(_message.Message):
     strict: bool
     output_reserved: int
     windows: _window_pb2.Windows
-    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., account_id: _Optional[str] = ..., account_label: _Optional[str] = ..., kind: _Optional[str] = ..., model: _Optional[str] = ..., context_window: _Optional[int] = ..., max_output: _Optional[int] = ..., request_fields_schema: _Optional[str] = ..., base_urls: _Optional[_Iterable[str]] = ..., credential: _Optional[_Union[Credential, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., deadline: _Optional[int] = ..., input_types: _Optional[_Iterable[str]] = ..., strict: _Optional[bool] = ..., output_reserved: _Optional[int] = ..., windows: _Optional[_Union[_window_pb2.Windows, _Mapping]] = ...) -> None: ...
+    tokens_reserved: int
+    credits_reserved: int
+    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., account_id: _Optional[str] = ..., account_label: _Optional[str] = ..., kind: _Optional[str] = ..., model: _Optional[str] = ..., context_window: _Optional[int] = ..., max_output: _Optional[int] = ..., request_fields_schema: _Optional[str] = ..., base_urls: _Optional[_Iterable[str]] = ..., credential: _Optional[_Union[Credential, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., deadline: _Optional[int] = ..., input_types: _Optional[_Iterable[str]] = ..., strict: _Optional[bool] = ..., output_reserved: _Optional[int] = ..., windows: _Optional[_Union[_window_pb2.Windows, _Mapping]] = ..., tokens_reserved: _Optional[int] = ..., credits_reserved: _Optional[int] = ...) -> None: ...
 
 class Usage(_message.Message):
     __slots__ = ("input", "cache_read", "cache_write", "output", "reasoning", "credits", "input_source", "output_source", "searches", "credits_source")

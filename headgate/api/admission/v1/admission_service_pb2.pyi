@@ -81,10 +81,12 @@ class Welcome(_message.Message):
     def __init__(self, version: _Optional[str] = ...) -> None: ...
 
 class Identify(_message.Message):
-    __slots__ = ("caller",)
+    __slots__ = ("caller", "usage")
     CALLER_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
     caller: _admission_pb2.Caller
-    def __init__(self, caller: _Optional[_Union[_admission_pb2.Caller, _Mapping]] = ...) -> None: ...
+    usage: bool
+    def __init__(self, caller: _Optional[_Union[_admission_pb2.Caller, _Mapping]] = ..., usage: _Optional[bool] = ...) -> None: ...
 
 class Identity(_message.Message):
     __slots__ = ("key_id", "key_name", "allowed_models", "usage_json")

@@ -292,3 +292,23 @@ def test_a_throttled_account_may_give_way_as_long_as_nothing_went_out():
         assert raised.value.cause is Cause.THROTTLED
     late = Conversation(stream(said("x"), asks("s1")), stream(said("y")), replies=[mcp(status=429)]).run()
     assert content(late.events)[1].search.error == "too_many_requests"
+
+
+def test_what_all_streams_wrote_counts_against_what_is_reserved():
+    talk = Conversation(stream(said("x" * 35), asks("s1")), stream(said("y" * 70)))
+    plan = talk.listen([talk.streams[0]])
+    first = talk.decoder.written
+    assert first == pytest.approx(10 + len('web_search{"query": "kites"}') / 3.5)
+    talk.follow(plan)
+    talk.events += talk.decoder.feed(frame(*said("y" * 70)))
+    assert talk.decoder.written == pytest.approx(first + 20)
+    talk.decoder.truncate(15)
+    talk.events += talk.decoder.finish()
+    assert talk.decoder.written == pytest.approx(first + 5)
+    assert (usage(talk.events).output, talk.events[-1]) == (18 + 5, Finished("length"))
+
+
+@pytest.mark.parametrize(("tail", "source"), [(TAIL, Source.UPSTREAM), (TAIL[:2], None)])
+def test_credits_are_told_when_every_stream_told_them(tail, source):
+    talk = Conversation(stream(said("x"), asks("s1"), tail=tail), stream(said("y"))).run()
+    assert usage(talk.events).credits_source is source

@@ -17,6 +17,19 @@ def test_reported_counts_are_the_usage():
     assert found.reasoning == 6
 
 
+@pytest.mark.parametrize(
+    ("tail", "source"),
+    [
+        (TAIL, Source.UPSTREAM),
+        (TAIL[:2], None),
+        ((*TAIL[:2], ("meteringEvent", {"usage": 0, "unit": "CREDIT"})), Source.UPSTREAM),
+        ((*TAIL[:2], ("meteringEvent", {"usage": 9, "unit": "token"})), None),
+    ],
+)
+def test_whether_the_upstream_told_its_credits(tail, source):
+    assert usage(events_of(stream(said("x"), tail=tail))).credits_source is source
+
+
 def test_the_share_of_the_window_gives_the_prompt():
     found = usage(events_of(stream(said("x" * 350))))
     assert (found.input, found.output) == (2000 - 100, 100)

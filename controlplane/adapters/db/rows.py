@@ -1,0 +1,167 @@
+"""Usage records as rows, and back."""
+
+import json
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping
+
+from controlplane.adapters.db.tables import requests
+from controlplane.domain.outcome import Attempt, Ending, EndpointFault, Entry, Outcome, Usage
+from controlplane.policy.pricing import MOST_TOKENS, plausible
+
+
+def row(entry: Entry) -> tuple[Any, ...]:
+    """The row of an entry, in the order of COLUMNS."""
+    outcome, usage = entry.outcome, entry.outcome.usage
+    return (
+        outcome.lease_id,
+        _text(outcome.request_id),
+        _text(entry.key_id),
+        _text(entry.account_id),
+        _text(entry.kind),
+        _text(entry.asked_model),
+        _text(entry.model),
+        outcome.ending.value,
+        min(outcome.status, SMALL),
+        _text(outcome.error),
+        _text(outcome.finish_reason),
+        outcome.received_at_ms,
+        outcome.first_event_ms if outcome.first_event_ms is None else min(outcome.first_event_ms, PLAIN),
+        min(outcome.duration_ms, PLAIN),
+        _text(outcome.dialect),
+        outcome.streamed,
+        min(usage.input, MOST_TOKENS),
+        min(usage.cache_read, MOST_TOKENS),
+        min(usage.cache_write, MOST_TOKENS),
+        min(usage.output, MOST_TOKENS),
+        min(usage.reasoning, MOST_TOKENS),
+        plausible(usage.credits),
+        usage.input_source,
+        usage.output_source,
+        _json([_attempt(attempt) for attempt in outcome.attempts]) if outcome.attempts else "[]",
+        _json(list(outcome.dropped)) if outcome.dropped else "[]",
+        min(usage.searches, MOST_TOKENS),
+        entry.booked_at,
+        entry.counted,
+        entry.cost,
+        usage.credits_source,
+        entry.decision,
+    )
+
+
+def entry(found: RowMapping) -> Entry:
+    """The entry of a row; its decision only if it was read."""
+    outcome = Outcome(
+        lease_id=found["lease_id"],
+        request_id=found["request_id"],
+        ending=Ending(found["ending"]),
+        status=found["status"],
+        received_at_ms=found["received_at_ms"],
+        duration_ms=found["duration_ms"],
+        dialect=found["dialect"],
+        streamed=found["streamed"],
+        usage=Usage(**{name: found[name] for name in USAGE}),
+        attempts=[_read(attempt) for attempt in json.loads(found["attempts"])],
+        error=found["error"],
+        finish_reason=found["finish_reason"],
+        first_event_ms=found["first_event_ms"],
+        dropped=json.loads(found["dropped"]),
+    )
+    made = Entry(outcome, **{name: found[name] for name in ENTRY})
+    made.booked_at = found["booked_at"] or 0
+    made.decision = found.get("decision", "")
+    return made
+
+
+def _text(text: str) -> str:
+    """Text that every database takes: a row that is refused would hold up all behind it."""
+    return text[:LONGEST].replace("\0", "") if text else ""
+
+
+def _json(value: Any) -> str:
+    return ENCODER.encode(value).decode()
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    """An attempt as JSON; what is empty is left out, most attempts have no fault."""
+    made = {name: value for name in ATTEMPT if (value := getattr(attempt, name)) not in EMPTY}
+    if attempt.endpoints:
+        made["endpoints"] = [{name: getattr(failed, name) for name in ENDPOINT} for failed in attempt.endpoints]
+    if attempt.learned:
+        made["learned"] = dict(attempt.learned)
+    return made
+
+
+def _read(stored: Mapping[str, Any]) -> Attempt:
+    made = Attempt(**{"account_id": "", "kind": "", "model": "", **stored})
+    made.endpoints = tuple(EndpointFault(**failed) for failed in stored.get("endpoints", ()))
+    return made
+
+
+ENCODER = msgspec.json.Encoder()
+# What a row keeps of an attempt, besides lists; the previous release reads no other names.
+ATTEMPT = ("account_id", "kind", "model", "started_ms", "ended_ms", "fault", "status", "retry_after", "detail", "endpoint")
+ENDPOINT = tuple(EndpointFault.__slots__)
+ENTRY = ("key_id", "asked_model", "account_id", "kind", "model", "counted", "cost")
+USAGE = tuple(Usage.__slots__)
+EMPTY = ("", 0, None)
+# What the columns hold at most; nothing real comes near. Texts are names, this long only by mistake.
+SMALL = 2**15 - 1
+PLAIN = 2**31 - 1
+LONGEST = 500
+COLUMNS = (
+    "lease_id",
+    "request_id",
+    "key_id",
+    "account_id",
+    "kind",
+    "asked_model",
+    "model",
+    "ending",
+    "status",
+    "error",
+    "finish_reason",
+    "received_at_ms",
+    "first_event_ms",
+    "duration_ms",
+    "dialect",
+    "streamed",
+    "input",
+    "cache_read",
+    "cache_write",
+    "output",
+    "reasoning",
+    "credits",
+    "input_source",
+    "output_source",
+    "attempts",
+    "dropped",
+    "searches",
+    "booked_at",
+    "counted",
+    "cost",
+    "credits_source",
+    "decision",
+)
+# What lists read: a decision is longer than all the rest of its row.
+LISTED = tuple(column for column in requests.c if column.name != "decision")
+# What of a row the rollups are made of, in this order.
+SUMMED = (
+    "booked_at",
+    "key_id",
+    "account_id",
+    "kind",
+    "model",
+    "ending",
+    "counted",
+    "input",
+    "cache_read",
+    "cache_write",
+    "output",
+    "credits",
+    "cost",
+)
+summed = itemgetter(*(COLUMNS.index(name) for name in SUMMED))

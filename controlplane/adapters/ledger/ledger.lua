@@ -1,0 +1,333 @@
+-- The books of all control planes in Redis. Redis runs this as one step, so a batch of calls is atomic.
+--
+-- ARGV[1] is a list of calls in MessagePack, the answer a list of replies, each in MessagePack. A call is
+--   {name, {now, end of its day, end of its month}, arguments...}, times in whole milliseconds.
+-- Where the books have not been filled from the records (Redis is new, or was wiped), nothing is done
+-- and the answer is nil; only "fill" works then.
+--
+-- All numbers are whole and below 2^53, which doubles hold exactly; `controlplane/policy/windows.py`
+-- and `book.py` compute the same in Python. MessagePack writes whole numbers as integers.
+--
+-- Under the key KEYS[1], which is the mark that the books are filled:
+--   :payer:ID     a payer's book, as below
+--   :lease:ID     {payers {{id, limits or nil}...}, {requests, tokens, credits}, account or ''}
+--   :counted:ID   this lease's spending has counted (forgotten after a while)
+--   :deadlines    leases by their deadline, epoch seconds
+--   :places       how many requests each account has
+
+local BOOKS = KEYS[1]
+local SCALE, LARGEST, DEEPEST = 60000, 1e11, -3e15
+-- A settled lease may come again when its answer was lost, one that had expired when a data plane is back.
+local SETTLED_FOR, BOOKED_FOR = 3600, 86400
+
+-- A book is one array. These are the places before the three units' figures ...
+local RESERVED, TOTAL, DAY_BASE, MONTH_BASE, OVERRUN = 0, 3, 6, 9, 12
+-- ... these of single figures ...
+local OPEN, DAY_END, MONTH_END = 16, 17, 18
+-- ... then each unit's bucket: limit (-1: there is none), level, when it was so.
+local function bucket(unit) return 16 + 3 * unit end
+
+-- Limits are one array too: minute, day, month, total of each unit, then concurrency; -1: none.
+local CONCURRENCY = 13
+
+local books, changed = {}, {}
+
+local function blank(time)
+  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, time[2], time[3], -1, 0, 0, -1, 0, 0, -1, 0, 0}
+end
+
+-- The payer's book in the present day and month, to be changed.
+local function book(id, time)
+  local kept = books[id]
+  if not kept then
+    local packed = redis.call('GET', BOOKS .. ':payer:' .. id)
+    kept = packed and cmsgpack.unpack(packed) or blank(time)
+    books[id] = kept
+  end
+  changed[id] = true
+  if time[2] > kept[DAY_END] then
+    kept[DAY_END] = time[2]
+    for unit = 1, 3 do kept[DAY_BASE + unit] = kept[TOTAL + unit] end
+  end
+  if time[3] > kept[MONTH_END] then
+    kept[MONTH_END] = time[3]
+    for unit = 1, 3 do kept[MONTH_BASE + unit] = kept[TOTAL + unit] end
+  end
+  return kept
+end
+
+local function refill(kept, at, now)
+  local passed = now - kept[at + 2]
+  if passed > 0 then
+    -- The product may be too large to be exact, but then it is larger than any bucket.
+    kept[at + 1] = math.min(kept[at] * SCALE, kept[at + 1] + kept[at] * passed)
+    kept[at + 2] = now
+  end
+end
+
+local function change(kept, at, amount)
+  amount = math.max(-LARGEST, math.min(LARGEST, amount))
+  kept[at + 1] = math.min(kept[at] * SCALE, math.max(DEEPEST, kept[at + 1] + amount * SCALE))
+end
+
+-- Buckets as of now; `adapting`: by these limits from now on.
+local function prepare(kept, limits, now, adapting)
+  for unit = 1, 3 do
+    local limit, at = limits[unit * 4 - 3], bucket(unit)
+    if limit >= 0 then
+      if kept[at] < 0 then
+        kept[at], kept[at + 1], kept[at + 2] = limit, limit * SCALE, now
+      else
+        refill(kept, at, now)
+        if adapting and kept[at] ~= limit then
+          kept[at], kept[at + 1] = limit, math.min(kept[at + 1], limit * SCALE)
+        end
+      end
+    end
+  end
+end
+
+-- Whether the limits of the units from `first` to `last` let the claim pass.
+local function admits(kept, limits, wanted, first, last)
+  for unit = first, last do
+    if limits[unit * 4 - 3] >= 0 and kept[bucket(unit) + 1] < wanted[unit] * SCALE then return false end
+    local due = kept[TOTAL + unit] + kept[RESERVED + unit] + wanted[unit]
+    local day, month, total = limits[unit * 4 - 2], limits[unit * 4 - 1], limits[unit * 4]
+    if day >= 0 and due - kept[DAY_BASE + unit] > day then return false end
+    if month >= 0 and due - kept[MONTH_BASE + unit] > month then return false end
+    if total >= 0 and due > total then return false end
+  end
+  return true
+end
+
+local function reserve(kept, limits, wanted)
+  for unit = 1, 3 do
+    kept[RESERVED + unit] = kept[RESERVED + unit] + wanted[unit]
+    if limits and limits[unit * 4 - 3] >= 0 then change(kept, bucket(unit), -wanted[unit]) end
+  end
+end
+
+-- What was spent counts; out of the buckets is taken what the claim did not.
+local function spend(kept, limits, claimed, spent, now)
+  for unit = 1, 3 do
+    local cost, at = spent[unit], bucket(unit)
+    kept[TOTAL + unit] = kept[TOTAL + unit] + cost
+    if kept[at] >= 0 then
+      refill(kept, at, now)
+      change(kept, at, (limits and limits[unit * 4 - 3] >= 0 and claimed[unit] or 0) - cost)
+    end
+  end
+end
+
+local function some(spent)
+  return spent[1] ~= 0 or spent[2] ~= 0 or spent[3] ~= 0
+end
+
+local function in_flight(account)
+  return account ~= '' and tonumber(redis.call('HGET', BOOKS .. ':places', account)) or 0
+end
+
+local function take(account)
+  return account ~= '' and redis.call('HINCRBY', BOOKS .. ':places', account, 1) or 0
+end
+
+local function vacate(account)
+  if account == '' then return 0 end
+  local left = redis.call('HINCRBY', BOOKS .. ':places', account, -1)
+  if left <= 0 then redis.call('HDEL', BOOKS .. ':places', account) end
+  return math.max(left, 0)
+end
+
+local function find(id)
+  local packed = redis.call('GET', BOOKS .. ':lease:' .. id)
+  return packed and cmsgpack.unpack(packed) or nil
+end
+
+local function save(id, lease)
+  redis.call('SET', BOOKS .. ':lease:' .. id, cmsgpack.pack(lease))
+end
+
+-- Hold a new lease; how many are at its account.
+local function open(id, payers, wanted, deadline, account, time)
+  for _, payer in ipairs(payers) do
+    local kept = book(payer[1], time)
+    kept[OPEN] = kept[OPEN] + 1
+    reserve(kept, payer[2], wanted)
+  end
+  save(id, {payers, wanted, account})
+  redis.call('ZADD', BOOKS .. ':deadlines', deadline, id)
+  return take(account)
+end
+
+-- What a lease holds returns; how many stay at its account, and what was spent above the claim.
+local function close(id, lease, spent, time)
+  local claimed, overrun = lease[2], {0, 0, 0}
+  for unit = 1, 3 do overrun[unit] = math.max(spent[unit] - claimed[unit], 0) end
+  for _, payer in ipairs(lease[1]) do
+    local kept = book(payer[1], time)
+    kept[OPEN] = kept[OPEN] - 1
+    for unit = 1, 3 do
+      kept[RESERVED + unit] = kept[RESERVED + unit] - claimed[unit]
+      kept[OVERRUN + unit] = kept[OVERRUN + unit] + overrun[unit]
+    end
+    spend(kept, payer[2], claimed, spent, time[1])
+  end
+  redis.call('DEL', BOOKS .. ':lease:' .. id)
+  redis.call('ZREM', BOOKS .. ':deadlines', id)
+  return vacate(lease[3]), overrun
+end
+
+-- {id, limits or false, book} of each payer, with buckets as of now, for the answer to be explained.
+local function show(payers, time)
+  local shares = {}
+  for place, payer in ipairs(payers) do
+    local kept = book(payer[1], time)
+    if payer[2] then prepare(kept, payer[2], time[1], false) end
+    shares[place] = {payer[1], payer[2] or false, kept}
+  end
+  return shares
+end
+
+-- As `show`, of the first payer and only if it has limits.
+local function first(payers, time)
+  return payers[1][2] and show({payers[1]}, time) or {}
+end
+
+local calls = {}
+
+function calls.reserve(time, id, payers, wanted, deadline, account, limit)
+  local lease = find(id)
+  if lease then return {'granted', in_flight(lease[3]), first(lease[1], time)} end
+  local admitted = true
+  for _, payer in ipairs(payers) do
+    local kept, limits = book(payer[1], time), payer[2]
+    if limits then
+      prepare(kept, limits, time[1], true)
+      if limits[CONCURRENCY] >= 0 and kept[OPEN] >= limits[CONCURRENCY] then admitted = false end
+      admitted = admits(kept, limits, wanted, 1, 3) and admitted
+    end
+  end
+  if not admitted then return {'denied', 0, show(payers, time)} end
+  if limit > 0 then
+    local present = in_flight(account)
+    if present >= limit then return {'full', present} end
+  end
+  local present = open(id, payers, wanted, deadline, account, time)
+  return {'granted', present, first(payers, time)}
+end
+
+function calls.restore(time, id, payers, wanted, deadline, account)
+  if find(id) or redis.call('EXISTS', BOOKS .. ':counted:' .. id) == 1 then return in_flight(account) end
+  return open(id, payers, wanted, deadline, account, time)
+end
+
+function calls.move(_, id, account, limit)
+  local lease = find(id)
+  if not lease then return {'absent'} end
+  local left, present = vacate(lease[3]), in_flight(account)
+  local full = limit > 0 and present >= limit
+  lease[3] = full and '' or account
+  save(id, lease)
+  if full then return {'full', present} end
+  return {'granted', account == '' and left or take(account), {}}
+end
+
+function calls.extend(time, id, tokens)
+  local lease = find(id)
+  if not lease then return {'absent'} end
+  local more, admitted = {0, tokens, 0}, true
+  for _, payer in ipairs(lease[1]) do
+    if payer[2] then
+      local kept = book(payer[1], time)
+      prepare(kept, payer[2], time[1], false)
+      admitted = admits(kept, payer[2], more, 2, 2) and admitted
+    end
+  end
+  if not admitted then return {'denied', 0, show(lease[1], time)} end
+  for _, payer in ipairs(lease[1]) do reserve(book(payer[1], time), payer[2], more) end
+  lease[2][2] = lease[2][2] + tokens
+  save(id, lease)
+  return {'granted', in_flight(lease[3]), {}}
+end
+
+function calls.settle(time, bookings)
+  local replies = {}
+  for place, booking in ipairs(bookings) do
+    local id, lease = booking[1], find(booking[1])
+    if lease then
+      local left, overrun = close(id, lease, booking[2], time)
+      if some(booking[2]) then redis.call('SET', BOOKS .. ':counted:' .. id, '', 'EX', SETTLED_FOR) end
+      replies[place] = {lease[3], left, overrun}
+    else
+      replies[place] = {}
+    end
+  end
+  return replies
+end
+
+function calls.book(time, bookings)
+  for _, booking in ipairs(bookings) do
+    local id, payer, spent = booking[1], booking[2], booking[3]
+    if some(spent) and redis.call('SET', BOOKS .. ':counted:' .. id, '', 'NX', 'EX', BOOKED_FOR) then
+      spend(book(payer, time), nil, spent, spent, time[1])
+    end
+  end
+  return true
+end
+
+function calls.keep(_, ids, deadline)
+  for _, id in ipairs(ids) do redis.call('ZADD', BOOKS .. ':deadlines', 'XX', deadline, id) end
+  return true
+end
+
+function calls.expire(time, most)
+  local now = string.format('%.0f', math.floor(time[1] / 1000))
+  local ids = redis.call('ZRANGEBYSCORE', BOOKS .. ':deadlines', '-inf', now, 'LIMIT', 0, most)
+  for _, id in ipairs(ids) do
+    local lease = find(id)
+    if lease then close(id, lease, {0, 0, 0}, time) else redis.call('ZREM', BOOKS .. ':deadlines', id) end
+  end
+  return ids
+end
+
+-- The books as they were left: who asks turns them to the present.
+function calls.read(time, ids)
+  local shown = {}
+  for place, id in ipairs(ids) do
+    local packed = redis.call('GET', BOOKS .. ':payer:' .. id)
+    shown[place] = books[id] or packed and cmsgpack.unpack(packed) or blank(time)
+  end
+  return shown
+end
+
+function calls.places()
+  return redis.call('HGETALL', BOOKS .. ':places')
+end
+
+-- What was spent before: {id, {at, end of its day, of its month}, {requests, tokens, credits} of the day,
+-- of the month, in total}. `last`: these were all, the books are filled. Somebody else may have been faster.
+function calls.fill(_, payers, last)
+  if redis.call('EXISTS', BOOKS) == 1 then return false end
+  for _, payer in ipairs(payers) do
+    local kept, day, month, total = book(payer[1], payer[2]), payer[3], payer[4], payer[5]
+    for unit = 1, 3 do
+      kept[TOTAL + unit] = total[unit]
+      kept[DAY_BASE + unit] = total[unit] - day[unit]
+      kept[MONTH_BASE + unit] = total[unit] - month[unit]
+    end
+  end
+  if last then redis.call('SET', BOOKS, '1') end
+  return true
+end
+
+local batch = cmsgpack.unpack(ARGV[1])
+if batch[1][1] ~= 'fill' and redis.call('EXISTS', BOOKS) == 0 then return nil end
+local replies = {}
+for place, call in ipairs(batch) do
+  -- Packed now: the next call may change a book that this reply shows.
+  replies[place] = cmsgpack.pack(calls[call[1]](unpack(call, 2)))
+end
+for id in pairs(changed) do
+  redis.call('SET', BOOKS .. ':payer:' .. id, cmsgpack.pack(books[id]))
+end
+return replies

@@ -1,0 +1,120 @@
+"""The line to Redis: calls that are asked while others are under way travel together.
+
+One connection and one run of the script at a time: a call costs most in travelling, and in this
+order nothing overtakes what was asked before.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import NoScriptError, RedisError
+
+from controlplane.domain.errors import LedgerAway
+
+TIMEOUT = 2.0  # seconds
+MOST = 128  # calls in one run of the script, which holds up all others
+ATTEMPTS = 3  # times the books are filled before a call is given up
+
+# The name, the time, and what the script takes for it.
+Call: TypeAlias = Sequence[Any]
+
+SCRIPT = Path(__file__).with_name("ledger.lua").read_text(encoding="utf-8")
+DIGEST = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+
+
+def connect(url: str) -> "Redis":
+    """A client whose calls end in time. A connection that was lost is opened again once: the script
+    counts nothing twice.
+    """
+    retry = Retry(NoBackoff(), 1, (ConnectionLost,))
+    return Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=retry)
+
+
+class Line:
+    """Asks the script under `key`. `fill` is awaited, with the present call's time, when the books are empty."""
+
+    def __init__(self, client: "Redis", key: str, fill: Callable[[int], Awaitable[None]]) -> None:
+        self._client = client
+        self._execute: Callable[..., Awaitable[Any]] = client.execute_command
+        self._key = key
+        self._fill = fill
+        self._waiting: list[tuple[Call, asyncio.Future[Any]]] = []
+        self._sending: asyncio.Task[None] | None = None
+
+    async def ask(self, call: Call) -> Any:
+        """The script's reply. Raises LedgerAway."""
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append((call, answer))
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send_all())
+        return await answer
+
+    async def run(self, calls: Sequence[Call]) -> list[Any] | None:
+        """One run of the script, at once; None: the books are empty. Raises LedgerAway."""
+        payload = msgspec.msgpack.encode(calls)
+        try:
+            replies = await self._evaluate(payload)
+        except (RedisError, OSError) as error:
+            raise LedgerAway(f"Redis does not do it: {type(error).__name__}") from error
+        return None if replies is None else [msgspec.msgpack.decode(reply) for reply in replies]
+
+    async def close(self) -> None:
+        if self._sending is not None:
+            self._sending.cancel()
+            await asyncio.wait([self._sending])
+        self._answer(self._waiting, LedgerAway("the ledger is closed"))
+        await self._client.aclose()
+
+    async def _evaluate(self, payload: bytes) -> list[bytes] | None:
+        replies: list[bytes] | None
+        try:
+            replies = await self._execute("EVALSHA", DIGEST, 1, self._key, payload)
+        except NoScriptError:
+            replies = await self._execute("EVAL", SCRIPT, 1, self._key, payload)
+        return replies
+
+    async def _send_all(self) -> None:
+        try:
+            while self._waiting:
+                batch = self._waiting[:MOST]
+                del self._waiting[:MOST]
+                await self._send(batch)
+        finally:
+            self._sending = None
+
+    async def _send(self, batch: Sequence[tuple[Call, asyncio.Future[Any]]]) -> None:
+        """Who asked is told, whatever happens."""
+        calls = [call for call, _ in batch]
+        try:
+            replies = await self._filled(calls)
+        except asyncio.CancelledError:
+            self._answer(batch, LedgerAway("the ledger was closed"))
+            raise
+        except Exception as error:  # noqa: BLE001 - reading the records fails in ways of their own; who asked is told
+            self._answer(batch, error)
+        else:
+            for (_, answer), reply in zip(batch, replies, strict=True):
+                if not answer.done():  # who asked may have gone
+                    answer.set_result(reply)
+
+    async def _filled(self, calls: Sequence[Call]) -> list[Any]:
+        for _ in range(ATTEMPTS):
+            replies = await self.run(calls)
+            if replies is not None:
+                return replies
+            await self._fill(max(call[1][0] for call in calls))
+        raise LedgerAway("the books in Redis are lost again and again")
+
+    @staticmethod
+    def _answer(batch: Sequence[tuple[Call, asyncio.Future[Any]]], error: Exception) -> None:
+        for _, answer in batch:
+            if not answer.done():
+                answer.set_exception(error)

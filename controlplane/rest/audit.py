@@ -1,0 +1,106 @@
+"""How routes say who changed what, and the route that tells it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
+
+from controlplane.domain.audit import Change, ChangeQuery
+from controlplane.rest.schemas import Body, Page, Text, View, moment
+from controlplane.rest.wired import Wired
+from controlplane.service.audit import Actor, Audit
+
+router = APIRouter(prefix="/api/audit", tags=["audit"])
+
+CHANGED = "changed"  # all that is told of a secret
+
+
+class Auditor:
+    """Notes the changes of one request."""
+
+    def __init__(self, audit: Audit, who: Actor) -> None:
+        self._audit = audit
+        self._who = who
+
+    async def note(
+        self,
+        action: str,
+        target: str,
+        name: str = "",
+        before: View | None = None,
+        after: View | None = None,
+        secrets: Iterable[str] = (),
+    ) -> None:
+        """A change was made to `target`, called `name`. The objects are told as REST shows them but for what
+        changes by itself; of `secrets`, the fields that no object shows, only that they were given.
+        """
+        new = None if after is None else {**_told(after), **dict.fromkeys(secrets, CHANGED)}
+        await self._audit.note(self._who, action, target, name, None if before is None else _told(before), new)
+
+
+async def auditor(request: Request, services: Wired) -> Auditor:
+    """Notes what the caller, whom the gate let in, changes."""
+    return Auditor(services.audit, request.state.actor)
+
+
+Audited = Annotated[Auditor, Depends(auditor)]
+
+
+def secrets(body: Body) -> list[str]:
+    """The secrets that a body named, as the caller spells them: what is kept out of its repr is one."""
+    fields = type(body).model_fields
+    return [fields[name].alias or name for name in fields if name in body.model_fields_set and not fields[name].repr]
+
+
+class AuditFilter(Page):
+    """`action` is a whole one ("key.update") or its first half ("key"), `target` an id."""
+
+    actor: Text | None = None
+    action: Text | None = None
+    target: Text | None = None
+
+
+class ChangeRead(View):
+    """A change. What was there `before` and `after`: of what is created or removed all of it, of what was
+    changed the fields that differ.
+    """
+
+    id: int
+    at: datetime | None
+    actor: str
+    address: str
+    action: str
+    target: str
+    target_name: str = Field(description="What it was called then")
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class ChangeList(View):
+    changes: list[ChangeRead]
+    next_cursor: str | None
+
+
+@router.get("")
+async def list_changes(services: Wired, query: Annotated[AuditFilter, Query()]) -> ChangeList:
+    """What administrators changed, newest first."""
+    page = await services.audit.page(ChangeQuery(**query.model_dump()))
+    return ChangeList(changes=[_shown(change) for change in page.changes], next_cursor=page.cursor)
+
+
+def _told(view: View) -> dict[str, Any]:
+    return view.model_dump(mode="json", by_alias=True, exclude=set(view.VOLATILE))
+
+
+def _shown(change: Change) -> ChangeRead:
+    return ChangeRead(
+        **{name: getattr(change, name) for name in PLAIN},
+        at=moment(change.at_ms / 1000),
+        before=None if change.before is None else dict(change.before),
+        after=None if change.after is None else dict(change.after),
+    )
+
+
+PLAIN = ("id", "actor", "address", "action", "target", "target_name")

@@ -1,0 +1,108 @@
+"""From a question to a lease: which model is meant, who serves the caller, what is claimed, who pays."""
+
+from dataclasses import dataclass
+
+from controlplane.domain.lease import Ask, Identity, Lease, Refusal
+from controlplane.domain.limits import INSTALLATION, Limits, Payer
+from controlplane.policy import decisions
+from controlplane.service import refusals
+from controlplane.service.costs import Costs
+from controlplane.service.leases import DEADLINE, Leases, Open
+from controlplane.service.own import KIND, OwnAccounts
+from controlplane.service.placing import Placing
+from controlplane.service.ports import Clock
+from controlplane.service.refreshing import Refreshing
+from controlplane.service.roster import Seat
+from controlplane.service.work import Work, ready
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for the whole installation; None: no limits."""
+
+    limits: Limits | None = None
+
+    def payers(self, identity: Identity) -> tuple[Payer, ...]:
+        """Whose limits a request of this identity must pass."""
+        key = Payer(identity.key_id, identity.limits)
+        return (key,) if self.limits is None else (key, Payer(INSTALLATION, self.limits))
+
+
+class Opening:
+    """Makes leases that hold nothing yet."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        costs: Costs,
+        placing: Placing,
+        refreshing: Refreshing,
+        own: OwnAccounts,
+        leases: Leases,
+        clock: Clock,
+    ) -> None:
+        self._rules = rules
+        self._costs = costs
+        self._placing = placing
+        self._refreshing = refreshing
+        self._own = own
+        self._leases = leases
+        self._clock = clock
+
+    def opened(self, identity: Identity, ask: Ask, instance: str) -> Work[Open | Refusal]:
+        """A lease for the question."""
+        own: Seat | None = None
+        if identity.own is not None:
+            seating: Work[Seat | Refusal] = ready(self._own.seat(identity.own))
+            found = yield from seating
+            if isinstance(found, Refusal):
+                return found
+            own = found
+        named = self._placing.named(identity, ask.model)
+        if isinstance(named, Refusal):
+            return named
+        now = self._clock.now()
+        rate = self._placing.facts(named.model).rate
+        claimed = self._costs.claim(named.kind or KIND, named.model, rate, ask.estimated_input_tokens, ask.max_output_tokens)
+        return Open(
+            lease_id=self._leases.new_id(identity.key_id),
+            identity=identity,
+            request_id=ask.request_id,
+            asked=ask.model,
+            wanted=named.model,
+            instance=instance,
+            opened_at=now,
+            deadline=int(now) + DEADLINE,
+            refreshing=self._refreshing if own is None else self._own.refreshing,
+            kind=named.kind,
+            pinned=named.account_id,
+            own=own,
+            payers=self._rules.payers(identity),
+            claimed=claimed,
+            output=self._costs.output(ask.max_output_tokens),
+            steps=[decisions.named(ask.model, named.model, named.kind, named.account_id), decisions.claimed(claimed)],
+        )
+
+    def known_again(self, lease: Open, ask: Ask, identity: Identity) -> Refusal | None:
+        """Bring the lease into line with the key's present limits. Of a lease that came from a hello
+        nothing else is known: neither whom the key may use nor what the model's name pinned.
+        """
+        if identity.key_id != lease.identity.key_id:
+            return refusals.UNKNOWN_LEASE
+        lease.identity = identity
+        if not lease.restored:
+            return None
+        named = self._placing.named(identity, ask.model)
+        if isinstance(named, Refusal):
+            return named
+        lease.request_id, lease.asked = ask.request_id, ask.model
+        lease.wanted, lease.kind, lease.pinned = named.model, named.kind, named.account_id
+        return None
+
+    def window(self, lease: Open) -> int:
+        """Tokens that the model holds at the most generous account, 0 unknown."""
+        return self._placing.facts(lease.wanted).context_window
+
+    def granted(self, lease: Open, seat: Seat, bearer: str) -> Lease:
+        """What the data plane is given."""
+        return self._placing.lease(lease, seat, bearer)

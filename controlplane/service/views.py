@@ -1,0 +1,48 @@
+"""Accounts as an administrator sees them."""
+
+from controlplane.domain.account import AccountView, BreakerView, Counters, Forecast, HealthParts, Reading, Status
+from controlplane.policy import breaker
+from controlplane.policy.candidates import health_now
+from controlplane.policy.forecast import forecast
+from controlplane.service.ports import Standing
+from controlplane.service.roster import Seat
+
+
+def view(seat: Seat, counters: Counters, now: float) -> AccountView:
+    """The seat as it is now; a rest that has ended is not shown as its status any more."""
+    standing, candidate = seat.standing, seat.candidate
+    if 0 < standing.until <= now:
+        standing = Standing()
+    status = Status.DISABLED if seat.account.disabled else standing.status
+    return AccountView(
+        account=seat.account,
+        status=status,
+        reason=standing.reason,
+        until=standing.until,
+        health=round(health_now(candidate, now)),
+        in_flight=candidate.in_flight,
+        has_refresh_token=bool(seat.credentials.refresh_token),
+        has_access_token=bool(seat.credentials.bearer),
+        expires_at=seat.credentials.expires_at,
+        models=[seat.offered[model] for model in sorted(candidate.offers)],
+        allowance=seat.allowance,
+        counters=counters,
+        breakers=_breakers(seat, now),
+        health_parts=HealthParts(seat.tally.share(now), seat.tally.causes(now)),
+        ceiling=candidate.ceiling,
+        latency=candidate.latency,
+        forecast=_forecast(seat),
+    )
+
+
+def _breakers(seat: Seat, now: float) -> list[BreakerView]:
+    """The last to end first."""
+    found = sorted(seat.candidate.breakers.values(), key=lambda one: -one.until)
+    return [BreakerView(one.cause, one.model, breaker.state(one, now).value, int(one.until), one.reason) for one in found]
+
+
+def _forecast(seat: Seat) -> Forecast | None:
+    allowance = seat.allowance
+    if allowance is None or allowance.overage:
+        return None
+    return forecast([*seat.readings, Reading(allowance.checked_at, allowance.used, allowance.limit)], allowance.resets_at)

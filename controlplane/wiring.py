@@ -1,0 +1,189 @@
+"""Every use case over what it stands on: the inner half of the composition root, which tests share.
+
+What is outside (stores, providers, the ledger, the clock) is handed in; nothing here opens or listens.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controlplane.domain.limits import Caps, Limits
+from controlplane.policy.hosts import Hosts
+from controlplane.service import metrics
+from controlplane.service.accounts import Accounts, Care
+from controlplane.service.administration import Administration
+from controlplane.service.allowances import Allowances
+from controlplane.service.audit import Audit, AuditStore
+from controlplane.service.background import Background
+from controlplane.service.catalogue import Catalogue
+from controlplane.service.costs import Costs
+from controlplane.service.health import Health
+from controlplane.service.holding import Holding
+from controlplane.service.identity import Identities
+from controlplane.service.keys import Keys
+from controlplane.service.learning import Learning
+from controlplane.service.leases import Leases
+from controlplane.service.leasing import Leasing
+from controlplane.service.opening import Opening, Rules
+from controlplane.service.own import OwnAccounts
+from controlplane.service.own_books import OwnStore
+from controlplane.service.placing import Placing
+from controlplane.service.ports import (
+    AccountStore,
+    Clock,
+    KeyStore,
+    Ledger,
+    PriceStore,
+    Provider,
+    RecordStore,
+    Vault,
+)
+from controlplane.service.prices import Prices
+from controlplane.service.queue import Queue
+from controlplane.service.records import Records
+from controlplane.service.refreshing import Refreshing
+from controlplane.service.roster import Roster, Seat
+from controlplane.service.runtime_settings import RuntimeSettings
+from controlplane.service.seating import Seating
+from controlplane.service.sequences import Sequences
+from controlplane.service.settling import Settling
+from controlplane.service.standing import Standings
+from controlplane.service.usage import KeyUsage
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What the use cases stand on. `queue_seconds`: how long a request waits for an account.
+    `requests_per_minute`: what the installation admits, 0: any number.
+    """
+
+    accounts: AccountStore
+    own: OwnStore
+    keys: KeyStore
+    records: RecordStore
+    prices: PriceStore
+    audit: AuditStore
+    ledger: Ledger
+    providers: Mapping[str, Provider]
+    vault: Vault
+    clock: Clock
+    hosts: Hosts
+    settings: RuntimeSettings
+    background: Background
+    queue_seconds: float = 10.0
+    requests_per_minute: int = 0
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Accounts and what is known of them."""
+
+    roster: Roster
+    standings: Standings
+    learning: Learning
+    refreshing: Refreshing
+    catalogue: Catalogue
+    allowances: Allowances
+    own: OwnAccounts
+    care: Care
+
+    def find(self, account_id: str) -> Seat | None:
+        """An account of the pool, or a caller's own."""
+        return self.roster.find(account_id) or self.own.find(account_id)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Every use case, wired over what is outside; nothing is loaded yet."""
+
+    outside: Outside
+    pool: Pool
+    accounts: Accounts
+    keys: Keys
+    identities: Identities
+    administration: Administration
+    records: Records
+    prices: Prices
+    costs: Costs
+    usage: KeyUsage
+    audit: Audit
+    leases: Leases
+    leasing: Leasing
+    settling: Settling
+    sequences: Sequences
+
+    async def load(self) -> None:
+        """Fill memory from the database. Raises SealBroken."""
+        await self.accounts.load()
+        await self.pool.allowances.load()
+        await self.keys.load()
+        await self.prices.load(self.outside.settings)
+        await self.records.load()
+        self.costs.load(await self.outside.records.samples(SAMPLES))
+        await self.outside.ledger.start(self.outside.clock.now())
+
+
+# Newest records that are looked at for what models cost.
+SAMPLES = 2000
+
+
+def pool(outside: Outside) -> Pool:
+    """Accounts, and what tends them."""
+    roster, clock, store = Roster(outside.hosts), outside.clock, outside.accounts
+    standings = Standings(store, clock, outside.background)
+    learning = Learning(store, standings, outside.background)
+    refreshing = Refreshing(store, outside.providers, standings, learning, clock)
+    catalogue = Catalogue(roster, store, outside.providers, refreshing, standings, clock)
+    allowances = Allowances(roster, store, outside.providers, refreshing, standings, clock)
+    own = OwnAccounts(outside.own, outside.providers, outside.vault, clock, outside.hosts, outside.background, roster)
+    care = Care(refreshing, catalogue, standings, outside.background)
+    return Pool(roster, standings, learning, refreshing, catalogue, allowances, own, care)
+
+
+def assemble(outside: Outside) -> Parts:
+    """Every use case."""
+    clock, ledger, tended = outside.clock, outside.ledger, pool(outside)
+    keys, records, prices = Keys(outside.keys, outside.vault, clock), Records(outside.records, clock), Prices(outside.prices)
+    accounts = Accounts(tended.roster, outside.accounts, outside.providers, tended.care, records, clock, tended.allowances)
+    identities, costs, leases, queue = Identities(keys, outside.vault, clock), Costs(prices), Leases(), Queue(outside.queue_seconds)
+    sequences, usage = Sequences(), KeyUsage(keys, ledger, records, clock)
+    placing = Placing(tended.catalogue, tended.roster, lambda: outside.settings.scheduling_mode, clock)
+    holding = Holding(ledger, leases, tended.find, tended.standings, queue, outside.background, clock)
+    health = Health(tended.find, tended.standings, tended.learning, tended.allowances, tended.refreshing, tended.own)
+    settling = Settling(leases, holding, health, costs, records, sequences, clock)
+    rules = Rules(Limits(requests=Caps(minute=outside.requests_per_minute)) if outside.requests_per_minute else None)
+    opening = Opening(rules, costs, placing, tended.refreshing, tended.own, leases, clock)
+    leasing = Leasing(identities, opening, Seating(placing, holding, queue, clock), holding, settling, leases, clock)
+    _connect(tended, records, settling, queue)
+    metrics.OPEN.set_function(lambda: leasing.open_leases)
+    metrics.WAITING.set_function(lambda: leasing.waiting)
+    metrics.MISSING.set_function(lambda: sequences.missing(clock.now()))
+    metrics.BACKLOG.set_function(lambda: records.backlog)
+    return Parts(
+        outside=outside,
+        pool=tended,
+        accounts=accounts,
+        keys=keys,
+        identities=identities,
+        administration=Administration(outside.vault),
+        records=records,
+        prices=prices,
+        costs=costs,
+        usage=usage,
+        audit=Audit(outside.audit, clock),
+        leases=leases,
+        leasing=leasing,
+        settling=settling,
+        sequences=sequences,
+    )
+
+
+def _connect(tended: Pool, records: Records, settling: Settling, queue: Queue) -> None:
+    """What is told to whom without either knowing the other."""
+    rebuild = tended.roster.changed
+
+    def changed() -> None:
+        rebuild()
+        queue.freed()
+
+    tended.roster.changed = changed
+    records.inserted = settling.found

@@ -1,0 +1,33 @@
+"""What this process holds of the control plane's: a hello names it, so that a restarted one knows it again."""
+
+from headgate.api.admission.v1 import admission_pb2, admission_service_pb2
+
+
+class Holdings:
+    """Leases as they were granted, and reservations that have no lease yet."""
+
+    def __init__(self) -> None:
+        self.leases: dict[str, admission_pb2.Lease] = {}
+        self.reservations: set[str] = set()
+
+    def take(self, question: admission_service_pb2.Question, answer: admission_service_pb2.Answer) -> None:
+        """What an answer grants, if it grants anything."""
+        if answer.HasField("lease"):
+            self.reservations.discard(answer.lease.lease_id)
+            self.leases[answer.lease.lease_id] = answer.lease
+        elif answer.HasField("reservation"):
+            self.reservations.add(answer.reservation.lease_id)
+        elif answer.HasField("extension"):
+            self._grow(question.extend.lease_id, answer.extension.output_reserved)
+
+    def forget(self, lease_id: str) -> None:
+        """It is over."""
+        self.leases.pop(lease_id, None)
+        self.reservations.discard(lease_id)
+
+    def _grow(self, lease_id: str, output_reserved: int) -> None:
+        """The tokens reserved altogether grow by as much as those of the answer."""
+        lease = self.leases.get(lease_id)
+        if lease is not None:
+            lease.tokens_reserved += max(0, output_reserved - lease.output_reserved)
+            lease.output_reserved = output_reserved

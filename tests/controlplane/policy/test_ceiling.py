@@ -1,0 +1,46 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controlplane.policy.ceiling import HOUR, ROOM, RUN, Ceiling, lasting, lowered, served
+
+NOW = 1000.0
+
+
+def test_half_of_what_was_under_way_and_never_none():
+    assert lowered(None, 9, NOW) == Ceiling(4, 13, NOW)
+    assert [lowered(None, count, NOW).limit for count in (0, 1, 2, 3)] == [1, 1, 1, 1]
+    assert lowered(Ceiling(2, 9, NOW), 20, NOW).limit == 2, "only if it is lower"
+    assert lowered(Ceiling(8, 20, NOW), 8, NOW).limit == 4
+
+
+def test_it_grows_by_one_after_each_run_and_goes_once_more_than_then_was_shown_to_go_well():
+    ceiling = lowered(None, 4, NOW)
+    limits = []
+    for number in range(1, 1000):
+        ceiling = served(ceiling, NOW + 1)
+        if ceiling is None:
+            break
+        if number % RUN == 0:
+            limits.append(ceiling.limit)
+    assert limits == [3, 4, 5, 6, 7, 8]
+    assert number == RUN * 7
+
+
+def test_it_goes_after_a_quiet_hour():
+    ceiling = lowered(None, 4, NOW)
+    assert lasting(ceiling, NOW + HOUR - 1) is ceiling
+    assert lasting(ceiling, NOW + HOUR) is None
+    assert served(ceiling, NOW + HOUR) is None
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 50)), max_size=80))
+def test_it_is_always_a_place_at_least_and_never_above_its_bound(events):
+    ceiling = None
+    for event in events:
+        if event is not None:
+            before, ceiling = ceiling, lowered(ceiling, event, NOW)
+            assert before is None or ceiling.limit <= before.limit
+        elif ceiling is not None:
+            ceiling = served(ceiling, NOW)
+        assert ceiling is None or 1 <= ceiling.limit <= ceiling.bound
+        assert ceiling is None or ceiling.bound >= ROOM
