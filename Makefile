@@ -14,7 +14,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.t
 PYTHONS = $(PYTHON) python3.11 python3.12 python3.13 python3 python
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check proto bench clean
+.PHONY: help install up demo test check proto bench simulate clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,10 @@ proto: $(INSTALLED_DEV) ## Make headgate/api anew from proto/
 
 bench: $(INSTALLED_DEV) ## Run the benchmarks
 	$(PY) -m benchmarks
+
+simulate: $(INSTALLED_DEV) ## Compare the scheduling modes in simulated days, anew into docs/scheduling.md
+	@$(PIP) -e '.[plots]'
+	$(PY) -m benchmarks.scheduling --write
 
 clean: ## Remove .venv and every cache; data stays
 	rm -rf $(VENV) build ./*.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,8 +1,9 @@
 """How many requests at a time an account was found to bear (Kiro rules, concurrency and risk).
 
-No upstream tells its limit. What was under way when it throttled was too much: half of it is allowed,
-one more after each run of served requests, until it was shown that more than then goes well, or until
-nothing happened for an hour.
+No upstream tells its limit. What was under way when it throttled was too much: three quarters of it are
+allowed (with half, requests queue that the account could bear; docs/scheduling.md compares), one more
+after each run of served requests, until it was shown that more than then goes well, or until nothing
+happened for an hour.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class Ceiling:
 
 def lowered(before: Ceiling | None, in_flight: int, now: float) -> Ceiling:
     """The ceiling after a throttle with so many requests under way, the throttled one included. It never rises by one."""
-    limit = max(1, in_flight // 2)
+    limit = max(1, in_flight * 3 // 4)
     return Ceiling(min(limit, before.limit) if before is not None else limit, in_flight + ROOM, now)
 
 

@@ -36,7 +36,7 @@ __all__ = [
 
 # Which version of these rules: raised whenever `choose` would answer anything differently, so that an old
 # record is not held against new rules.
-REVISION = 1
+REVISION = 2
 
 # A rest may be cut short when nobody else is left: after so many seconds, and this share of it. What the
 # upstream itself asked for is kept, and so is a longer rest than HEAL_LONGEST seconds: that has graver causes.
@@ -102,7 +102,7 @@ def choose(candidates: Sequence[Candidate], wish: Wish, now: float, seed: int, m
         return _healed(candidates, exclusions, wish, now) or _lack(exclusions, now)
     if mode == Mode.PRIORITY:
         fit = _foremost(fit, exclusions)
-    own = home(fit, wish.session) if wish.session else ""
+    own = home(fit, wish.session, wish.sticky, now) if wish.session else ""
     scored = (balanced if mode == Mode.BALANCED else smart)(fit, own, wish.sticky, now)
     best = max(scored, key=SUM)[-1]
     tied = [place for place, score in enumerate(scored) if score[-1] == best]

@@ -7,7 +7,7 @@ In the smart score each part has a weight, and the sum decides:
     health      what it was, recovered with time                            0 .. 1
     load        free places, against its limit                              1 .. 0, below 0 where it has no limit
     priority    what the administrator gave it, in steps                    0.2 a step, 25 steps at most
-    allowance   its pace: the share that is left against the time left      -0.5 .. 0.5, 0 unknown
+    allowance   its pace: the share that is left to the time that is left   -0.5 .. 0.5, 0 unknown; 0.5: twice as much
     latency     its first event against the fastest known of those that fit -0.3 .. 0, 0 unknown
     affinity    the session's own account                                   0.5, sticky 4
     cold        its token must be renewed first                             -0.25
@@ -17,6 +17,7 @@ The balanced score is made of load, of health below half and of sticky affinity;
 """
 
 from collections.abc import Sequence
+from math import log, log2
 from typing import NamedTuple
 
 from controlplane.policy.candidates import FULL_HEALTH, Candidate, health_now, recent_now
@@ -43,6 +44,12 @@ POOR_HEALTH = FULL_HEALTH / 2
 # An odd constant whose product spreads every bit upwards, and 64 bits.
 MIX = 0xFF51_AFD7_ED55_8CCD
 MASK = 0xFFFF_FFFF_FFFF_FFFF
+CHANCE = 2.0**-52  # 52 of these bits and a half are a number between 0 and 1, and never either
+# A session makes its home at no account that is this many times slower than the fastest, or below this health.
+SLOW = 2.0
+ILL = 80.0
+# How many times more or fewer sessions than others an account has because its allowance is ahead or short.
+MOST_WEIGHT = 4.0
 
 
 class Score(NamedTuple):
@@ -66,13 +73,34 @@ class Score(NamedTuple):
 Scored = tuple[float, float, float, float, float, float, float, float, float]
 
 
-def home(fit: Sequence[Candidate], session: int) -> str:
-    """The session's own account, by rendezvous hash: the rest of the pool may change without moving it."""
+def home(fit: Sequence[Candidate], session: int, sticky: bool, now: float) -> str:
+    """The session's own account, by weighted rendezvous hash: the rest of the pool may change without
+    moving it. Who bears less or runs short is home to fewer. Slow and ill accounts are nobody's home, but for
+    those whom leaving costs content.
+    """
     if not session or len(fit) < 2:
         return ""
-    # One multiplication mixes both names well enough for accounts of the same pool.
-    mixed = [((session ^ candidate.salt) * MIX) & MASK for candidate in fit]
-    return fit[mixed.index(max(mixed))].id
+    known = [candidate.latency for candidate in fit if candidate.latency]
+    slow = SLOW * min(known) if known and not sticky else 0.0
+    best, own = 0.0, ""
+    for candidate in fit:
+        if not sticky and ((slow and candidate.latency > slow) or (candidate.health < ILL and health_now(candidate, now) < ILL)):
+            continue
+        # One multiplication mixes both names well enough for accounts of the same pool.
+        chance = ((((session ^ candidate.salt) * MIX & MASK) >> 12) + 0.5) * CHANCE
+        score = -_weight(candidate, now) / log(chance)
+        if score > best:
+            best, own = score, candidate.id
+    return own
+
+
+def _weight(candidate: Candidate, now: float) -> float:
+    """The account's share of sessions, 1 for an ordinary one: by what it bears, and by how its allowance keeps pace."""
+    limit = candidate.max_concurrency
+    weight = limit / COMFORTABLE if 0 < limit < COMFORTABLE else 1.0
+    if candidate.limit and candidate.left > 0 and candidate.resets_at > now:
+        weight *= min(max(candidate.left / candidate.limit * PERIOD / (candidate.resets_at - now), 1 / MOST_WEIGHT), MOST_WEIGHT)
+    return weight
 
 
 def smart(fit: Sequence[Candidate], own: str, sticky: bool, now: float) -> list[Scored]:
@@ -126,7 +154,9 @@ def _pace(candidate: Candidate, now: float) -> float:
     if ahead <= 0:
         return 0.0
     left = candidate.left / candidate.limit if candidate.left < candidate.limit else 1.0
-    return _short(ALLOWANCE * (left - (ahead / PERIOD if ahead < PERIOD else 1.0)))
+    if left <= 0:
+        return -ALLOWANCE
+    return _short(ALLOWANCE * max(-1.0, min(1.0, log2(left / (ahead / PERIOD if ahead < PERIOD else 1.0)))))
 
 
 def _short(part: float) -> float:

@@ -6,7 +6,7 @@ candidates show as in flight is what the ledger said last.
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,9 +64,10 @@ class Open:
 
 
 class Leases:
-    """Open leases by id."""
+    """Open leases by id. `payers`: whose limits the requests of a key must pass."""
 
-    def __init__(self) -> None:
+    def __init__(self, payers: Callable[[str], Sequence[Payer]]) -> None:
+        self._payers = payers
         self._run = secrets.token_hex(6)
         self._number = 0
         self._open: dict[str, Open] = {}
@@ -88,6 +89,24 @@ class Leases:
     def add(self, lease: Open) -> None:
         self._open[lease.lease_id] = lease
 
+    def restored(self, held: HeldLease, instance: str, now: float, refreshing: Refreshing) -> Open:
+        """A lease that this process forgot, as its data plane holds it; not among the open ones yet."""
+        return Open(
+            lease_id=held.lease_id,
+            identity=Identity(held.key_id, ""),
+            request_id="",
+            asked=held.model,
+            wanted=held.model,
+            instance=instance,
+            opened_at=now,
+            deadline=held.deadline,
+            refreshing=refreshing,
+            payers=self._payers(held.key_id),
+            claimed=Amounts(1, held.tokens, held.credits),
+            output=held.output,
+            restored=True,
+        )
+
     def forget(self, lease: Open) -> None:
         self._open.pop(lease.lease_id, None)
 
@@ -95,25 +114,6 @@ class Leases:
 def payer(lease_id: str) -> str:
     """The key that pays, out of a lease id; empty when it is none of ours."""
     return lease_id.partition(".")[2]
-
-
-def restored(held: HeldLease, instance: str, now: float, refreshing: Refreshing) -> Open:
-    """A lease that this process forgot, as its data plane holds it."""
-    return Open(
-        lease_id=held.lease_id,
-        identity=Identity(held.key_id, ""),
-        request_id="",
-        asked=held.model,
-        wanted=held.model,
-        instance=instance,
-        opened_at=now,
-        deadline=held.deadline,
-        refreshing=refreshing,
-        payers=(Payer(held.key_id),),
-        claimed=Amounts(1, held.tokens, held.credits),
-        output=held.output,
-        restored=True,
-    )
 
 
 def reserved(lease_id: str, now: float) -> HeldLease:

@@ -1,5 +1,6 @@
 """From a question to a lease: which model is meant, who serves the caller, what is claimed, who pays."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from controlplane.domain.lease import Ask, Identity, Lease, Refusal
@@ -18,13 +19,14 @@ from controlplane.service.work import Work, ready
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for the whole installation; None: no limits."""
+    """Whose limits requests must pass: their key's, and the installation's, None: it has none. `of` tells a key's."""
 
+    of: Callable[[str], Limits]
     limits: Limits | None = None
 
-    def payers(self, identity: Identity) -> tuple[Payer, ...]:
-        """Whose limits a request of this identity must pass."""
-        key = Payer(identity.key_id, identity.limits)
+    def payers(self, key_id: str) -> tuple[Payer, ...]:
+        """Who pays for a request of this key."""
+        key = Payer(key_id, self.of(key_id))
         return (key,) if self.limits is None else (key, Payer(INSTALLATION, self.limits))
 
 
@@ -77,7 +79,7 @@ class Opening:
             kind=named.kind,
             pinned=named.account_id,
             own=own,
-            payers=self._rules.payers(identity),
+            payers=self._rules.payers(identity.key_id),
             claimed=claimed,
             output=self._costs.output(ask.max_output_tokens),
             steps=[decisions.named(ask.model, named.model, named.kind, named.account_id), decisions.claimed(claimed)],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from controlplane.domain.lease import Ask, Refusal
 from controlplane.domain.limits import Denied, Granted
 from controlplane.policy import decisions
+from controlplane.policy.exclusions import Rule
 from controlplane.policy.scheduling import Choice, Lack, NoCapacity
 from controlplane.service import refusals
 from controlplane.service.holding import Holding
@@ -127,8 +128,14 @@ class Seating:
         return None if lack.retry_at is None else max(0.0, lack.retry_at - self._clock.now())
 
     def _passes(self, lack: NoCapacity) -> bool:
-        """Whether it may be over before those who wait lose patience."""
-        return lack.reason is Lack.BUSY and (lack.retry_at is None or lack.retry_at <= self._clock.now() + self._queue.seconds)
+        """Whether it may be over for this request before those who wait lose patience."""
+        now = self._clock.now()
+        ends = [out.until or now for out in lack.exclusions if out.rule in PASSING]
+        return lack.reason is Lack.BUSY and bool(ends) and min(ends) <= now + self._queue.seconds
+
+
+# What may end while a request waits. An account that it has tried is none it waits for.
+PASSING = frozenset({Rule.COOLING, Rule.COOLING_MODEL, Rule.PROBING, Rule.FULL})
 
 
 def wanted(asked: Asked) -> Hashable:

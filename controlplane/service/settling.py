@@ -14,7 +14,7 @@ from controlplane.service import metrics, refusals
 from controlplane.service.costs import Costs
 from controlplane.service.health import Health
 from controlplane.service.holding import Holding
-from controlplane.service.leases import DEADLINE, Leases, Open, marks, payer, reserved, restored
+from controlplane.service.leases import DEADLINE, Leases, Open, marks, payer, reserved
 from controlplane.service.ports import Clock
 from controlplane.service.records import Records
 from controlplane.service.sequences import Sequences
@@ -139,7 +139,8 @@ class Settling:
         for lease_held in held:
             if self._leases.find(lease_held.lease_id) is None:
                 seat = self._health.find(lease_held.account_id)
-                self._holding.restore(restored(lease_held, instance, now, self._health.refreshing(lease_held.account_id)), seat)
+                refreshing = self._health.refreshing(lease_held.account_id)
+                self._holding.restore(self._leases.restored(lease_held, instance, now, refreshing), seat)
 
     def gone(self, instance: str) -> None:
         """A session ended. Its leases keep what they hold until the data plane is back or their deadline."""

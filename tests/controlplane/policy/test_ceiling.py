@@ -6,11 +6,11 @@ from controlplane.policy.ceiling import HOUR, ROOM, RUN, Ceiling, lasting, lower
 NOW = 1000.0
 
 
-def test_half_of_what_was_under_way_and_never_none():
-    assert lowered(None, 9, NOW) == Ceiling(4, 13, NOW)
-    assert [lowered(None, count, NOW).limit for count in (0, 1, 2, 3)] == [1, 1, 1, 1]
+def test_three_quarters_of_what_was_under_way_and_never_none():
+    assert lowered(None, 9, NOW) == Ceiling(6, 13, NOW)
+    assert [lowered(None, count, NOW).limit for count in (0, 1, 2, 3)] == [1, 1, 1, 2]
     assert lowered(Ceiling(2, 9, NOW), 20, NOW).limit == 2, "only if it is lower"
-    assert lowered(Ceiling(8, 20, NOW), 8, NOW).limit == 4
+    assert lowered(Ceiling(8, 20, NOW), 8, NOW).limit == 6
 
 
 def test_it_grows_by_one_after_each_run_and_goes_once_more_than_then_was_shown_to_go_well():
@@ -22,8 +22,8 @@ def test_it_grows_by_one_after_each_run_and_goes_once_more_than_then_was_shown_t
             break
         if number % RUN == 0:
             limits.append(ceiling.limit)
-    assert limits == [3, 4, 5, 6, 7, 8]
-    assert number == RUN * 7
+    assert limits == [4, 5, 6, 7, 8]
+    assert number == RUN * 6
 
 
 def test_it_goes_after_a_quiet_hour():

@@ -226,7 +226,7 @@ def test_a_record_is_short(count, most, mode):
 
 # What `choose` answers on fixed cases, by revision. Where this fails although nothing was to change,
 # something has; where it was to change, raise REVISION and write the new digest here.
-BEHAVIOUR = {1: "8add8c9f690ebf07"}
+BEHAVIOUR = {2: "416fd3430508e656"}
 
 
 def answer(made):

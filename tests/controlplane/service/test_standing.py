@@ -191,7 +191,7 @@ def test_requests_that_were_under_way_together_are_one_fault(one):
     assert one.breakers["throttled", ""].strikes == 1
     assert one.seat.standing.until == int(NOW) + 10
     assert one.seat.candidate.health == pytest.approx(70)
-    assert one.seat.candidate.ceiling == 5
+    assert one.seat.candidate.ceiling == 7
     one.clock.time += 10
     one.seat.candidate.in_flight = 0
     one.says("throttled", lease_id="ls_11")
@@ -277,10 +277,10 @@ def test_which_rests_are_cut_short_when_nobody_else_is_left(one, fault, heals):
     assert (one.breakers == {}) is heals
 
 
-def test_the_ceiling_is_half_of_what_was_under_way_and_grows_with_what_is_served(one):
+def test_the_ceiling_is_three_quarters_of_what_was_under_way_and_grows_with_what_is_served(one):
     one.seat.candidate.in_flight = 8
     one.says("throttled")
-    assert one.seat.candidate.ceiling == 4
+    assert one.seat.candidate.ceiling == 6
     one.clock.time += 10
     one.probes("ls_1")
     one.says(lease_id="ls_1")
@@ -288,9 +288,9 @@ def test_the_ceiling_is_half_of_what_was_under_way_and_grows_with_what_is_served
         one.says()
     one.says("corrupt")
     for _ in range(RUN):
-        assert one.seat.candidate.ceiling == 4, "a fault breaks the run"
+        assert one.seat.candidate.ceiling == 6, "a fault breaks the run"
         one.says()
-    assert one.seat.candidate.ceiling == 5
+    assert one.seat.candidate.ceiling == 7
     one.clock.time += HOUR
     one.standings.tend(one.seat)
     assert (one.seat.candidate.ceiling, one.seat.ceiling) == (0, None)
