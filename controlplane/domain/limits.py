@@ -7,6 +7,7 @@ millionths (MILLION to a credit).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 MILLION = 1_000_000
 
@@ -53,8 +54,7 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(NamedTuple):
     """Some of each unit."""
 
     requests: int = 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from math import exp2
 
@@ -74,6 +75,7 @@ class Wish:
     sticky: bool = False
 
 
+@lru_cache(maxsize=4096)
 def session_hash(session: str) -> int:
     """A session's name in 64 bits, 0 for the empty one: what is recorded never holds the client's text."""
     return _hash(session) if session else 0

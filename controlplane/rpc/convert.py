@@ -9,6 +9,7 @@ from controlplane.domain.lease import Ask, Bearer, Caller, HeldLease, Identity, 
 from controlplane.domain.limits import Unit, Window
 from controlplane.domain.model import ListedModel
 from controlplane.domain.outcome import Attempt, Ending, EndpointFault, Outcome, Usage
+from controlplane.policy.windows import tightest
 from headgate.api.admission.v1 import admission_pb2, admission_service_pb2, snapshot_pb2
 from headgate.api.error.v1 import detail_pb2
 from headgate.api.limit.v1 import window_pb2
@@ -120,7 +121,9 @@ def lease(value: Lease, into: admission_pb2.Lease) -> None:
     into.max_output = uint32(value.max_output)
     into.request_fields_schema = value.request_fields_schema
     into.base_urls.extend(value.base_urls)
-    into.attributes.update(value.attributes)
+    attributes = into.attributes
+    for name, text in value.attributes.items():  # a map's own update takes three times as long
+        attributes[name] = text
     into.deadline = value.deadline
     into.input_types.extend(value.input_types)
     into.strict = value.strict
@@ -146,9 +149,12 @@ def reservation(value: Reservation, into: admission_service_pb2.Reservation) -> 
 
 
 def windows(values: Sequence[Window], into: window_pb2.Windows) -> None:
-    for value in values:
-        message = into.requests if value.unit is Unit.REQUESTS else into.tokens
-        message.limit, message.left, message.resets_at_ms = value.limit, value.left, int(value.resets_at * 1000)
+    """The tightest of each unit: it is the one that clients must heed."""
+    for unit, message in ((Unit.REQUESTS, into.requests), (Unit.TOKENS, into.tokens)):
+        value = tightest(values, unit)
+        if value is not None:
+            message.SetInParent()
+            message.limit, message.left, message.resets_at_ms = value.limit, value.left, int(value.resets_at * 1000)
 
 
 def refusal(value: Refusal) -> detail_pb2.Refusal:

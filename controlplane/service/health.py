@@ -45,10 +45,10 @@ class Health:
         standings.reached(seat, attempt)
         if attempt.learned:
             learning.learned(seat, attempt.learned)
-        if attempt.fault in lease.faults and cooldown.contagious(attempt.fault):
-            return  # one client's bad luck must not rest every account it is tried on
         if attempt.fault:
-            lease.faults.add(attempt.fault)
+            if attempt.fault in lease.faults and cooldown.contagious(attempt.fault):
+                return  # one client's bad luck must not rest every account it is tried on
+            lease.faults |= {attempt.fault}
         served = outcome is not None and outcome.ending is Ending.SERVED
         latency = None
         if served and outcome is not None and outcome.first_event_ms is not None:
@@ -62,5 +62,5 @@ def _renewed(lease: Open, attempt: Attempt) -> bool:
     """Whether the attempt was made with a bearer that replaced a refused one."""
     again = lease.renewed == attempt.account_id and attempt.account_id in lease.refused
     if attempt.fault == CREDENTIAL_REJECTED:
-        lease.refused.add(attempt.account_id)
+        lease.refused |= {attempt.account_id}
     return again

@@ -37,30 +37,27 @@ class Holding:
         self._background = background
         self._clock = clock
 
-    def reserve(self, lease: Open) -> Work[Granted | Denied | Full]:
-        """The key's reservation, without a place."""
-        return (yield from self._reserve(lease, None))
+    def reserve(self, lease: Open, place: Place | None = None) -> Soon[Granted | Denied | Full]:
+        """The key's reservation, with or without a place."""
+        claim = Claim(lease.lease_id, lease.payers, lease.claimed, lease.deadline, place)
+        verdict = self._ledger.reserve(claim, self._clock.now())
+        if isinstance(verdict, Awaitable):
+            return self._reserved(lease, verdict)
+        return _held(lease, verdict)
 
-    def take(self, lease: Open, seat: Seat, choice: Choice) -> Work[Granted | Denied | Full | None]:
+    def take(self, lease: Open, seat: Seat, choice: Choice) -> Soon[Granted | Denied | Full | None]:
         """A place at the account, and the key's reservation with it if the lease has none yet. None: the
         lease is over.
         """
         if choice.probes:
             # Before the ledger is asked: whoever comes meanwhile must not probe as well.
             self._standings.probe(seat, choice.probes, lease.lease_id)
-        verdict: Granted | Denied | Full | None = None
-        try:
-            verdict = yield from self._placed(lease, Place(seat.account.id, places(seat.candidate)))
-        finally:
-            if choice.probes and not isinstance(verdict, Granted):
-                self._standings.release(seat, lease.lease_id)
-        if isinstance(verdict, Granted):
-            given(seat.candidate, self._clock.now())
-            lease.seat = seat
-            lease.moves += 1
-        if isinstance(verdict, Granted | Full):
-            seat.candidate.in_flight = verdict.in_flight
-        return verdict
+        place = Place(seat.account.id, places(seat.candidate))
+        verdict: Soon[Granted | Denied | Full | None]
+        verdict = self._ledger.move(lease.lease_id, place, self._clock.now()) if lease.held else self.reserve(lease, place)
+        if isinstance(verdict, Awaitable):
+            return self._taken(lease, seat, choice, verdict)
+        return self._took(lease, seat, choice, verdict)
 
     def extend(self, lease: Open, tokens: int) -> Work[Granted | Denied | None]:
         """More tokens for the answer. None: the lease is not held."""
@@ -138,33 +135,40 @@ class Holding:
         self._returned(lease)
         lease.held = False
 
-    def _placed(self, lease: Open, place: Place) -> Work[Granted | Denied | Full | None]:
-        """The ledger's word on a place, and on the reservation if the lease has none yet."""
-        if not lease.held:
-            return (yield from self._reserve(lease, place))
-        moving = self._ledger.move(lease.lease_id, place, self._clock.now())
-        moved: Work[Granted | Full | None] = self._surely(moving, lambda: self._away(lease))
-        return (yield from moved)
-
-    def _reserve(self, lease: Open, place: Place | None) -> Work[Granted | Denied | Full]:
-        claim = Claim(lease.lease_id, lease.payers, lease.claimed, lease.deadline, place)
-        asked = self._ledger.reserve(claim, self._clock.now())
-        reserving: Work[Granted | Denied | Full] = self._surely(asked, lambda: self._release(lease))
-        verdict = yield from reserving
+    def _took(self, lease: Open, seat: Seat, choice: Choice, verdict: Granted | Denied | Full | None) -> Granted | Denied | Full | None:
         if isinstance(verdict, Granted):
-            lease.held = True
-            lease.windows = verdict.windows
+            given(seat.candidate, self._clock.now())
+            seat.candidate.in_flight = verdict.in_flight
+            lease.seat = seat
+            lease.moves += 1
+            return verdict
+        if isinstance(verdict, Full):
+            seat.candidate.in_flight = verdict.in_flight
+        if choice.probes:
+            self._standings.release(seat, lease.lease_id)
         return verdict
 
-    def _surely(self, soon: Soon[T], undo: Callable[[], None]) -> Work[T]:
-        """The ledger's answer. Whoever gives up before it comes must not leave a claim behind."""
-        if not hasattr(soon, "__await__"):
-            return soon
-        asked = asyncio.ensure_future(cast("Awaitable[T]", soon))
+    async def _taken(
+        self, lease: Open, seat: Seat, choice: Choice, asked: Awaitable[Granted | Denied | Full | None]
+    ) -> Granted | Denied | Full | None:
+        moving, verdict = lease.held, None
         try:
-            return cast("T", (yield asyncio.shield(asked)))
-        except BaseException:
-            asked.add_done_callback(lambda _: undo())
+            verdict = await (self._surely(asked, lambda: self._away(lease)) if moving else asked)
+        finally:
+            if verdict is None and choice.probes:
+                self._standings.release(seat, lease.lease_id)
+        return self._took(lease, seat, choice, verdict)
+
+    async def _reserved(self, lease: Open, asked: Awaitable[Granted | Denied | Full]) -> Granted | Denied | Full:
+        return _held(lease, await self._surely(asked, lambda: self._release(lease)))
+
+    async def _surely(self, asked: Awaitable[T], undo: Callable[[], None]) -> T:
+        """The ledger's answer. Whoever gives up before it comes must not leave a claim behind."""
+        asking = asyncio.ensure_future(asked)
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            asking.add_done_callback(lambda _: undo())
             raise
 
     def _release(self, lease: Open) -> None:
@@ -201,3 +205,11 @@ class Holding:
             act(await cast("Awaitable[T]", soon))
 
         self._background.spawn(afterwards(), "ledger")
+
+
+def _held(lease: Open, verdict: Granted | Denied | Full) -> Granted | Denied | Full:
+    """The lease is in the books, if it was granted."""
+    if isinstance(verdict, Granted):
+        lease.held = True
+        lease.windows = verdict.windows
+    return verdict

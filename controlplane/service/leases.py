@@ -56,9 +56,9 @@ class Open:
     seat: Seat | None = None
     moves: int = 0
     renewed: str = ""
-    refused: set[str] = field(default_factory=set)
-    faults: set[str] = field(default_factory=set)
-    seen: set[tuple[str, int]] = field(default_factory=set)
+    refused: frozenset[str] = frozenset()
+    faults: frozenset[str] = frozenset()
+    seen: frozenset[tuple[str, int]] = frozenset()
     orphan: bool = False
     restored: bool = False
 

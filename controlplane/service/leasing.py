@@ -20,7 +20,7 @@ from controlplane.service.ports import Clock
 from controlplane.service.roster import Seat
 from controlplane.service.seating import Asked, Seating
 from controlplane.service.settling import Settling
-from controlplane.service.work import Work
+from controlplane.service.work import Work, ready
 
 Said = Lease | Reservation | Refusal
 
@@ -68,10 +68,10 @@ class Leasing:
         if isinstance(identity, Refusal):
             return identity
         ask = Ask(Caller("", address), "", model)
-        lease = yield from self._opening.opened(identity, ask, "")
+        lease = self._opening.opened(identity, ask, "")
         if isinstance(lease, Refusal):
             return lease
-        verdict = yield from self._holding.reserve(lease)
+        verdict = yield from ready(self._holding.reserve(lease))
         self._holding.drop(lease)
         if isinstance(verdict, Denied):
             return refusals.denied(verdict, self._clock.now())
@@ -87,10 +87,17 @@ class Leasing:
             return (yield from self._move(ask, identity))
         if isinstance(identity, Refusal):
             return self._settling.refused(self._identities.name(ask.caller), ask, identity)
-        lease = yield from self._opening.opened(identity, ask, instance)
+        own: Seat | None = None
+        if identity.own is not None:
+            signing_in: Work[Seat | Refusal] = ready(self._opening.own(identity.own))
+            found = yield from signing_in
+            if isinstance(found, Refusal):
+                # Whose sign-in is worth nothing has not been authenticated.
+                return found if found.reason is Reason.UNAUTHENTICATED else self._settling.refused(identity, ask, found)
+            own = found
+        lease = self._opening.opened(identity, ask, instance, own)
         if isinstance(lease, Refusal):
-            # Whose sign-in is worth nothing has not been authenticated.
-            return lease if lease.reason is Reason.UNAUTHENTICATED else self._settling.refused(identity, ask, lease)
+            return self._settling.refused(identity, ask, lease)
         return (yield from self._granted(Asked(ask, lease, tuple(ask.excluded_account_ids), first=True)))
 
     def unsaid(self, ask: Ask, said: Lease | Reservation) -> None:
@@ -154,7 +161,7 @@ class Leasing:
 
     def _reserved(self, lease: Open) -> Work[Said]:
         """The key's reservation only."""
-        verdict = yield from self._holding.reserve(lease)
+        verdict = yield from ready(self._holding.reserve(lease))
         if isinstance(verdict, Denied):
             return refusals.denied(verdict, self._clock.now())
         self._leases.add(lease)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from controlplane.domain.lease import Ask, Identity, Lease, Refusal
+from controlplane.domain.lease import Ask, Identity, Lease, OwnToken, Refusal
 from controlplane.domain.limits import INSTALLATION, Limits, Payer
 from controlplane.policy import decisions
 from controlplane.service import refusals
@@ -11,10 +11,9 @@ from controlplane.service.costs import Costs
 from controlplane.service.leases import DEADLINE, Leases, Open
 from controlplane.service.own import KIND, OwnAccounts
 from controlplane.service.placing import Placing
-from controlplane.service.ports import Clock
+from controlplane.service.ports import Clock, Soon
 from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Seat
-from controlplane.service.work import Work, ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +50,12 @@ class Opening:
         self._leases = leases
         self._clock = clock
 
-    def opened(self, identity: Identity, ask: Ask, instance: str) -> Work[Open | Refusal]:
-        """A lease for the question."""
-        own: Seat | None = None
-        if identity.own is not None:
-            seating: Work[Seat | Refusal] = ready(self._own.seat(identity.own))
-            found = yield from seating
-            if isinstance(found, Refusal):
-                return found
-            own = found
+    def own(self, token: OwnToken) -> Soon[Seat | Refusal]:
+        """The account that the caller brings along."""
+        return self._own.seat(token)
+
+    def opened(self, identity: Identity, ask: Ask, instance: str, own: Seat | None = None) -> Open | Refusal:
+        """A lease for the question; `own` serves it, if the caller brought an account along."""
         named = self._placing.named(identity, ask.model)
         if isinstance(named, Refusal):
             return named

@@ -49,14 +49,17 @@ class Sum:
     cost: float = 0.0
 
     def add(self, entry: Entry) -> None:
-        usage = entry.outcome.usage
+        self.add_figures(*_figures(entry))
+
+    def add_figures(self, success: bool, failed: bool, credits: int, input: int, output: int, cost: float) -> None:
+        """One request."""
         self.total += 1
-        self.success += entry.outcome.ending is Ending.SERVED
-        self.failed += entry.outcome.ending in FAILURES
-        self.credits += pricing.millionths(usage.credits)
-        self.input += usage.input + usage.cache_read + usage.cache_write
-        self.output += usage.output
-        self.cost += entry.cost
+        self.success += success
+        self.failed += failed
+        self.credits += credits
+        self.input += input
+        self.output += output
+        self.cost += cost
 
     def add_sum(self, counters: Counters) -> None:
         self.total += counters.total_requests
@@ -146,7 +149,8 @@ class Records:
             metrics.UNRECORDED.inc(count)
             return None
         for entry in (*fresh, *doubtful):
-            entry.booked_at = entry.booked_at or int(self._clock.now())
+            if not entry.booked_at:
+                entry.booked_at = int(self._clock.now())
         parcel = _Parcel(fresh, doubtful, asyncio.get_running_loop().create_future())
         self._queue.append(parcel)
         self._waiting += count
@@ -261,16 +265,32 @@ class Records:
     def _add(self, totals: Totals) -> None:
         for key_id, counters in totals.keys.items():
             self._all.add_sum(counters)
-            self._keys.setdefault(key_id, Sum()).add_sum(counters)
+            _of(self._keys, key_id).add_sum(counters)
         for account_id, counters in totals.accounts.items():
-            self._accounts.setdefault(account_id, Sum()).add_sum(counters)
+            _of(self._accounts, account_id).add_sum(counters)
 
     def _count(self, entry: Entry) -> None:
-        self._all.add(entry)
-        self._keys.setdefault(entry.key_id, Sum()).add(entry)
+        figures = _figures(entry)
+        self._all.add_figures(*figures)
+        _of(self._keys, entry.key_id).add_figures(*figures)
         if entry.account_id:
-            self._accounts.setdefault(entry.account_id, Sum()).add(entry)
+            _of(self._accounts, entry.account_id).add_figures(*figures)
         ENDED[entry.outcome.ending].inc()
+
+
+def _figures(entry: Entry) -> tuple[bool, bool, int, int, int, float]:
+    """What a request adds to a sum."""
+    usage, ending = entry.outcome.usage, entry.outcome.ending
+    tokens = usage.input + usage.cache_read + usage.cache_write
+    return ending is Ending.SERVED, ending in FAILURES, pricing.millionths(usage.credits), tokens, usage.output, entry.cost
+
+
+def _of(sums: dict[str, Sum], name: str) -> Sum:
+    """The sum of that name, from nothing at first."""
+    found = sums.get(name)
+    if found is None:
+        found = sums[name] = Sum()
+    return found
 
 
 NONE = Sum()

@@ -35,7 +35,9 @@ def denied(verdict: Denied, now: float) -> Refusal:
     wait = PASSING_WAIT if passing else LONGEST_WAIT
     if verdict.retry_at is not None:
         wait = max(math.ceil(verdict.retry_at - now), 1)
-    return Refusal(Reason.RATE_LIMITED if passing else Reason.QUOTA_EXHAUSTED, _told(verdict), wait, windows=verdict.windows)
+    # What the key may still do says nothing about when the installation may.
+    windows = () if verdict.payer_id == INSTALLATION else verdict.windows
+    return Refusal(Reason.RATE_LIMITED if passing else Reason.QUOTA_EXHAUSTED, _told(verdict), wait, windows=windows)
 
 
 def _told(verdict: Denied) -> str:
@@ -43,6 +45,8 @@ def _told(verdict: Denied) -> str:
     if verdict.unit is None:
         return f"{whose} limit of {verdict.limit} requests at a time is reached"
     limit = f"{whose} limit of {_amount(verdict.unit, verdict.limit)} {PERIODS[verdict.period or Period.TOTAL]}"
+    if verdict.left == verdict.limit:
+        return f"{limit} is less than a request like this may need"
     if verdict.left:
         return f"{limit} leaves {_amount(verdict.unit, verdict.left)}, less than this request may need"
     return f"{limit} is reached"

@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from controlplane.domain.lease import Ask, Refusal
-from controlplane.domain.limits import Denied, Granted
+from controlplane.domain.limits import Denied, Full, Granted
 from controlplane.policy import decisions
 from controlplane.policy.exclusions import Rule
 from controlplane.policy.scheduling import Choice, Lack, NoCapacity
@@ -12,10 +12,10 @@ from controlplane.service import refusals
 from controlplane.service.holding import Holding
 from controlplane.service.leases import Open
 from controlplane.service.placing import Placing
-from controlplane.service.ports import Clock
+from controlplane.service.ports import Clock, Soon
 from controlplane.service.queue import Queue, Ticket
 from controlplane.service.roster import Seat
-from controlplane.service.work import Work
+from controlplane.service.work import Work, ready
 
 
 @dataclass(slots=True)
@@ -58,7 +58,10 @@ class Seating:
         if not self._queue.waits(wanted(asked)):
             made = self._placing.choose(lease, asked.ask, asked.tried)
             if not isinstance(made, NoCapacity):
-                said = yield from self._taken(lease, *made)
+                verdict = self._holding.take(lease, *made)
+                if isinstance(verdict, Granted):
+                    return made[0]
+                said = yield from self._told(lease, made[0], verdict)
                 if said is not None:
                     return said
                 made = self._placing.choose(lease, asked.ask, asked.tried)
@@ -91,7 +94,7 @@ class Seating:
             patient = yield self._queue.turn(ticket, wait)
             made = self._placing.choose(lease, asked.ask, asked.tried)
             if not isinstance(made, NoCapacity):
-                said = yield from self._taken(lease, *made)
+                said = yield from self._told(lease, made[0], self._holding.take(lease, *made))
                 if said is not None:
                     return said
                 wait = 0.0
@@ -100,9 +103,10 @@ class Seating:
             else:
                 wait = self._wait(made)
 
-    def _taken(self, lease: Open, seat: Seat, choice: Choice) -> Work[Seat | Refusal | None]:
+    def _told(self, lease: Open, seat: Seat, taking: Soon[Granted | Denied | Full | None]) -> Work[Seat | Refusal | None]:
         """The seat, once the ledger agrees. None: another process was faster there."""
-        verdict = yield from self._holding.take(lease, seat, choice)
+        taken: Work[Granted | Denied | Full | None] = ready(taking)
+        verdict = yield from taken
         if isinstance(verdict, Granted):
             return seat
         if isinstance(verdict, Denied):
@@ -116,7 +120,7 @@ class Seating:
         """See that the key has reserved: what it may not do is told before what nobody can."""
         if lease.held:
             return None
-        verdict = yield from self._holding.reserve(lease)
+        verdict = yield from ready(self._holding.reserve(lease))
         return self._denied(lease, verdict) if isinstance(verdict, Denied) else None
 
     def _denied(self, lease: Open, verdict: Denied) -> Refusal:

@@ -85,11 +85,11 @@ class Settling:
         `outcome` that was served, the attempt without a fault is a success.
         """
         for attempt in attempts:
-            mark = marks(attempt)
             seat = self._health.find(attempt.account_id)
-            if mark in lease.seen or seat is None:
+            if seat is None or (lease.seen and marks(attempt) in lease.seen):
                 continue
-            lease.seen.add(mark)
+            if attempt.fault:
+                lease.seen |= {marks(attempt)}
             self._health.attempted(lease, seat, attempt, outcome)
 
     def _given_up(self, outcomes: Sequence[Outcome]) -> None:
