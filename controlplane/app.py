@@ -229,6 +229,7 @@ async def running(plane: Plane) -> AsyncIterator[None]:
         for task in late:
             log.error("usage records lost unless their data plane still runs count=%d", parts.records.backlog)
             task.cancel()
+        await asyncio.wait((asyncio.ensure_future(parts.holding.drain()),), timeout=FLUSH_SECONDS)
         await parts.outside.ledger.close()
 
 

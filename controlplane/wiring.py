@@ -109,6 +109,7 @@ class Parts:
     leases: Leases
     leasing: Leasing
     settling: Settling
+    holding: Holding
     sequences: Sequences
 
     async def load(self) -> None:
@@ -149,7 +150,7 @@ def assemble(outside: Outside) -> Parts:
     queue = Queue(outside.queue_seconds)
     sequences, usage = Sequences(), KeyUsage(keys, ledger, records, clock)
     placing = Placing(tended.catalogue, tended.roster, lambda: outside.settings.scheduling_mode, clock)
-    holding = Holding(ledger, leases, tended.find, tended.standings, queue, outside.background, clock)
+    holding = Holding(ledger, leases, tended.find, tended.standings, queue, clock)
     health = Health(tended.find, tended.standings, tended.learning, tended.allowances, tended.refreshing, tended.own)
     settling = Settling(leases, holding, health, costs, records, sequences, clock)
     opening = Opening(rules, costs, placing, tended.refreshing, tended.own, leases, clock)
@@ -174,6 +175,7 @@ def assemble(outside: Outside) -> Parts:
         leases=leases,
         leasing=leasing,
         settling=settling,
+        holding=holding,
         sequences=sequences,
     )
 
@@ -187,4 +189,4 @@ def _connect(tended: Pool, records: Records, settling: Settling, queue: Queue) -
         queue.freed()
 
     tended.roster.changed = changed
-    records.inserted = settling.found
+    records.decided = settling.decided

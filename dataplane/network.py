@@ -1,38 +1,10 @@
 """Who is at the other end: the client's address behind trusted proxies, and browser origins."""
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from headgate.forwarding import Proxies
 
-
-class Proxies:
-    """The proxies whose X-Forwarded-For is believed."""
-
-    def __init__(self, trusted: Sequence[str]) -> None:
-        self._networks: list[Network] = [ipaddress.ip_network(text, strict=False) for text in trusted]
-
-    def client(self, peer: str, forwarded: str) -> str:
-        """The nearest address that is no trusted proxy; `peer` when it is none itself.
-
-        `forwarded` is the X-Forwarded-For header: each proxy appends whom it heard from, so only
-        the right end, as far as proxies are trusted, is more than a claim.
-        """
-        address = peer
-        for hop in reversed(forwarded.split(",")) if forwarded else ():
-            if not self._trusts(address):
-                break
-            address = hop.strip()
-        return address
-
-    def _trusts(self, address: str) -> bool:
-        if not self._networks:
-            return False
-        try:
-            ip = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(ip in network for network in self._networks)
+__all__ = ["Origins", "Proxies"]
 
 
 class Origins:

@@ -204,6 +204,19 @@ class AccountRead(View):
     stats: Counts
 
 
+class AccountStood(View):
+    """How an account stands towards the pool, of which enabling and disabling decide."""
+
+    disabled: bool
+    status: Status
+    reason: str
+    breakers: list[BreakerRead]
+
+    @classmethod
+    def of(cls, account: AccountRead) -> "AccountStood":
+        return cls(disabled=account.disabled, status=account.status, reason=account.reason, breakers=account.breakers)
+
+
 class AccountList(View):
     accounts: list[AccountRead]
     next_cursor: str | None

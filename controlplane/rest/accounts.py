@@ -11,15 +11,17 @@ from controlplane.rest.account_schemas import (
     AccountBody,
     AccountList,
     AccountRead,
+    AccountStood,
     AllowanceRead,
     ImportResult,
     Verified,
     draft,
     shown,
 )
-from controlplane.rest.audit import Audited, secrets
+from controlplane.rest.audit import Audited, Auditor, secrets
 from controlplane.rest.schemas import Page, cut
 from controlplane.rest.wired import Wired
+from controlplane.service.accounts import Changed
 
 router = APIRouter(prefix="/api/accounts", tags=["accounts"])
 
@@ -60,8 +62,7 @@ async def read_account(services: Wired, account_id: str) -> AccountRead:
 @router.put("/{account_id}", responses={**errors.ABSENT, **errors.TAKEN, **errors.REFUSED})
 async def update_account(services: Wired, audited: Audited, account_id: str, body: AccountBody) -> AccountRead:
     """Change what the body names; null restores a field's default. New credentials are a new sign-in."""
-    before = shown(services.accounts.get(account_id))
-    after = shown(await services.accounts.update(account_id, body.changes()))
+    before, after = map(shown, await services.accounts.update(account_id, body.changes()))
     await audited.note("account.update", account_id, after.label, before, after, secrets(body))
     return after
 
@@ -69,8 +70,7 @@ async def update_account(services: Wired, audited: Audited, account_id: str, bod
 @router.delete("/{account_id}", status_code=204, responses=errors.ABSENT)
 async def delete_account(services: Wired, audited: Audited, account_id: str) -> Response:
     """Remove an account and its secrets. Requests that are under way end as they will."""
-    before = shown(services.accounts.get(account_id))
-    await services.accounts.remove(account_id)
+    before = shown(await services.accounts.remove(account_id))
     await audited.note("account.delete", account_id, before.label, before)
     return Response(status_code=204)
 
@@ -78,25 +78,23 @@ async def delete_account(services: Wired, audited: Audited, account_id: str) -> 
 @router.post("/{account_id}/enable", responses=errors.ABSENT)
 async def enable_account(services: Wired, audited: Audited, account_id: str) -> AccountRead:
     """Put it back into the pool and forget why it was out."""
-    made = shown(await services.accounts.enable(account_id))
-    await audited.note("account.enable", account_id, made.label)
-    return made
+    return await _switched(audited, "account.enable", await services.accounts.enable(account_id))
 
 
 @router.post("/{account_id}/disable", responses=errors.ABSENT)
 async def disable_account(services: Wired, audited: Audited, account_id: str) -> AccountRead:
     """Take it out of the pool until it is enabled."""
-    made = shown(await services.accounts.disable(account_id))
-    await audited.note("account.disable", account_id, made.label)
-    return made
+    return await _switched(audited, "account.disable", await services.accounts.disable(account_id))
 
 
 @router.post("/{account_id}/refresh", responses={**errors.ABSENT, **errors.REFUSED})
 async def refresh_account(services: Wired, audited: Audited, account_id: str) -> AccountRead:
     """Trade its refresh token now."""
-    made = shown(await services.accounts.refresh(account_id))
-    await audited.note("account.refresh", account_id, made.label)
-    return made
+    label = services.accounts.get(account_id).account.label
+    try:
+        return shown(await services.accounts.refresh(account_id))
+    finally:
+        await audited.note("account.refresh", account_id, label)
 
 
 @router.post("/{account_id}/verify", responses=errors.ABSENT)
@@ -117,6 +115,12 @@ async def read_account_usage(services: Wired, account_id: str) -> AllowanceRead:
     """What the upstream says is left, asked now."""
     allowance = await services.accounts.allowance(account_id)
     return AllowanceRead.of(allowance, services.accounts.get(account_id).forecast)
+
+
+async def _switched(audited: Auditor, action: str, changed: Changed) -> AccountRead:
+    before, after = map(shown, changed)
+    await audited.note(action, after.id, after.label, AccountStood.of(before), AccountStood.of(after))
+    return after
 
 
 def _place(view: AccountView) -> str:

@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
+from starlette.exceptions import HTTPException
 
 from controlplane.domain.audit import Change, ChangeQuery
+from controlplane.rest.errors import AWAY_SECONDS
 from controlplane.rest.schemas import Body, Page, Text, View, moment
 from controlplane.rest.wired import Wired
 from controlplane.service.audit import Actor, Audit
@@ -41,7 +43,9 @@ class Auditor:
 
 
 async def auditor(request: Request, services: Wired) -> Auditor:
-    """Notes what the caller, whom the gate let in, changes."""
+    """Notes what the caller, whom the gate let in, changes. What could not be noted is not changed in the first place."""
+    if not services.audit.room:
+        raise HTTPException(503, headers={"retry-after": str(AWAY_SECONDS)})
     return Auditor(services.audit, request.state.actor)
 
 
@@ -50,8 +54,12 @@ Audited = Annotated[Auditor, Depends(auditor)]
 
 def secrets(body: Body) -> list[str]:
     """The secrets that a body named, as the caller spells them: what is kept out of its repr is one."""
-    fields = type(body).model_fields
-    return [fields[name].alias or name for name in fields if name in body.model_fields_set and not fields[name].repr]
+    return [spelled for name, spelled in secret_fields(type(body)).items() if name in body.model_fields_set]
+
+
+def secret_fields(body: type[Body]) -> dict[str, str]:
+    """Names of the secrets among the fields of such a body, and how callers spell them."""
+    return {name: field.alias or name for name, field in body.model_fields.items() if not field.repr}
 
 
 class AuditFilter(Page):
@@ -85,7 +93,7 @@ class ChangeList(View):
 
 @router.get("")
 async def list_changes(services: Wired, query: Annotated[AuditFilter, Query()]) -> ChangeList:
-    """What administrators changed, newest first."""
+    """What administrators changed, newest first. While the database is away, changes are noted later."""
     page = await services.audit.page(ChangeQuery(**query.model_dump()))
     return ChangeList(changes=[_shown(change) for change in page.changes], next_cursor=page.cursor)
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from controlplane.rest import errors
 from controlplane.service.audit import ADMIN, Actor
 from controlplane.service.services import Services
+from headgate.forwarding import Proxies, parsed
 
 GUESSES = 10
 WINDOW_SECONDS = 60.0
@@ -38,7 +39,7 @@ class Gate:
     def __init__(self, app: ASGIApp, services: Services, trusted_proxies: Sequence[str]) -> None:
         self._app = app
         self._services = services
-        self._trusted = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
+        self._proxies = Proxies(trusted_proxies)
         self._guesses = Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,7 +51,7 @@ class Gate:
         presented = _bearer(headers.get("authorization", ""))
         if presented is None:
             return _unauthenticated("send the administrator's password as Authorization: Bearer PASSWORD")
-        client = self._client(scope["client"][0] if scope.get("client") else "", headers)
+        client = self._proxies.client(scope["client"][0] if scope.get("client") else "", ",".join(headers.getlist("x-forwarded-for")))
         address = _group(client)
         now = self._services.clock.now()
         wait = self._guesses.wait(address, now)
@@ -58,23 +59,11 @@ class Gate:
             return _throttled(wait)
         if self._services.administration.password_is(presented):
             self._guesses.forget(address)
-            scope.setdefault("state", {})["actor"] = Actor(ADMIN, str(_parsed(client) or UNKNOWN))
+            scope.setdefault("state", {})["actor"] = Actor(ADMIN, str(parsed(client) or UNKNOWN))
             return None
         self._guesses.add(address, now)
         log.warning("wrong administrator password address=%s", address)
         return _unauthenticated("the administrator's password is wrong")
-
-    def _client(self, peer: str, headers: Headers) -> str:
-        """Who asks: the peer, or before trusted proxies the nearest address that is none of them."""
-        address = peer
-        forwarded = ",".join(headers.getlist("x-forwarded-for")).split(",")
-        while forwarded and self._is_trusted(address):
-            address = forwarded.pop().strip() or address
-        return address
-
-    def _is_trusted(self, address: str) -> bool:
-        parsed = _parsed(address)
-        return parsed is not None and any(parsed in network for network in self._trusted)
 
 
 class Guesses:
@@ -121,17 +110,10 @@ def _bearer(header: str) -> str | None:
 
 def _group(address: str) -> str:
     """Whom guesses are counted for: an IPv6 host owns a whole /64."""
-    parsed = _parsed(address)
-    if parsed is None:
+    found = parsed(address)
+    if found is None:
         return UNKNOWN
-    return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False))
-
-
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(address)
-    except ValueError:
-        return None
+    return str(found if found.version == 4 else ipaddress.ip_network((found, 64), strict=False))
 
 
 def _unauthenticated(message: str) -> Response:

@@ -142,6 +142,7 @@ PROVIDER: dict[type, tuple[int, str]] = {
 HTTP = {
     404: ("not_found", "there is nothing at this address; /openapi.json lists what there is"),
     405: ("method_not_allowed", "this address does not take this method"),
+    503: ("unavailable", "too many changes wait to be written to the audit log; try again in a moment"),
     413: ("too_large", "the body is larger than this interface takes"),
 }
 PLACES = ("body", "query", "path", "header")

@@ -16,7 +16,7 @@ from controlplane.domain.account import AccountDraft
 from controlplane.domain.errors import ControlError, Duplicate, Invalid
 from controlplane.rest import errors
 from controlplane.rest.account_schemas import AccountBody, ImportLine, ImportResult, draft, shown
-from controlplane.rest.audit import Auditor
+from controlplane.rest.audit import Auditor, secret_fields
 from controlplane.service.accounts import Accounts
 
 LINES = 1000
@@ -51,7 +51,8 @@ async def _line(accounts: Accounts, index: int, row: Any, audited: Auditor) -> I
         return ImportLine(index=index, status="duplicate", error=errors.detail(error))
     except ControlError as error:
         return ImportLine(index=index, status="invalid", error=errors.detail(error))
-    await audited.note("account.import", view.account.id, view.account.label, after=shown(view))
+    secrets = [spelled for name, spelled in secret_fields(AccountBody).items() if getattr(made, name)]
+    await audited.note("account.import", view.account.id, view.account.label, after=shown(view), secrets=secrets)
     return ImportLine(
         index=index,
         status="created",

@@ -176,9 +176,9 @@ async def read_key(services: Wired, key_id: str) -> KeyRead:
 
 @router.put("/{key_id}", responses={**errors.ABSENT, **errors.TAKEN})
 async def update_key(services: Wired, audited: Audited, key_id: str, body: KeyChange) -> KeyRead:
-    """Change what the body names."""
+    """Change what the body names. Accounts that the key names already may be gone by now."""
     changes = body.changes()
-    _check_accounts(services, changes.get("allowed_account_ids", ()))
+    _check_accounts(services, changes.get("allowed_account_ids", ()), services.keys.get(key_id).allowed_account_ids)
     before, after = await services.keys.update(key_id, changes)
     await audited.note("key.update", key_id, after.name, _plain(services, before), _plain(services, after))
     (shown,) = await _shown(services, [after])
@@ -196,10 +196,9 @@ async def delete_key(services: Wired, audited: Audited, key_id: str) -> Response
 @router.post("/{key_id}/rotate", responses=errors.ABSENT)
 async def rotate_key(services: Wired, audited: Audited, key_id: str, body: Rotation | None = None) -> KeyRotated:
     """Replace the secret; the old one may stay good for a while."""
-    before = services.keys.get(key_id)
-    key, secret = await services.keys.rotate(key_id, body.grace_seconds if body else 0)
-    await audited.note("key.rotate", key_id, key.name, _plain(services, before), _plain(services, key))
-    return KeyRotated(id=key.id, key=secret)
+    before, after, secret = await services.keys.rotate(key_id, body.grace_seconds if body else 0)
+    await audited.note("key.rotate", key_id, after.name, _plain(services, before), _plain(services, after))
+    return KeyRotated(id=key_id, key=secret)
 
 
 @router.post("/{key_id}/check", responses=errors.ABSENT)
@@ -211,9 +210,11 @@ async def check_key(services: Wired, key_id: str, body: Probe) -> Checked:
     return Checked(allowed=True, reason=None, message=None, retry_after=None)
 
 
-def _check_accounts(services: Services, account_ids: Sequence[str]) -> None:
-    """A key for an account that does not exist would be refused every request, without a reason in sight."""
-    known = {view.account.id for view in services.accounts.list()}
+def _check_accounts(services: Services, account_ids: Sequence[str], already: Sequence[str] = ()) -> None:
+    """A key for an account that does not exist would be refused every request, without a reason in sight.
+    What the key names already is no mistake of this change.
+    """
+    known = {view.account.id for view in services.accounts.list()}.union(already)
     if not known.issuperset(account_ids):
         raise Invalid("allowedAccountIds names an account that does not exist", "allowedAccountIds")
 

@@ -94,18 +94,16 @@ async def create_price(services: Wired, audited: Audited, body: PriceBody) -> Pr
 
 @router.put("/{price_id}", responses={**errors.ABSENT, **errors.TAKEN})
 async def update_price(services: Wired, audited: Audited, price_id: str, body: PriceChange) -> PriceRead:
-    """Change what the body names."""
-    before = PriceRead.of(services.prices.get(price_id))
-    made = PriceRead.of(await services.prices.update(price_id, body.changes()))
-    await audited.note("price.update", made.id, made.model, before=before, after=made)
-    return made
+    """Change what the body names. Prices of the cache that stand in the usual proportion to `input` follow it."""
+    before, after = map(PriceRead.of, await services.prices.update(price_id, body.changes()))
+    await audited.note("price.update", after.id, after.model, before=before, after=after)
+    return after
 
 
 @router.delete("/{price_id}", status_code=204, responses=errors.ABSENT)
 async def delete_price(services: Wired, audited: Audited, price_id: str) -> Response:
     """Remove a price; models that only it applied to cost nothing from now on."""
-    before = PriceRead.of(services.prices.get(price_id))
-    await services.prices.remove(price_id)
+    before = PriceRead.of(await services.prices.remove(price_id))
     await audited.note("price.delete", before.id, before.model, before=before)
     return Response(status_code=204)
 

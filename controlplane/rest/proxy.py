@@ -1,6 +1,7 @@
 """Routes about the installation: how it stands, what it did, its settings, its models."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from controlplane.rest.audit import Audited, Auditor
 from controlplane.rest.requests import RequestRead, brief
 from controlplane.rest.schemas import Body, Counts, Page, Text, View, cut, moment
 from controlplane.rest.wired import Wired
+from controlplane.service.runtime_settings import SCHEDULING_MODE
 from controlplane.service.services import Services
 
 open_router = APIRouter(prefix="/api/proxy", tags=["installation"])
@@ -138,7 +140,7 @@ async def read_logs(services: Wired) -> ProxyLogs:
 
 @router.get("/settings")
 async def read_settings(services: Wired) -> SettingsRead:
-    return _settings(services)
+    return _settings(services, services.settings.read())
 
 
 @router.put("/settings")
@@ -176,15 +178,13 @@ def _model(listed: ListedModel) -> ModelRead:
 
 
 async def _changed(services: Services, audited: Auditor, body: SettingsBody) -> SettingsRead:
-    before = _settings(services)
-    await services.settings.change(body.values())
-    after = _settings(services)
+    before, after = (_settings(services, values) for values in await services.settings.change(body.values()))
     await audited.note("settings.update", "settings", before=before, after=after)
     return after
 
 
-def _settings(services: Services) -> SettingsRead:
-    return SettingsRead(scheduling_mode=services.settings.scheduling_mode, version=services.version)
+def _settings(services: Services, values: Mapping[str, str]) -> SettingsRead:
+    return SettingsRead(scheduling_mode=Mode(values[SCHEDULING_MODE]), version=services.version)
 
 
 def _pool(services: Services) -> Pool:

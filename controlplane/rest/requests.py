@@ -69,7 +69,9 @@ class EndpointRead(View):
 
 
 class AttemptRead(View):
-    """Times are milliseconds after the request was read; `fault` is empty when the attempt served.
+    """Times are milliseconds after the request was read. `fault` is what went wrong with the account or its
+    upstream. Without one, a `status` is that of the upstream's answer; at 0 there was none: the gateway ended
+    the request before it sent anything, or the client left before the answer.
     `endpoint` answered, `endpoints` did not; `learned` are facts about the account that came out.
     """
 

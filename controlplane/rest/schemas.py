@@ -87,7 +87,7 @@ class Counts(View):
             success_requests=counters.success_requests,
             failed_requests=counters.failed_requests,
             total_credits=counters.total_credits,
-            total_cost=counters.total_cost,
+            total_cost=round(counters.total_cost, 6),
             input_tokens=counters.input_tokens,
             output_tokens=counters.output_tokens,
         )

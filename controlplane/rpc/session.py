@@ -33,6 +33,7 @@ class Session:
         self._usage = usage
         self._version = version
         self._instance = ""
+        self._number = 0
         self._out = pb.SessionResponse()
         self._some = asyncio.Event()
         self._finished = False
@@ -101,7 +102,9 @@ class Session:
         hello = question.hello
         self._instance = hello.instance_id
         leases = [convert.held(lease) for lease in hello.open_leases]
-        self._settling.hello(self._instance, leases, hello.open_reservation_ids, hello.settled_through)
+        self._number = self._settling.hello(
+            self._instance, leases, hello.open_reservation_ids, hello.settled_through, hello.unsettled_lease_ids
+        )
         self._next(question.id).welcome.version = self._version
 
     def _identify(self, question: pb.Question) -> None:
@@ -165,7 +168,10 @@ class Session:
         self._grant(number, await answering, ask)
 
     def _grant(self, number: int, said: "Said", ask: Ask | None) -> None:
-        """Answer; what was granted returns if that cannot be."""
+        """Answer; what was granted returns if that cannot be, or if nobody listens here any more."""
+        if ask is not None and isinstance(said, Lease | Reservation) and not self._settling.newest(self._instance, self._number):
+            self._leasing.unsaid(ask, said, again=True)
+            return
         try:
             self._say(number, said)
         except Exception:

@@ -22,6 +22,8 @@ from controlplane.service.standing import Standings
 from controlplane.service.views import view
 
 TRIES = 5  # to overtake a refresh; each is waited for
+# An account before and after a change, both seen while nobody else could change it.
+Changed = tuple[AccountView, AccountView]
 
 
 class Accounts:
@@ -75,16 +77,18 @@ class Accounts:
         self._care.visit(seat)
         return self._view(seat)
 
-    async def update(self, account_id: str, changes: Mapping[str, Any]) -> AccountView:
+    async def update(self, account_id: str, changes: Mapping[str, Any]) -> Changed:
         """Change the fields of AccountDraft named in `changes` (not `kind`). New credentials are a new
         sign-in: an access token that came with the old ones is dropped, and how the account signs in is
-        told anew unless `changes` says it.
+        told anew unless `changes` says it. The account before and after.
 
         Raises Absent, Invalid, Duplicate, and ProviderUnavailable when a token of the old sign-in that
         must not be lost cannot be stored.
         """
         async with self._changing:
-            return await self._update(self._roster.seat(account_id), changes)
+            seat = self._roster.seat(account_id)
+            before = self._view(seat)
+            return before, await self._update(seat, changes)
 
     async def _update(self, seat: Seat, changes: Mapping[str, Any]) -> AccountView:
         if changes.get("kind", seat.account.kind) != seat.account.kind:
@@ -103,25 +107,33 @@ class Accounts:
             self._care.visit(seat)
         return self._view(seat)
 
-    async def remove(self, account_id: str) -> None:
-        """Raises Absent. Requests that are under way end as they will."""
+    async def remove(self, account_id: str) -> AccountView:
+        """The account that is no more. Raises Absent. Requests that are under way end as they will."""
         async with self._changing:
-            self._roster.seat(account_id)
+            before = self._view(self._roster.seat(account_id))
             await self._store.remove(account_id)
             self._care.refreshing.forget(account_id)
             self._roster.remove(account_id)
             self._roster.changed()
+            return before
 
-    async def enable(self, account_id: str) -> AccountView:
-        """Put it back into the pool and forget why it was out. Raises Absent."""
-        seat = await self._switch(account_id, disabled=False)
-        await self._care.standings.restore(seat)
-        self._care.visit(seat)
-        return self._view(seat)
+    async def enable(self, account_id: str) -> Changed:
+        """Put it back into the pool and forget why it was out. The account before and after. Raises Absent."""
+        async with self._changing:
+            seat = self._roster.seat(account_id)
+            before = self._view(seat)
+            await self._switch(seat, disabled=False)
+            await self._care.standings.restore(seat)
+            self._care.visit(seat)
+            return before, self._view(seat)
 
-    async def disable(self, account_id: str) -> AccountView:
-        """Raises Absent."""
-        return self._view(await self._switch(account_id, disabled=True))
+    async def disable(self, account_id: str) -> Changed:
+        """The account before and after. Raises Absent."""
+        async with self._changing:
+            seat = self._roster.seat(account_id)
+            before = self._view(seat)
+            await self._switch(seat, disabled=True)
+            return before, self._view(seat)
 
     async def refresh(self, account_id: str) -> AccountView:
         """Trade its refresh token now. Raises Absent, ProviderError; the account's status follows."""
@@ -174,15 +186,12 @@ class Accounts:
         self._check(account, credentials)
         return account, credentials
 
-    async def _switch(self, account_id: str, *, disabled: bool) -> Seat:
-        async with self._changing:
-            seat = self._roster.seat(account_id)
-            account = replace(seat.account, disabled=disabled)
-            await self._store.save(account)
-            seat.account = account
-            seat.settle()
-            self._roster.changed()
-            return seat
+    async def _switch(self, seat: Seat, *, disabled: bool) -> None:
+        account = replace(seat.account, disabled=disabled)
+        await self._store.save(account)
+        seat.account = account
+        seat.settle()
+        self._roster.changed()
 
     def _check(self, account: Account, credentials: Credentials) -> None:
         """Raises Invalid or Duplicate. A refresh token that has rotated since is known by the machine

@@ -1,19 +1,22 @@
 """What leases hold in the ledger's books: reservations of keys, places of accounts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import cast
 
+from controlplane.domain.errors import LedgerAway
 from controlplane.domain.limits import NOTHING, Booked, Booking, Claim, Denied, Full, Granted, Place
 from controlplane.policy.candidates import given, places
 from controlplane.policy.scheduling import Choice
-from controlplane.service.background import Background
 from controlplane.service.leases import Leases, Open
 from controlplane.service.ports import Clock, Ledger, Soon
 from controlplane.service.queue import Queue
 from controlplane.service.roster import Seat
 from controlplane.service.standing import Standings
 from controlplane.service.work import T, Work, done, ready
+
+AGAIN = 2.0  # seconds until a ledger that is away is told again
 
 
 class Holding:
@@ -26,7 +29,6 @@ class Holding:
         find: Callable[[str], Seat | None],
         standings: Standings,
         queue: Queue,
-        background: Background,
         clock: Clock,
     ) -> None:
         self._ledger = ledger
@@ -34,7 +36,7 @@ class Holding:
         self._find = find
         self._standings = standings
         self._queue = queue
-        self._background = background
+        self._owed: set[asyncio.Future[None]] = set()
         self._clock = clock
 
     def reserve(self, lease: Open, place: Place | None = None) -> Soon[Granted | Denied | Full]:
@@ -67,16 +69,37 @@ class Holding:
         return verdict
 
     def settle(self, bookings: Sequence[Booking]) -> Work[None]:
-        """What these leases spent counts, what they held returns. They are forgotten already."""
-        if bookings:
-            booked: Sequence[Booked] = yield from ready(self._ledger.settle(bookings, self._clock.now()))
-            self._settled(booked)
+        """What these leases spent counts, what they held returns. What the ledger held no more (it was
+        emptied, or another process took the lease for dead) counts as well, once. Raises LedgerAway.
+        """
+        if not bookings:
+            return
+        booked: Sequence[Booked] = yield from ready(self._ledger.settle(bookings, self._clock.now()))
+        self._settled(booked)
+        late = [booking for booking, each in zip(bookings, booked, strict=True) if not each.held]
+        if late:
+            yield from ready(self._ledger.book(late, self._clock.now()))
 
-    async def expire(self, kept: Sequence[Open], deadline: int, before: float) -> None:
-        """Move the deadline of leases that are still wanted; give back what nobody holds any more that ended before."""
-        if kept:
-            await done(ready(self._ledger.keep([lease.lease_id for lease in kept], deadline)))
-        await done(ready(self._ledger.expire(before)))
+    async def keep(self, leases: Sequence[Open], deadline: int) -> None:
+        """These are still wanted."""
+        if leases:
+            await done(ready(self._ledger.keep([lease.lease_id for lease in leases], deadline)))
+            for lease in leases:
+                lease.deadline = deadline
+
+    async def expire(self) -> Sequence[str]:
+        """Give back what is past its deadline, whoever held it; which leases."""
+        expired: Sequence[str] = await done(ready(self._ledger.expire(self._clock.now())))
+        if expired:
+            await self.recount([lease.seat for lease_id in expired if (lease := self._leases.find(lease_id)) and lease.seat])
+        return expired
+
+    async def recount(self, seats: Iterable[Seat]) -> None:
+        """See how many requests there are at these accounts."""
+        counted: Mapping[str, int] = await done(ready(self._ledger.in_flight()))
+        for seat in seats:
+            seat.candidate.in_flight = counted.get(seat.account.id, 0)
+        self._queue.freed()
 
     def give_back(self, lease: Open) -> Work[None]:
         """The place the lease holds, if any; its reservation stays."""
@@ -88,17 +111,18 @@ class Holding:
         """The request is over, its outcome still to come: its place returns, what it reserved stays
         until it is known what was spent.
         """
-        lease.orphan = True
+        lease.orphan = lease.over = True
         self.let_go(lease)
 
     def let_go(self, lease: Open) -> None:
         """As `give_back`, where nobody can wait for it."""
         seat = self._returned(lease)
         if seat is not None:
-            self._then(self._ledger.move(lease.lease_id, None, self._clock.now()), lambda verdict: self._left(seat, verdict))
+            self._then(lambda: self._ledger.move(lease.lease_id, None, self._clock.now()), lambda verdict: self._left(seat, verdict))
 
     def drop(self, lease: Open) -> None:
         """Forget the lease; everything it held returns, nothing was spent."""
+        lease.over = True
         self._leases.forget(lease)
         self._returned(lease)
         if lease.held:
@@ -115,7 +139,31 @@ class Holding:
             if seat is not None:
                 seat.candidate.in_flight = in_flight
 
-        self._then(self._ledger.restore(claim, self._clock.now()), counted)
+        self._then(lambda: self._ledger.restore(claim, self._clock.now()), counted)
+
+    def reclaim(self, lease: Open) -> Work[None]:
+        """What was restored is not all that the lease needs: it returns, to be reserved anew."""
+        yield from ready(self._ledger.settle([Booking(lease.lease_id, lease.identity.key_id, NOTHING)], self._clock.now()))
+        lease.held = False
+
+    def restore_all(self) -> None:
+        """The ledger lost its books: what is held goes into them again."""
+        for lease in self._leases:
+            if lease.held:
+                self.restore(lease, lease.seat)
+
+    def suppose(self, claims: Sequence[Claim]) -> None:
+        """What leases may have spent that are not known any more is set aside until the records tell."""
+        for claim in claims:
+            self._then(partial(self._ledger.restore, claim, self._clock.now()), lambda _: None)
+
+    def decided(self, bookings: Sequence[Booking]) -> None:
+        """The records have told."""
+
+        def told() -> Soon[None]:
+            return done(self.settle(bookings))
+
+        self._then(told, lambda _: None)
 
     def _settled(self, booked: Sequence[Booked]) -> None:
         """Bookings are in the books: places were returned."""
@@ -125,17 +173,27 @@ class Holding:
                 seat.candidate.in_flight = each.in_flight
         self._queue.freed()
 
-    def book(self, bookings: Sequence[Booking]) -> None:
-        """Count what was spent by leases that are not held any more."""
-        self._then(self._ledger.book(bookings, self._clock.now()), lambda _: None)
-
     def ended(self, lease: Open) -> None:
         """The lease is being settled: forget it; the books are the caller's to settle."""
+        lease.over = True
         self._leases.forget(lease)
         self._returned(lease)
-        lease.held = False
+
+    def unended(self, lease: Open) -> None:
+        """It could not be settled: its outcome will come again, and shall find it."""
+        lease.orphan = True
+        self._leases.add(lease)
+
+    async def drain(self) -> None:
+        """Wait until the ledger has heard everything it is owed."""
+        if self._owed:
+            await asyncio.wait(tuple(self._owed))
 
     def _took(self, lease: Open, seat: Seat, choice: Choice, verdict: Granted | Denied | Full | None) -> Granted | Denied | Full | None:
+        if isinstance(verdict, Granted) and lease.over:
+            # It ended while the ledger was asked: nobody would give this back.
+            self._release(lease)
+            verdict = None
         if isinstance(verdict, Granted):
             given(seat.candidate, self._clock.now())
             seat.candidate.in_flight = verdict.in_flight
@@ -175,12 +233,12 @@ class Holding:
         """Nothing was spent."""
         lease.held = False
         booking = Booking(lease.lease_id, lease.identity.key_id, NOTHING)
-        self._then(self._ledger.settle([booking], self._clock.now()), self._settled)
+        self._then(lambda: self._ledger.settle([booking], self._clock.now()), self._settled)
 
     def _away(self, lease: Open) -> None:
         """Nobody knows of the place that was taken."""
         if lease.seat is None:
-            self._then(self._ledger.move(lease.lease_id, None, self._clock.now()), lambda _: self._queue.freed())
+            self._then(lambda: self._ledger.move(lease.lease_id, None, self._clock.now()), lambda _: self._queue.freed())
 
     def _returned(self, lease: Open) -> Seat | None:
         """The lease has no place any more; a probe that it was is over."""
@@ -195,16 +253,27 @@ class Holding:
             seat.candidate.in_flight = verdict.in_flight
         self._queue.freed()
 
-    def _then(self, soon: Soon[T], act: Callable[[T], None]) -> None:
-        """Act on the ledger's answer when it is there, at once if it is there."""
-        if not hasattr(soon, "__await__"):
+    def _then(self, ask: Callable[[], Soon[T]], act: Callable[[T], None]) -> None:
+        """Act on the ledger's answer when it is there, at once if it is there. What it is told here it is
+        owed: while it is away it is told again and again.
+        """
+        soon = ask()
+        if not isinstance(soon, Awaitable):
             act(soon)
             return
+        owing = asyncio.ensure_future(self._insist(soon, ask, act))
+        self._owed.add(owing)
+        owing.add_done_callback(self._owed.discard)
 
-        async def afterwards() -> None:
-            act(await cast("Awaitable[T]", soon))
-
-        self._background.spawn(afterwards(), "ledger")
+    async def _insist(self, soon: Awaitable[T], ask: Callable[[], Soon[T]], act: Callable[[T], None]) -> None:
+        while True:
+            try:
+                act(await soon)
+            except LedgerAway:
+                await self._clock.sleep(AGAIN)
+                soon = cast("Awaitable[T]", ask())
+            else:
+                return
 
 
 def _held(lease: Open, verdict: Granted | Denied | Full) -> Granted | Denied | Full:

@@ -110,9 +110,9 @@ class Keys:
             del self._keys[key_id]
             return key
 
-    async def rotate(self, key_id: str, grace_seconds: int = 0) -> tuple[Key, str]:
+    async def rotate(self, key_id: str, grace_seconds: int = 0) -> tuple[Key, Key, str]:
         """A new secret; the old one stays good for `grace_seconds`, the one before it not a moment longer.
-        Raises Absent, Invalid.
+        The key before and after, and its secret. Raises Absent, Invalid.
         """
         if not 0 <= grace_seconds <= LONGEST_GRACE:
             raise Invalid(f"graceSeconds is not between 0 and {LONGEST_GRACE}", "graceSeconds")
@@ -122,7 +122,7 @@ class Keys:
             after = replace(before, prefix=secret[:VISIBLE], digest=self._vault.digest(DIGEST, secret), old_digest="", old_until=0)
             if grace_seconds:
                 after = replace(after, old_digest=before.digest, old_until=int(self._clock.now()) + grace_seconds)
-            return await self._save(after), secret
+            return before, await self._save(after), secret
 
     def _check_name(self, name: str, key_id: str = "") -> None:
         """A name is how people tell keys apart. Raises Duplicate."""

@@ -30,6 +30,7 @@ class Open:
 
     `seen` are the failed attempts that were already acted on. `orphan`: the data plane does not hold it
     any more; kept only to know its outcome again. `restored`: this process learned of it from a hello.
+    `over`: the request has ended; what is granted to it yet returns.
     `renewed` is the account whose bearer was replaced, `refused` those that had one refused.
     `faults` are the causes that its attempts failed of. `moves` counts the places it was given, so that
     who waits for one can tell whether it is still that one.
@@ -61,13 +62,14 @@ class Open:
     seen: frozenset[tuple[str, int]] = frozenset()
     orphan: bool = False
     restored: bool = False
+    over: bool = False
 
 
 class Leases:
     """Open leases by id. `payers`: whose limits the requests of a key must pass."""
 
     def __init__(self, payers: Callable[[str], Sequence[Payer]]) -> None:
-        self._payers = payers
+        self.payers = payers
         self._run = secrets.token_hex(6)
         self._number = 0
         self._open: dict[str, Open] = {}
@@ -101,7 +103,7 @@ class Leases:
             opened_at=now,
             deadline=held.deadline,
             refreshing=refreshing,
-            payers=self._payers(held.key_id),
+            payers=self.payers(held.key_id),
             claimed=Amounts(1, held.tokens, held.credits),
             output=held.output,
             restored=True,

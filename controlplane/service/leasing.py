@@ -89,8 +89,7 @@ class Leasing:
             return self._settling.refused(self._identities.name(ask.caller), ask, identity)
         own: Seat | None = None
         if identity.own is not None:
-            signing_in: Work[Seat | Refusal] = ready(self._opening.own(identity.own))
-            found = yield from signing_in
+            found = yield from self._opening.own(identity.own)
             if isinstance(found, Refusal):
                 # Whose sign-in is worth nothing has not been authenticated.
                 return found if found.reason is Reason.UNAUTHENTICATED else self._settling.refused(identity, ask, found)
@@ -100,8 +99,8 @@ class Leasing:
             return self._settling.refused(identity, ask, lease)
         return (yield from self._granted(Asked(ask, lease, tuple(ask.excluded_account_ids), first=True)))
 
-    def unsaid(self, ask: Ask, said: Lease | Reservation) -> None:
-        """An answer to `ask` could not be sent: what it granted returns."""
+    def unsaid(self, ask: Ask, said: Lease | Reservation, *, again: bool = False) -> None:
+        """An answer to `ask` could not be sent: what it granted returns. `again`: it is asked elsewhere."""
         lease = self._leases.find(said.lease_id)
         if lease is None:
             return
@@ -109,7 +108,8 @@ class Leasing:
             self._holding.let_go(lease)
             return
         self._holding.drop(lease)
-        self._settling.refused(lease.identity, ask, refusals.UNANSWERED, lease)
+        if not again:
+            self._settling.refused(lease.identity, ask, refusals.UNANSWERED, lease)
 
     def extend(self, lease_id: str, tokens: int) -> Work[Extension | Refusal]:
         """More of the answer."""
@@ -142,9 +142,19 @@ class Leasing:
             return refusals.UNKNOWN_LEASE
         self._settling.attempted(lease, ask.failed)
         yield from self._holding.give_back(lease)
-        refused = identity if isinstance(identity, Refusal) else self._opening.known_again(lease, ask, identity)
+        if isinstance(identity, Refusal):
+            return identity
+        if identity.own is not None and lease.own is None:
+            own = yield from self._opening.own(identity.own)
+            if isinstance(own, Refusal):
+                return own
+            self._opening.owned(lease, own)
+        refused = self._opening.known_again(lease, ask, identity)
         if refused is not None:
             return refused
+        if lease.restored and not lease.claimed.tokens:
+            yield from self._holding.reclaim(lease)
+            self._opening.claim(lease, ask)
         return (yield from self._granted(Asked(ask, lease, tuple(ask.excluded_account_ids), first=False)))
 
     def _granted(self, asked: Asked) -> Work[Said]:
@@ -155,8 +165,11 @@ class Leasing:
             self._given_up(asked, error)
             raise
         if isinstance(said, Refusal) and asked.first:
+            # Dropped already by a newer hello: then the request is asked again there.
+            asked_again = asked.lease.over
             self._holding.drop(asked.lease)
-            self._settling.refused(asked.lease.identity, asked.ask, said, asked.lease)
+            if not asked_again:
+                self._settling.refused(asked.lease.identity, asked.ask, said, asked.lease)
         return said
 
     def _reserved(self, lease: Open) -> Work[Said]:
@@ -180,7 +193,7 @@ class Leasing:
             bearer = seat.credentials.bearer if seat.ready(self._clock.now()) else (yield from self._renewed(lease, seat))
             if not self._holds(asked):
                 return refusals.UNKNOWN_LEASE
-            if bearer:
+            if bearer and self._seating.serves(seat):
                 return self._opening.granted(lease, seat, bearer)
             yield from self._holding.give_back(lease)
             asked.tried = (*asked.tried, seat.account.id)

@@ -9,6 +9,7 @@ EXPIRED = Counter("headgate_leases_expired", "Leases whose end nobody reported i
 OPEN = Gauge("headgate_open_leases", "Requests under way")
 WAITING = Gauge("headgate_waiting_requests", "Requests that wait for an account")
 MISSING = Gauge("headgate_outcomes_missing", "Outcomes that a data plane numbered and that never came")
+UNWRITTEN = Gauge("headgate_audit_unwritten", "Changes that wait to be written to the audit log")
 BACKLOG = Gauge("headgate_ledger_backlog", "Usage records that wait to be written")
 FLUSH_FAILED = Counter("headgate_ledger_flush_failures", "Batches of usage records that could not be written and were kept")
 UNRECORDED = Counter("headgate_ledger_unacknowledged", "Usage records that were not taken because too many wait already")

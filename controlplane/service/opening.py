@@ -11,9 +11,10 @@ from controlplane.service.costs import Costs
 from controlplane.service.leases import DEADLINE, Leases, Open
 from controlplane.service.own import KIND, OwnAccounts
 from controlplane.service.placing import Placing
-from controlplane.service.ports import Clock, Soon
+from controlplane.service.ports import Clock
 from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Seat
+from controlplane.service.work import Work, ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,13 @@ class Opening:
         self._leases = leases
         self._clock = clock
 
-    def own(self, token: OwnToken) -> Soon[Seat | Refusal]:
+    def own(self, token: OwnToken) -> Work[Seat | Refusal]:
         """The account that the caller brings along."""
-        return self._own.seat(token)
+        return ready(self._own.seat(token))
+
+    def owned(self, lease: Open, own: Seat) -> None:
+        """The lease came from a hello: its caller's own account serves it, as before."""
+        lease.own, lease.refreshing = own, self._own.refreshing
 
     def opened(self, identity: Identity, ask: Ask, instance: str, own: Seat | None = None) -> Open | Refusal:
         """A lease for the question; `own` serves it, if the caller brought an account along."""
@@ -96,6 +101,12 @@ class Opening:
         lease.request_id, lease.asked = ask.request_id, ask.model
         lease.wanted, lease.kind, lease.pinned = named.model, named.kind, named.account_id
         return None
+
+    def claim(self, lease: Open, ask: Ask) -> None:
+        """What the request needs, where a hello could not tell."""
+        rate = self._placing.facts(lease.wanted).rate
+        lease.claimed = self._costs.claim(lease.kind or KIND, lease.wanted, rate, ask.estimated_input_tokens, ask.max_output_tokens)
+        lease.output = self._costs.output(ask.max_output_tokens)
 
     def window(self, lease: Open) -> int:
         """Tokens that the model holds at the most generous account, 0 unknown."""

@@ -1,12 +1,12 @@
 """Finding a place for a request: an account by policy, and the lease that its data plane is given."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
-from controlplane.domain.lease import Ask, Bearer, Identity, Lease, Refusal
+from controlplane.domain.lease import OWN, Ask, Bearer, Identity, Lease, Refusal
 from controlplane.domain.limits import Caps
 from controlplane.domain.model import ModelFacts
 from controlplane.policy import decisions, naming, scheduling
-from controlplane.policy.candidates import Wish, session_hash
+from controlplane.policy.candidates import Candidate, Wish, session_hash
 from controlplane.policy.naming import Named
 from controlplane.policy.scheduling import Choice, Mode, NoCapacity
 from controlplane.service import refusals
@@ -48,7 +48,7 @@ class Placing:
         session = session_hash(ask.session)
         wish = Wish(lease.wanted, session, tried, lease.identity.allowed_account_ids, lease.kind, lease.pinned, ask.sticky)
         now, mode = self._clock.now(), self._mode()
-        candidates = self._roster.candidates if lease.own is None else [lease.own.candidate]
+        candidates = self._candidates(lease)
         # Parts only accounts that are equal in everything else: they take turns.
         self._turn += 1
         made = scheduling.choose(candidates, wish, now, self._turn, mode)
@@ -60,6 +60,12 @@ class Placing:
         seat = self._roster.seat(made.candidate.id) if lease.own is None else lease.own
         seat.recover(now)
         return seat, made
+
+    def _candidates(self, lease: Open) -> Sequence[Candidate]:
+        """The pool, or for a caller who brought an account along that and nothing else, whatever went wrong before."""
+        if lease.own is not None:
+            return (lease.own.candidate,)
+        return () if lease.identity.key_id.startswith(OWN) else self._roster.candidates
 
     def lease(self, lease: Open, seat: Seat, bearer: str) -> Lease:
         """What the data plane is given."""

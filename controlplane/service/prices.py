@@ -85,24 +85,26 @@ class Prices:
             await self._store.add(price)
             return self._remember(price)
 
-    async def update(self, price_id: str, changes: Mapping[str, Any]) -> Price:
-        """Change the fields of PriceDraft named in `changes`. Raises Absent, Invalid, Duplicate."""
+    async def update(self, price_id: str, changes: Mapping[str, Any]) -> tuple[Price, Price]:
+        """Change the fields of PriceDraft named in `changes`; what stood in the usual proportion to `input` follows
+        it. The price before and after. Raises Absent, Invalid, Duplicate.
+        """
         async with self._changing:
             before = self.get(price_id)
-            draft = PriceDraft(before.model, before.input, before.output, before.cache_read, before.cache_write)
-            price = _price(price_id, replace(draft, **changes))
+            price = _price(price_id, replace(_draft(before), **changes))
             check(price)
             self._check_model(price)
             await self._store.save(price)
-            return self._remember(price)
+            return before, self._remember(price)
 
-    async def remove(self, price_id: str) -> None:
-        """Raises Absent."""
+    async def remove(self, price_id: str) -> Price:
+        """The price that is no more. Raises Absent."""
         async with self._changing:
-            self.get(price_id)
+            price = self.get(price_id)
             await self._store.remove(price_id)
             del self._prices[price_id]
             self._found.clear()
+            return price
 
     def _check_model(self, price: Price) -> None:
         """Two prices of one name could not be told apart. Raises Duplicate."""
@@ -127,9 +129,20 @@ def check(price: Price) -> None:
 
 
 def _price(price_id: str, draft: PriceDraft) -> Price:
-    cache_read = round(draft.input * CACHE_READ, 6) if draft.cache_read is None else draft.cache_read
-    cache_write = round(draft.input * CACHE_WRITE, 6) if draft.cache_write is None else draft.cache_write
+    cache_read = _usual(draft.input, CACHE_READ) if draft.cache_read is None else draft.cache_read
+    cache_write = _usual(draft.input, CACHE_WRITE) if draft.cache_write is None else draft.cache_write
     return Price(price_id, draft.model.strip(), draft.input, draft.output, cache_read, cache_write)
+
+
+def _draft(price: Price) -> PriceDraft:
+    """The draft that would make the price as it is. What is as usual is taken to be so because nobody said otherwise."""
+    cache_read = None if price.cache_read == _usual(price.input, CACHE_READ) else price.cache_read
+    cache_write = None if price.cache_write == _usual(price.input, CACHE_WRITE) else price.cache_write
+    return PriceDraft(price.model, price.input, price.output, cache_read, cache_write)
+
+
+def _usual(input: float, proportion: float) -> float:
+    return round(input * proportion, 6)
 
 
 def _new_id() -> str:

@@ -31,13 +31,14 @@ class Queue:
         self.seconds = seconds
         self._lines: dict[Hashable, list[Ticket]] = {}
         self._length = 0
+        self._woken = 0
 
     def __len__(self) -> int:
         return self._length
 
     def waits(self, want: Hashable) -> bool:
-        """Whether somebody waits for the same: who comes now must not overtake."""
-        return want in self._lines
+        """Whether somebody waits for the same, or was woken and has not tried yet: who comes now must not overtake."""
+        return self._woken > 0 or want in self._lines
 
     def join(self, want: Hashable) -> Ticket | None:
         """The end of the line; None when nobody may wait (any more)."""
@@ -69,8 +70,11 @@ class Queue:
         ticket.wake = loop.create_future()
         # Who is not first wakes only by becoming it.
         wait = min(left, seconds) if seconds is not None and self.first(ticket) else left
-        await asyncio.wait((ticket.wake,), timeout=max(wait, 0.001))
-        ticket.wake = None
+        try:
+            await asyncio.wait((ticket.wake,), timeout=max(wait, 0.001))
+        finally:
+            self._woken -= ticket.wake.done()
+            ticket.wake = None
         return loop.time() < ticket.until
 
     def leave(self, ticket: Ticket) -> None:
@@ -79,18 +83,18 @@ class Queue:
         line.remove(ticket)
         self._length -= 1
         if line:
-            _wake(line[0])
+            self._wake(line[0])
         else:
             del self._lines[ticket.want]
 
     def freed(self) -> None:
-        """There may be room: the first of each line tries."""
-        for line in self._lines.values():
-            _wake(line[0])
+        """There may be room: the first of each line tries, who came first before the others."""
+        for line in sorted(self._lines.values(), key=lambda line: line[0].until):
+            self._wake(line[0])
 
-
-def _wake(ticket: Ticket) -> None:
-    if ticket.wake is None:
-        ticket.missed = True
-    elif not ticket.wake.done():
-        ticket.wake.set_result(None)
+    def _wake(self, ticket: Ticket) -> None:
+        if ticket.wake is None:
+            ticket.missed = True
+        elif not ticket.wake.done():
+            ticket.wake.set_result(None)
+            self._woken += 1

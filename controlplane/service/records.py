@@ -10,8 +10,8 @@ which outlive the rows.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 
 from controlplane.domain.account import Counters
 from controlplane.domain.errors import Invalid
@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 BATCH = 200  # rows that are written at once without waiting
 WINDOW = 0.1  # seconds that fewer rows wait for more
 LARGEST = 1000  # rows in one transaction, when a backlog is written off
-BOUND = 50_000  # rows kept while the database is away
+BOUND = 50_000  # rows kept while the database is away ...
+BOUND_CHARS = 256 * 1024 * 1024  # ... and characters of their decisions: those of a pool of hundreds are long
 FIRST_RETRY = 0.1
 LAST_RETRY = 5.0
 ADOPTED_AT_ONCE = 2000  # rows of the previous release in one transaction
@@ -86,6 +87,10 @@ class _Parcel:
     fresh: Sequence[Entry]
     doubtful: Sequence[Entry]
     done: asyncio.Future[None]
+    chars: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chars = sum(len(entry.decision) for entry in (*self.fresh, *self.doubtful))
 
     def __len__(self) -> int:
         return len(self.fresh) + len(self.doubtful)
@@ -99,14 +104,15 @@ class Records:
         self._clock = clock
         self._queue: list[_Parcel] = []
         self._waiting = 0
+        self._chars = 0
         self._full = asyncio.Event()
         self._some = asyncio.Event()
         self._closing = False
         self._keys: dict[str, Sum] = {}
         self._accounts: dict[str, Sum] = {}
         self._all = Sum()
-        # Told of entries that came late and turned out to be new.
-        self.inserted: Callable[[Sequence[Entry]], None] = lambda _: None
+        # Told of doubtful entries once it is known which of them (their lease ids) are new.
+        self.decided: Callable[[Sequence[Entry], Collection[str]], None] = lambda _entries, _new: None
 
     async def load(self) -> None:
         """Start the sums from the database, which first is brought up to date."""
@@ -137,7 +143,7 @@ class Records:
 
     def room(self, count: int) -> bool:
         """Whether so many entries would be taken now."""
-        return self._waiting + count <= BOUND
+        return self._waiting + count <= BOUND and self._chars <= BOUND_CHARS
 
     def record(self, fresh: Sequence[Entry], doubtful: Sequence[Entry] = ()) -> asyncio.Future[None] | None:
         """Take entries; the future ends when all of them are durable. None when too many wait
@@ -154,6 +160,7 @@ class Records:
         parcel = _Parcel(fresh, doubtful, asyncio.get_running_loop().create_future())
         self._queue.append(parcel)
         self._waiting += count
+        self._chars += parcel.chars
         for entry in fresh:
             self._count(entry)
         self._some.set()
@@ -242,6 +249,7 @@ class Records:
             await self._clock.sleep(pause)
             pause = min(pause * 2, LAST_RETRY)
         self._waiting -= len(fresh) + len(doubtful)
+        self._chars -= sum(parcel.chars for parcel in batch)
         self._settle(doubtful, written)
         for parcel in batch:
             if not parcel.done.done():  # who waited may have gone
@@ -250,17 +258,17 @@ class Records:
     def _settle(self, doubtful: Sequence[Entry], written: Written) -> None:
         """Add to the sums what was really inserted."""
         for key_id, account_id in written.replaced:
-            for counted in (self._all, self._keys.get(key_id), self._accounts.get(account_id)):
-                if counted is not None:
-                    counted.take_back()
-        new: dict[str, Entry] = {}
+            for sums in (self._all, self._keys.get(key_id), self._accounts.get(account_id)):
+                if sums is not None:
+                    sums.take_back()
+        counted: set[str] = set()
         for entry in doubtful:
             lease_id = entry.outcome.lease_id
-            if lease_id in written.inserted and lease_id not in new:
-                new[lease_id] = entry
+            if lease_id in written.inserted and lease_id not in counted:
+                counted.add(lease_id)
                 self._count(entry)
-        if new:
-            self.inserted(list(new.values()))
+        if doubtful:
+            self.decided(doubtful, counted)
 
     def _add(self, totals: Totals) -> None:
         for key_id, counters in totals.keys.items():

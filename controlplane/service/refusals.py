@@ -91,4 +91,7 @@ RECORDED: Mapping[Reason, tuple[int, str]] = {
     Reason.ACCOUNTS_BUSY: (429, "rate_limit_exceeded"),
     Reason.ACCOUNTS_EXHAUSTED: (429, "insufficient_quota"),
     Reason.NO_ACCOUNT: (503, "no_account"),
+    Reason.UNAUTHENTICATED: (401, "invalid_api_key"),
+    Reason.UNKNOWN_LEASE: (503, "no_account"),
+    Reason.CREDENTIAL_LOST: (503, "no_account"),
 }

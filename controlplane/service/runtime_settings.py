@@ -1,5 +1,6 @@
 """Settings that are decided at run time and stored."""
 
+import asyncio
 from collections.abc import Mapping
 
 from controlplane.domain.errors import Invalid
@@ -14,6 +15,8 @@ class RuntimeSettings:
         self._store = store
         self._stored: dict[str, str] = {}
         self._mode = Mode.SMART
+        # A change is read, written and remembered as one.
+        self._changing = asyncio.Lock()
 
     @property
     def scheduling_mode(self) -> Mode:
@@ -29,8 +32,10 @@ class RuntimeSettings:
         """What an administrator may see: no secret and no hash. Names: `schedulingMode`."""
         return {name: self._open(name) for name in OPEN}
 
-    async def change(self, values: Mapping[str, str | None]) -> Mapping[str, str]:
-        """Store and apply; None restores the default. Raises Invalid for an unknown name or value."""
+    async def change(self, values: Mapping[str, str | None]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Store and apply; None restores the default. What could be read before and after. Raises Invalid for an
+        unknown name or value.
+        """
         wanted: dict[str, str] = {}
         for name, value in values.items():
             if name not in OPEN:
@@ -39,8 +44,10 @@ class RuntimeSettings:
             wanted[name] = default if value is None else value
             if wanted[name] not in allowed:
                 raise Invalid(f"{name} is not one of {', '.join(allowed)}", name)
-        await self.put(wanted)
-        return self.read()
+        async with self._changing:
+            before = self.read()
+            await self.put(wanted)
+            return before, self.read()
 
     def hidden(self, name: str) -> str | None:
         """A stored text that administrators never see, such as the hash of a secret."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from controlplane.domain.lease import Ask, Refusal
 from controlplane.domain.limits import Denied, Full, Granted
 from controlplane.policy import decisions
-from controlplane.policy.exclusions import Rule
+from controlplane.policy.exclusions import Rule, by_standing
 from controlplane.policy.scheduling import Choice, Lack, NoCapacity
 from controlplane.service import refusals
 from controlplane.service.holding import Holding
@@ -44,6 +44,10 @@ class Seating:
     def waiting(self) -> int:
         """Requests that wait for an account."""
         return len(self._queue)
+
+    def serves(self, seat: Seat) -> bool:
+        """Whether the account is still one that may serve: it may have been disabled while its token was renewed."""
+        return by_standing(seat.candidate, self._clock.now()) is None
 
     def lack(self, lease: Open, ask: Ask) -> NoCapacity | None:
         """Why nobody could serve the request now; None when somebody could. Takes nothing."""

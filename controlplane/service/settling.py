@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from controlplane.domain.lease import Ask, HeldLease, Identity, Refusal
-from controlplane.domain.limits import Amounts, Booking
+from controlplane.domain.limits import NOTHING, Amounts, Booking, Claim
 from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, Entry, Outcome, Usage
 from controlplane.policy import decisions
 from controlplane.service import metrics, refusals
@@ -23,7 +24,21 @@ from controlplane.service.work import Work
 log = logging.getLogger(__name__)
 
 HARD_DEADLINE = 6 * 3600  # no request lasts longer, whatever its data plane says
+LONGEST_NAME = 200  # what is kept of a model's name as the client wrote it
 MARGIN = 60  # seconds; what is still wanted is kept before its time is over
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What becomes of the outcomes of one settlement. `supposed`: what those may have spent whose leases
+    are not known.
+    """
+
+    fresh: list[Entry] = field(default_factory=list)
+    doubtful: list[Entry] = field(default_factory=list)
+    supposed: list[Claim] = field(default_factory=list)
+    bookings: list[Booking] = field(default_factory=list)
+    closing: list[Open] = field(default_factory=list)
 
 
 class Settling:
@@ -47,38 +62,62 @@ class Settling:
         self._sequences = sequences
         self._clock = clock
         self._connected: Counter[str] = Counter()
+        self._sessions: Counter[str] = Counter()
 
     def settle(self, outcomes: Sequence[Outcome], instance: str) -> Work[asyncio.Future[None] | None]:
         """Close the leases of these outcomes. The future ends when all are durable; None when there is no
-        room for records: then they must come again.
+        room for records: then they must come again. Raises LedgerAway, likewise.
         """
         now = self._clock.now()
-        if not self._records.room(len(outcomes)):
-            self._given_up(outcomes)
-            return None
-        fresh: list[Entry] = []
-        doubtful: list[Entry] = []
-        bookings: list[Booking] = []
+        batch = _Batch()
         for outcome in outcomes:
             self._sequences.seen(instance, outcome.sequence, now)
             lease = self._leases.find(outcome.lease_id)
-            if lease is None:
-                # What comes twice in one settlement counts once: the first is found already there.
-                doubtful.append(self._entry(outcome, payer(outcome.lease_id), "", now)[0])
+            if lease is not None:
+                self._close(lease, outcome, batch, now)
                 continue
-            self.attempted(lease, outcome.attempts, outcome)
-            entry, spent = self._entry(outcome, lease.identity.key_id, lease.asked, now, lease.steps)
-            (doubtful if lease.restored else fresh).append(entry)
-            if lease.held:
-                bookings.append(Booking(lease.lease_id, lease.identity.key_id, spent))
-            self._holding.ended(lease)
-        yield from self._holding.settle(bookings)
-        return self._records.record(fresh, doubtful)
+            # What comes twice in one settlement counts once: the first is found already there.
+            key_id = payer(outcome.lease_id)
+            entry, spent = self._entry(outcome, key_id, "", now)
+            batch.doubtful.append(entry)
+            batch.supposed.append(Claim(outcome.lease_id, self._leases.payers(key_id), spent, int(now) + DEADLINE))
+        try:
+            yield from self._holding.settle(batch.bookings)
+        except BaseException:
+            self._unclosed(batch)
+            raise
+        for lease in batch.closing:
+            lease.held = False
+        durable = self._records.record(batch.fresh, batch.doubtful)
+        if durable is None:
+            self._unclosed(batch)
+        else:
+            # Until the records tell whether they are new, they are taken to be.
+            self._holding.suppose(batch.supposed)
+        return durable
 
-    def found(self, entries: Sequence[Entry]) -> None:
-        """Records of leases that were not held any more turned out to be new: what they spent counts."""
-        bookings = [Booking(entry.outcome.lease_id, entry.key_id, self._costs.spent(entry)) for entry in entries]
-        self._holding.book(bookings)
+    def decided(self, entries: Sequence[Entry], inserted: Collection[str]) -> None:
+        """The records of doubtful entries tell which of them are new: those count."""
+        bookings: dict[str, Booking] = {}
+        for entry in entries:
+            lease_id = entry.outcome.lease_id
+            spent = self._costs.spent(entry) if lease_id in inserted else NOTHING
+            bookings.setdefault(lease_id, Booking(lease_id, entry.key_id, spent))
+        self._holding.decided(list(bookings.values()))
+
+    def _close(self, lease: Open, outcome: Outcome, batch: "_Batch", now: float) -> None:
+        self.attempted(lease, outcome.attempts, outcome)
+        entry, spent = self._entry(outcome, lease.identity.key_id, lease.asked, now, lease.steps)
+        (batch.doubtful if lease.restored else batch.fresh).append(entry)
+        if lease.held:
+            batch.bookings.append(Booking(lease.lease_id, lease.identity.key_id, spent))
+        batch.closing.append(lease)
+        self._holding.ended(lease)
+
+    def _unclosed(self, batch: "_Batch") -> None:
+        """The outcomes will come again, and shall find their leases; of the places they held nothing is held."""
+        for lease in batch.closing:
+            self._holding.unended(lease)
 
     def attempted(self, lease: Open, attempts: Sequence[Attempt], outcome: Outcome | None = None) -> None:
         """Act on attempts that were not seen yet, so that one reported early does not count twice. With an
@@ -86,19 +125,11 @@ class Settling:
         """
         for attempt in attempts:
             seat = self._health.find(attempt.account_id)
-            if seat is None or (lease.seen and marks(attempt) in lease.seen):
+            if seat is None or (lease.seen and marks(attempt) in lease.seen) or _stale(lease, attempt, outcome):
                 continue
             if attempt.fault:
                 lease.seen |= {marks(attempt)}
             self._health.attempted(lease, seat, attempt, outcome)
-
-    def _given_up(self, outcomes: Sequence[Outcome]) -> None:
-        """There is no room for records: the places return, the rest when the outcomes come again."""
-        for outcome in outcomes:
-            lease = self._leases.find(outcome.lease_id)
-            if lease is not None:
-                self.attempted(lease, outcome.attempts, outcome)
-                self._holding.leave(lease)
 
     def refused(self, identity: Identity, ask: Ask, refusal: Refusal, lease: Open | None = None) -> Refusal:
         """Record an authenticated request that was turned away before it had a lease; nobody else will."""
@@ -124,23 +155,39 @@ class Settling:
             log.error("a refusal was not recorded, too many records wait request=%s", ask.request_id)
         return refusal
 
-    def hello(self, instance: str, leases: Sequence[HeldLease], reservations: Sequence[str] = (), settled_through: int = 0) -> None:
-        """A data plane (re)opens its session and says what it holds. What it does not name it does not
-        hold: the answer got lost with the old session, and the request was asked again.
+    def hello(
+        self,
+        instance: str,
+        leases: Sequence[HeldLease],
+        reservations: Sequence[str] = (),
+        settled_through: int = 0,
+        unsettled: Collection[str] = (),
+    ) -> int:
+        """A data plane (re)opens its session and says what it holds, and of which leases outcomes will
+        follow. The number of this session among the data plane's.
+
+        What it does not name it does not hold: the answer got lost with the old session, and the request
+        is asked again.
         """
         self._connected[instance] += 1
+        self._sessions[instance] += 1
         now = self._clock.now()
         self._sequences.hello(instance, settled_through, now)
         held = (*leases, *(reserved(lease_id, now) for lease_id in reservations))
-        names = {lease.lease_id for lease in held}
+        names, late = {lease.lease_id for lease in held}, set(unsettled)
         for lease in self._leases:
             if lease.instance == instance and lease.lease_id not in names:
-                self._holding.leave(lease)
+                (self._holding.leave if lease.lease_id in late else self._holding.drop)(lease)
         for lease_held in held:
             if self._leases.find(lease_held.lease_id) is None:
                 seat = self._health.find(lease_held.account_id)
                 refreshing = self._health.refreshing(lease_held.account_id)
                 self._holding.restore(self._leases.restored(lease_held, instance, now, refreshing), seat)
+        return self._sessions[instance]
+
+    def newest(self, instance: str, session: int) -> bool:
+        """Whether the data plane still listens to that session: one that broke may not have ended yet."""
+        return not instance or self._sessions[instance] == session
 
     def gone(self, instance: str) -> None:
         """A session ended. Its leases keep what they hold until the data plane is back or their deadline."""
@@ -150,25 +197,27 @@ class Settling:
 
     async def expire(self) -> int:
         """Return by rule what nobody reports: leases past their deadline whose data plane is away.
-        How many there were.
+        How many there were. Raises LedgerAway.
         """
         now = self._clock.now()
-        over = [lease for lease in self._leases if now >= lease.deadline and not self._wanted(lease, now)]
-        kept = [lease for lease in self._leases if now >= lease.deadline - MARGIN and self._wanted(lease, now)]
-        fresh: list[Entry] = []
-        doubtful: list[Entry] = []
-        for lease in over:
-            if not lease.orphan:
+        wanted = [lease for lease in self._leases if now >= lease.deadline - MARGIN and self._wanted(lease, now)]
+        await self._holding.keep(wanted, int(now) + DEADLINE)
+        expired = set(await self._holding.expire())
+        batch = _Batch()
+        for lease in self._leases:
+            if lease.lease_id in expired and not lease.orphan:
                 entry, _ = self._entry(_expired(lease, now), lease.identity.key_id, lease.asked, now, lease.steps)
-                (doubtful if lease.restored else fresh).append(_served_by(entry, lease))
-            self._holding.drop(lease)
-        if fresh or doubtful:
-            metrics.EXPIRED.inc(len(fresh) + len(doubtful))
-            log.warning("leases expired count=%d", len(fresh) + len(doubtful))
-            if self._records.record(fresh, doubtful) is None:
+                (batch.doubtful if lease.restored else batch.fresh).append(_served_by(entry, lease))
+            # What is past its time and did not expire is held by another process, or by nobody.
+            if lease.lease_id in expired or (now >= lease.deadline and not self._wanted(lease, now)):
+                self._holding.ended(lease)
+        count = len(batch.fresh) + len(batch.doubtful)
+        if count:
+            metrics.EXPIRED.inc(count)
+            log.warning("leases expired count=%d", count)
+            if self._records.record(batch.fresh, batch.doubtful) is None:
                 log.error("expired leases were not recorded, too many records wait")
-        await self._holding.expire(kept, int(now) + DEADLINE, now - MARGIN)
-        return len(fresh) + len(doubtful)
+        return count
 
     def _wanted(self, lease: Open, now: float) -> bool:
         return not lease.orphan and lease.instance in self._connected and now < lease.opened_at + HARD_DEADLINE
@@ -177,12 +226,17 @@ class Settling:
         """The record, and what the key has spent by it. Without a lease to ask, the last attempt's model is
         all that is known of what was asked.
         """
-        entry = Entry(outcome, key_id, asked, booked_at=int(now), decision=decisions.encode(steps) if steps else "")
+        entry = Entry(outcome, key_id, asked[:LONGEST_NAME], booked_at=int(now), decision=decisions.encode(steps) if steps else "")
         if outcome.attempts:
             last = outcome.attempts[-1]
-            entry.asked_model = asked or last.model
+            entry.asked_model = entry.asked_model or last.model
             entry.account_id, entry.kind, entry.model = last.account_id, last.kind, last.model
         return entry, self._costs.settle(entry)
+
+
+def _stale(lease: Open, attempt: Attempt, outcome: Outcome | None) -> bool:
+    """Whether the attempt of a lease that this process forgot was over before it started: it was judged then."""
+    return lease.restored and outcome is not None and outcome.received_at_ms + attempt.ended_ms < lease.opened_at * 1000
 
 
 def _served_by(entry: Entry, lease: Open) -> Entry:

@@ -87,7 +87,7 @@ def _stats(counters: Counters) -> dict[str, Any]:
         "successRequests": counters.success_requests,
         "failedRequests": counters.failed_requests,
         "totalCredits": counters.total_credits,
-        "totalCost": counters.total_cost,
+        "totalCost": round(counters.total_cost, 6),
         "inputTokens": counters.input_tokens,
         "outputTokens": counters.output_tokens,
     }

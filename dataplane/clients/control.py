@@ -213,6 +213,7 @@ class ControlPlane:
             open_leases=self._held.leases.values(),
             open_reservation_ids=self._held.reservations,
             settled_through=self._outbox.settled_through,
+            unsettled_lease_ids=self._outbox.lease_ids,
         )
         await call.write(admission_service_pb2.SessionRequest(questions=[Question(id=0, hello=hello)]))
         if await call.read() is EOF:

@@ -41,6 +41,12 @@ class Outbox:
         open_ones = [self._waiting, *(delivery.outcomes for delivery in self._deliveries.values())]
         return min((outcome.sequence for outcomes in open_ones for outcome in outcomes), default=self._latest + 1) - 1
 
+    @property
+    def lease_ids(self) -> list[str]:
+        """The leases of all that are not acknowledged."""
+        open_ones = [self._waiting, *(delivery.outcomes for delivery in self._deliveries.values())]
+        return [outcome.lease_id for outcomes in open_ones for outcome in outcomes]
+
     def add(self, outcome: admission_pb2.Outcome) -> None:
         """Number it; it waits to be sent."""
         self._latest += 1

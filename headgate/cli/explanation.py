@@ -139,9 +139,8 @@ def _attempts(row: Row, labels: Mapping[str, str]) -> Iterator[str]:
     if row["attempts"]:
         yield "Attempts"
     for number, one in enumerate(row["attempts"], 1):
-        said = plain(one["fault"]) if one["fault"] else "served"
         status = f" {one['status']}" if one["status"] else ""
-        said = f"{said}{status}{aside(', retry after ', one['retryAfter'], ' s')}{aside(': ', one['detail'])}"
+        said = f"{_became(one, row)}{status}{aside(', retry after ', one['retryAfter'], ' s')}{aside(': ', one['detail'])}"
         yield f"{number:3}. {_label(one['accountId'], labels)}, {one['startedMs']} to {one['endedMs']} ms: {said}"
         if one["endpoint"]:
             yield f"     {plain(one['endpoint'])} answered"
@@ -149,6 +148,15 @@ def _attempts(row: Row, labels: Mapping[str, str]) -> Iterator[str]:
             yield f"     {plain(place['url'])} did not: {plain(place['fault'])}"
         for name, value in one["learned"].items():
             yield f"     learned {plain(name)}: {plain(value)}"
+
+
+def _became(attempt: Row, row: Row) -> str:
+    """Only a request's last attempt is without a fault: what became of the one became of the other."""
+    if attempt["fault"]:
+        return plain(attempt["fault"])
+    if attempt["status"]:
+        return "served" if row["ending"] == "served" else "answered"
+    return "no answer had come" if row["ending"] == "cancelled" else "nothing was sent"
 
 
 def _used(row: Row) -> Iterator[str]:

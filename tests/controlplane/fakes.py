@@ -10,6 +10,7 @@ from controlplane.adapters.ledger.memory import MemoryLedger
 from controlplane.adapters.vault import FileVault
 from controlplane.domain.account import Account, AccountDraft, Allowance, Credentials, Reading, Tokens
 from controlplane.domain.audit import ChangePage
+from controlplane.domain.errors import LedgerAway
 from controlplane.domain.lease import Ask, Caller
 from controlplane.domain.limits import MILLION, Amounts, Spent
 from controlplane.domain.model import ModelFacts
@@ -371,10 +372,39 @@ class MemoryAudit:
         return ChangePage(self.changes[::-1][: query.limit], None)
 
 
+class FarLedger:
+    """A ledger in another process, which outlives this one: every answer takes a moment. While it is `away`
+    it answers nothing; `wipe` empties its books.
+    """
+
+    def __init__(self, base) -> None:
+        self.base = base
+        self.away = False
+        self.wipe()
+
+    def wipe(self):
+        self.books = MemoryLedger(self.base)
+
+    async def start(self, now):
+        await self.books.start(now)
+
+    async def close(self):
+        pass
+
+    def __getattr__(self, name):
+        async def far(*given):
+            await asyncio.sleep(0)
+            if self.away:
+                raise LedgerAway("it is away")
+            return getattr(self.books, name)(*given)
+
+        return far
+
+
 class World:
     """Every use case, wired over fakes by the code that wires them over adapters."""
 
-    def __init__(self, queue_seconds: float = 0.0, requests_per_minute: int = 0) -> None:
+    def __init__(self, queue_seconds: float = 0.0, requests_per_minute: int = 0, *, far: bool = False) -> None:
         self.clock = FakeClock()
         self.vault = FileVault(b"k" * 32)
         self.provider = FakeProvider()
@@ -385,6 +415,7 @@ class World:
         self.record_store = MemoryRecords()
         self.price_store = MemoryPrices()
         self.audit_store = MemoryAudit()
+        self.far = FarLedger(self.record_store) if far else None
         self.background = Background()
         self.queue_seconds = queue_seconds
         self.requests_per_minute = requests_per_minute
@@ -392,7 +423,7 @@ class World:
 
     def wire(self) -> None:
         """(Re)build everything that a restart of the process would forget."""
-        self.ledger = MemoryLedger(self.record_store)
+        self.ledger = self.far or MemoryLedger(self.record_store)
         self.settings = RuntimeSettings(self.setting_store)
         self.parts = wiring.assemble(
             wiring.Outside(

@@ -229,6 +229,24 @@ def test_a_refused_request_of_the_proxy_key_is_explained(console, capsys):
     assert "Attempts" not in said
 
 
+@pytest.mark.parametrize(
+    ("ending", "status", "became"),
+    [
+        ("failed", 0, "nothing was sent"),
+        ("cancelled", 0, "no answer had come"),
+        ("failed", 200, "answered 200"),
+        ("cancelled", 200, "answered 200"),
+        ("served", 200, "served 200"),
+    ],
+)
+def test_an_attempt_without_a_fault_is_told_as_what_it_was(console, capsys, ending, status, became):
+    """A strict key's request is refused before anything is sent, or once the answer is opened."""
+    attempt = ROW["attempts"][1] | {"status": status, "endpoint": "", "detail": ""}
+    console.answers["/api/requests/req_1"] = (200, ROW | {"ending": ending, "attempts": [attempt]})
+    assert run(console) == 0
+    assert f"  1. yours, 1050 to 2900 ms: {became}\n" in capsys.readouterr().out
+
+
 def test_choices_that_come_out_the_same(console, capsys):
     console.answers["/api/requests/req_1"] = (200, ROW | {"reproduced": ROW["reproduced"][:1]})
     assert run(console) == 0

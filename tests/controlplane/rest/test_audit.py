@@ -1,11 +1,13 @@
 """Who changed what, over REST."""
 
+import asyncio
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.controlplane.rest.world import World
+from tests.controlplane.rest.world import World, refresh_token
 
 VOLATILE = {"usage", "stats", "key"}
 
@@ -67,6 +69,24 @@ async def test_what_changed_nothing_or_was_refused_is_not_there(world: World) ->
     assert len(await world.changes()) == count
 
 
+async def test_changes_at_once_make_a_chain(world: World) -> None:
+    key = await world.key("a")
+    price = (await world.post("/api/prices", {"model": "auto", "input": 1, "output": 0})).json()
+    account = await world.account("a")
+    await world.settled(account["id"])
+    for path, field, values in (
+        (f"/api/keys/{key['id']}", "name", ["b", "c", "d"]),
+        (f"/api/prices/{price['id']}", "output", [1, 2, 3]),
+        (f"/api/accounts/{account['id']}", "priority", [1, 2, 3]),
+        ("/api/settings", "schedulingMode", ["balanced", "priority"]),
+    ):
+        await asyncio.gather(*(world.put(path, {field: value}) for value in values))
+        noted = await world.changes(limit=len(values))
+        links = {change["before"][field]: change["after"][field] for change in noted}
+        assert len(links) == len(values), "each change began where another ended"
+        assert len(links.keys() - links.values()) == 1, "only the first began with what none of them wrote"
+
+
 async def test_the_address_is_the_callers_own(world: World) -> None:
     proxy = world.client("127.0.0.9")
     headers = {"authorization": world.authorization, "x-forwarded-for": "192.0.2.1, 2001:db8::7, 127.0.0.9"}
@@ -106,12 +126,60 @@ async def test_bad_queries(world: World, query: dict[str, Any], field: str) -> N
     world.fails(await world.get("/api/audit", **query), 400, "invalid", field)
 
 
-async def test_a_change_that_cannot_be_noted_is_not_told_as_done(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(_change: object) -> None:
+# ---- the audit log cannot be written
+
+
+@pytest.fixture
+def away(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Undo it, and the audit log can be written again."""
+
+    async def failing(_change: object) -> None:
         raise ConnectionRefusedError("the database is away")
 
-    audit: Any = world.services.audit
-    monkeypatch.setattr(audit._store, "add", away)
-    reply = await world.post("/api/keys", {"name": "a"})
-    world.fails(reply, 503, "unavailable")
-    assert "kg-" not in reply.text
+    with monkeypatch.context() as patch:
+        audit: Any = world.services.audit
+        patch.setattr(audit._store, "add", failing)
+        yield patch
+
+
+async def test_what_was_done_is_told_as_done_and_noted_later(world: World, away: pytest.MonkeyPatch) -> None:
+    made = await world.key("a")
+    path = f"/api/keys/{made['id']}"
+    rotated = await world.post(f"{path}/rotate")
+    assert rotated.status_code == 200
+    assert world.services.keys.find(made["key"]) is None
+    found = world.services.keys.find(rotated.json()["key"])
+    assert found is not None
+    assert found.id == made["id"]
+    assert (await world.put(path, {"name": "b"})).json()["name"] == "b"
+    assert (await world.put("/api/settings", {"schedulingMode": "priority"})).status_code == 200
+    assert (await world.delete(path)).status_code == 204
+    assert await world.changes() == []
+    assert "headgate_audit_unwritten 5.0" in (await world.get("/metrics")).text
+    away.undo()
+    await world.services.audit.retry()
+    assert [change["action"] for change in await world.changes()][::-1] == [
+        "key.create",
+        "key.rotate",
+        "key.update",
+        "settings.update",
+        "key.delete",
+    ]
+    assert "headgate_audit_unwritten 0.0" in (await world.get("/metrics")).text
+
+
+async def test_what_could_not_be_noted_any_more_is_not_done(world: World, away: pytest.MonkeyPatch) -> None:
+    away.setattr("controlplane.service.audit.MOST", 1)
+    made = await world.key("a")
+    for reply in (
+        await world.post("/api/keys", {"name": "b"}),
+        await world.post(f"/api/keys/{made['id']}/rotate"),
+        await world.post("/api/accounts", {"refreshToken": refresh_token("a")}),
+    ):
+        world.fails(reply, 503, "unavailable")
+        assert int(reply.headers["retry-after"]) > 0
+    assert (await world.get("/api/keys")).json()["total"] == 1
+    assert world.services.keys.find(made["key"]) is not None
+    away.undo()
+    await world.services.audit.retry()
+    assert (await world.post("/api/keys", {"name": "b"})).status_code == 201

@@ -109,3 +109,28 @@ async def test_guesses_from_one_ipv6_network_count_together(world: World) -> Non
         assert (await client.get("/api/keys", headers={"authorization": "Bearer wrong"})).status_code == 401
     assert (await world.client("2001:db8:1:2::ff").get("/api/keys", headers={"authorization": "Bearer wrong"})).status_code == 429
     assert (await world.client("2001:db8:1:3::1").get("/api/keys", headers={"authorization": "Bearer wrong"})).status_code == 401
+
+
+async def test_ipv4_clients_of_a_dual_stack_listener_count_each_for_themselves(world: World) -> None:
+    wrong, right = {"authorization": "Bearer wrong"}, {"authorization": f"Bearer {PASSWORD}"}
+    for _ in range(GUESSES):
+        assert (await world.client("::ffff:192.0.2.1").get("/api/keys", headers=wrong)).status_code == 401
+    for address in ("::ffff:192.0.2.1", "192.0.2.1"):
+        assert (await world.client(address).get("/api/keys", headers=right)).status_code == 429
+    for address in ("::ffff:192.0.2.2", "::1"):
+        assert (await world.client(address).get("/api/keys", headers=right)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "forwarded", ["198.51.100.7:5555", "192.0.2.1, 198.51.100.7,", "::ffff:198.51.100.7", "[::ffff:198.51.100.7]:77, "]
+)
+async def test_a_client_is_known_however_its_proxy_writes_it(world: World, forwarded: str) -> None:
+    proxy = world.client("::ffff:127.0.0.9")
+    for number in range(GUESSES):
+        headers = {"authorization": "Bearer wrong", "x-forwarded-for": forwarded.replace("5555", f"{5000 + number}")}
+        assert (await proxy.get("/api/keys", headers=headers)).status_code == 401
+    named = {"authorization": f"Bearer {PASSWORD}", "x-forwarded-for": "198.51.100.7"}
+    assert (await proxy.get("/api/keys", headers=named)).status_code == 429
+    named["x-forwarded-for"] = "198.51.100.8:1"
+    assert (await proxy.post("/api/keys", headers=named, json={"name": "a"})).status_code == 201
+    assert (await world.changes())[0]["address"] == "198.51.100.8"

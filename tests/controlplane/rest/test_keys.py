@@ -55,6 +55,22 @@ async def test_put_merges_and_null_clears(world: World) -> None:
     assert isinstance(world.services.leasing.identify(Caller(made["key"])), Identity)
 
 
+async def test_a_key_of_an_account_that_is_gone_can_be_saved_as_it_is(world: World) -> None:
+    gone, other = await world.account("a"), await world.account("b")
+    made = await world.key("a", allowedAccountIds=[gone["id"]])
+    path = f"/api/keys/{made['id']}"
+    assert (await world.delete(f"/api/accounts/{gone['id']}")).status_code == 204
+    read = (await world.get(path)).json()
+    saved = await world.put(path, {name: read[name] for name in (*PLAIN, "name", "expiresAt", "limits")})
+    assert (saved.status_code, saved.json()) == (200, read)
+    both = [other["id"], gone["id"]]
+    assert (await world.put(path, {"allowedAccountIds": both})).json()["allowedAccountIds"] == both
+    world.fails(await world.put(path, {"allowedAccountIds": [*both, "acc_none"]}), 400, "invalid", "allowedAccountIds")
+    world.fails(await world.post("/api/keys", {"name": "b", "allowedAccountIds": both}), 400, "invalid", "allowedAccountIds")
+    assert (await world.put(path, {"allowedAccountIds": [other["id"]]})).status_code == 200
+    world.fails(await world.put(path, {"allowedAccountIds": both}), 400, "invalid", "allowedAccountIds")
+
+
 async def test_delete_ends_it_at_once(world: World) -> None:
     made = await world.key()
     assert (await world.delete(f"/api/keys/{made['id']}")).status_code == 204

@@ -60,6 +60,16 @@ async def test_who_changed_what_is_noted(world: World) -> None:
     assert (noted[1]["before"], noted[1]["after"]) == ({"output": 2.5}, {"output": 3.0})
 
 
+async def test_prices_of_the_cache_follow_the_input(world: World) -> None:
+    sonnet = next(row for row in (await world.get("/api/prices")).json()["prices"] if row["model"] == "claude-sonnet-*")
+    changed = (await world.put(f"/api/prices/{sonnet['id']}", {"input": 10})).json()
+    assert (changed["cacheRead"], changed["cacheWrite"]) == (1.0, 12.5)
+    changed = (await world.put(f"/api/prices/{sonnet['id']}", {"input": 5, "cacheRead": 1.0})).json()
+    assert (changed["cacheRead"], changed["cacheWrite"]) == (1.0, 6.25)
+    noted = await world.changes(target=sonnet["id"])
+    assert noted[0]["after"] == {"input": 5.0, "cacheWrite": 6.25}
+
+
 async def test_lists_are_cut_into_pages(world: World) -> None:
     seen: list[str] = []
     query: dict[str, Any] = {"limit": 2}

@@ -88,7 +88,9 @@ async def test_the_same_account_twice_at_once(world):
 async def test_an_update_of_the_record_leaves_the_sign_in_alone(world):
     made = await world.account("one")
     before = world.seat(made).credentials
-    seen = await world.accounts.update(made, {"label": "renamed", "max_concurrency": 3, "models": ("claude-haiku-4.5",)})
+    there = world.seat(made).account
+    was, seen = await world.accounts.update(made, {"label": "renamed", "max_concurrency": 3, "models": ("claude-haiku-4.5",)})
+    assert was.account == there
     assert (seen.account.label, seen.account.max_concurrency) == ("renamed", 3)
     assert [model.id for model in seen.models] == ["claude-haiku-4.5"]
     assert [listed.facts.id for listed in world.catalogue.models()] == ["claude-haiku-4.5"]
@@ -96,6 +98,20 @@ async def test_an_update_of_the_record_leaves_the_sign_in_alone(world):
     assert world.account_store.stored[made].account == seen.account
     with pytest.raises(Invalid):
         await world.accounts.update(made, {"kind": "openai"})
+
+
+async def test_changes_at_once_make_a_chain(world):
+    made = await world.account("one")
+    pairs = await asyncio.gather(
+        *(world.accounts.update(made, {"priority": number}) for number in (1, 2)),
+        world.accounts.disable(made),
+        world.accounts.update(made, {"priority": 3}),
+        world.accounts.enable(made),
+    )
+    decided = [[(seen.account.priority, seen.account.disabled) for seen in pair] for pair in pairs]
+    assert [after for _, after in decided] == [(1, False), (2, False), (2, True), (3, True), (3, False)]
+    assert [before for before, _ in decided] == [(0, False), *(after for _, after in decided[:-1])]
+    assert (await world.accounts.remove(made)).account == pairs[-1][1].account
 
 
 async def test_new_credentials_bring_a_lost_account_back(world):
@@ -111,9 +127,9 @@ async def test_new_credentials_bring_a_lost_account_back(world):
 async def test_switching_off_and_on(world):
     made = await world.account("one")
     world.standings.put(world.seat(made), Status.SUSPENDED, "locked")
-    assert (await world.accounts.disable(made)).status is Status.DISABLED
+    assert [seen.status for seen in await world.accounts.disable(made)] == [Status.SUSPENDED, Status.DISABLED]
     assert world.catalogue.models() == ()
-    assert (await world.accounts.enable(made)).status is Status.ACTIVE
+    assert [seen.status for seen in await world.accounts.enable(made)] == [Status.DISABLED, Status.ACTIVE]
     assert len(world.catalogue.models()) == 2
     stored = world.account_store.stored[made]
     assert (stored.account.disabled, stored.standing.status) == (False, Status.ACTIVE)
@@ -195,18 +211,18 @@ async def test_a_new_access_token_does_not_end_with_the_old_one(world):
 async def test_how_an_account_signs_in_is_told_anew_from_new_credentials(world):
     made = await world.account("one", profile_arn="arn:aws:codewhisperer:us-east-1:123456789012:profile/OWN")
     seat = world.seat(made)
-    assert (await world.accounts.update(made, {"refresh_token": "r2"})).account.profile_arn.endswith("OWN")
-    seen = await world.accounts.update(made, {"refresh_token": "r3", "client_id": "c", "client_secret": "s"})
+    assert (await world.accounts.update(made, {"refresh_token": "r2"}))[1].account.profile_arn.endswith("OWN")
+    _, seen = await world.accounts.update(made, {"refresh_token": "r3", "client_id": "c", "client_secret": "s"})
     assert (seen.account.auth_method, seen.account.profile_arn) == (AuthMethod.IDC, "")
-    seen = await world.accounts.update(made, {"api_key": "ksk_1"})
+    _, seen = await world.accounts.update(made, {"api_key": "ksk_1"})
     assert (seen.account.auth_method, seen.has_refresh_token) == (AuthMethod.API_KEY, False)
     assert (seat.credentials.bearer, seat.credentials.client_secret) == ("ksk_1", "")
     assert "profile_arn" not in seat.attributes
-    seen = await world.accounts.update(made, {"refresh_token": "r4"})
+    _, seen = await world.accounts.update(made, {"refresh_token": "r4"})
     assert (seen.account.auth_method, seat.credentials.api_key) == (AuthMethod.SOCIAL, "")
     assert seat.attributes["profile_arn"].endswith("EHGA3GRVQMUK")
     named = {"client_id": "c", "client_secret": "s", "auth_method": AuthMethod.SOCIAL}
-    assert (await world.accounts.update(made, named)).account.auth_method is AuthMethod.SOCIAL
+    assert (await world.accounts.update(made, named))[1].account.auth_method is AuthMethod.SOCIAL
 
 
 async def test_a_sign_in_and_its_record_are_stored_together(world):
@@ -227,7 +243,7 @@ async def test_a_change_whose_reply_was_lost_can_be_made_again(world):
     world.account_store.replies_lost = 1
     with pytest.raises(OSError, match="lost"):
         await world.accounts.update(made, changes)
-    assert (await world.accounts.update(made, changes)).account.auth_method is AuthMethod.IDC
+    assert (await world.accounts.update(made, changes))[1].account.auth_method is AuthMethod.IDC
     await settled(world)
     assert world.seat(made).credentials == world.account_store.stored[made].credentials
     assert world.account_store.stored[made].account.auth_method is AuthMethod.IDC

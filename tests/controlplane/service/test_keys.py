@@ -30,11 +30,12 @@ async def test_keys_survive_a_restart(world):
 
 async def test_rotation_with_and_without_grace(world):
     key, first = await world.keys.create(KeyDraft("team"))
-    _, second = await world.keys.rotate(key.id, grace_seconds=60)
+    before, after, second = await world.keys.rotate(key.id, grace_seconds=60)
+    assert (before, after) == (key, world.keys.get(key.id))
     assert world.keys.find(first).id == world.keys.find(second).id == key.id
     world.clock.time = NOW + 60
     assert world.keys.find(first) is None
-    _, third = await world.keys.rotate(key.id)
+    _, _, third = await world.keys.rotate(key.id)
     assert world.keys.find(second) is None
     assert world.keys.find(third).id == key.id
     with pytest.raises(Invalid):
@@ -43,13 +44,13 @@ async def test_rotation_with_and_without_grace(world):
 
 async def test_a_second_rotation_within_the_grace_ends_the_first_key(world):
     key, first = await world.keys.create(KeyDraft("team"))
-    _, second = await world.keys.rotate(key.id, grace_seconds=3600)
-    _, third = await world.keys.rotate(key.id, grace_seconds=60)
+    _, _, second = await world.keys.rotate(key.id, grace_seconds=3600)
+    _, _, third = await world.keys.rotate(key.id, grace_seconds=60)
     assert world.keys.find(first) is None
     await world.restart()
     assert world.keys.find(first) is None
     assert world.keys.find(second).id == world.keys.find(third).id == key.id
-    _, fourth = await world.keys.rotate(key.id)
+    _, _, fourth = await world.keys.rotate(key.id)
     assert [world.keys.find(secret) for secret in (first, second, third)] == [None] * 3
     assert world.keys.find(fourth).id == key.id
 
@@ -102,9 +103,17 @@ async def test_changes_and_removal(world):
 
 async def test_a_change_does_not_bring_back_a_secret_that_was_rotated_away_meanwhile(world):
     key, first = await world.keys.create(KeyDraft("team"))
-    _, (_, second) = await asyncio.gather(world.keys.update(key.id, {"name": "crew"}), world.keys.rotate(key.id))
+    _, (_, _, second) = await asyncio.gather(world.keys.update(key.id, {"name": "crew"}), world.keys.rotate(key.id))
     assert world.keys.find(first) is None
     assert world.keys.find(second).name == "crew"
+
+
+async def test_changes_at_once_make_a_chain(world):
+    key, _ = await world.keys.create(KeyDraft("team"))
+    made = await asyncio.gather(
+        world.keys.update(key.id, {"name": "crew"}), world.keys.rotate(key.id), world.keys.update(key.id, {"name": "band"})
+    )
+    assert [before for before, *_ in made] == [key, *(after for _, after, *_ in made[:2])]
 
 
 async def test_the_same_name_twice_at_once(world):

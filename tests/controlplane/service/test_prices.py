@@ -1,3 +1,4 @@
+import asyncio
 import math
 
 import pytest
@@ -70,14 +71,41 @@ async def test_a_change_holds_at_once_and_after_a_restart(stores, prices):
     made = await prices.create(PriceDraft(" claude-sonnet-4-5 ", 1.0, 2.0))
     assert (made.model, made.cache_read, made.cache_write) == ("claude-sonnet-4-5", 0.1, 1.25)
     assert prices.cost("claude-sonnet-4.5", MILLION_OUT) == 2.0
-    changed = await prices.update(made.id, {"output": 3.0, "cache_read": 0.0})
+    before, changed = await prices.update(made.id, {"output": 3.0, "cache_read": 0.0})
+    assert before == made
     assert (changed.input, changed.output, changed.cache_read, changed.cache_write) == (1.0, 3.0, 0.0, 1.25)
-    assert (await prices.update(made.id, {"cache_read": None, "input": 10.0})).cache_read == 1.0
+    assert (await prices.update(made.id, {"cache_read": None, "input": 10.0}))[1].cache_read == 1.0
     again = await loaded(*stores)
     assert again.cost("claude-sonnet-4.5", MILLION_OUT) == 3.0
     assert again.get(made.id) == prices.get(made.id)
-    await prices.remove(made.id)
+    assert await prices.remove(made.id) == again.get(made.id)
     assert prices.cost("claude-sonnet-4.5", MILLION_OUT) == 15.0
+
+
+@pytest.mark.parametrize(
+    ("cached", "changes", "after"),
+    [
+        ((None, None), {"input": 10.0}, (1.0, 12.5)),
+        ((None, None), {"input": 0.3}, (0.03, 0.375)),
+        ((0.3, 3.75), {"input": 10.0}, (1.0, 12.5)),
+        ((0.4, 0.0), {"input": 10.0}, (0.4, 0.0)),
+        ((0.4, None), {"input": 10.0}, (0.4, 12.5)),
+        ((None, None), {"input": 10.0, "cache_read": 0.3}, (0.3, 12.5)),
+        ((0.4, 0.0), {"input": 10.0, "cache_read": None}, (1.0, 0.0)),
+        ((None, None), {"output": 1.0}, (0.3, 3.75)),
+    ],
+)
+async def test_prices_of_the_cache_follow_the_input_they_were_made_from(prices, cached, changes, after):
+    made = await prices.create(PriceDraft("auto", 3.0, 15.0, *cached))
+    _, changed = await prices.update(made.id, changes)
+    assert (changed.cache_read, changed.cache_write) == after
+
+
+async def test_changes_at_once_make_a_chain(prices):
+    made = await prices.create(PriceDraft("auto", 1.0, 1.0))
+    pairs = await asyncio.gather(*(prices.update(made.id, {"output": figure}) for figure in (2.0, 3.0, 4.0)))
+    assert [before.output for before, _ in pairs] == [1.0, 2.0, 3.0]
+    assert [after.output for _, after in pairs] == [2.0, 3.0, 4.0]
 
 
 async def test_what_is_not_there(prices):
@@ -94,7 +122,7 @@ async def test_a_model_has_one_price(prices):
     made = await prices.create(PriceDraft("auto", 1.0, 1.0))
     with pytest.raises(Duplicate):
         await prices.update(made.id, {"model": "claude-opus-*"})
-    assert (await prices.update(made.id, {"model": "AUTO"})).model == "AUTO"
+    assert (await prices.update(made.id, {"model": "AUTO"}))[1].model == "AUTO"
 
 
 @pytest.mark.parametrize(

@@ -160,12 +160,12 @@ async def test_usage_is_asked_for_in_bounds(records, store, monkeypatch, grain, 
 
 async def test_who_books_is_told_of_what_was_new_after_all(records):
     told = []
-    records.inserted = told.append
+    records.decided = lambda entries, new: told.append(([made.outcome.lease_id for made in entries], sorted(new)))
     await records.record([entry(1)], [])
-    await records.record([], [entry(1)])
     assert told == []
-    await records.record([], [entry(1), entry(2), entry(2), entry(3)])
-    assert [[made.outcome.lease_id for made in entries] for entries in told] == [["ls_2.key_1", "ls_3.key_1"]]
+    await records.record([], [entry(1)])
+    await records.record([], [entry(2), entry(2), entry(3)])
+    assert told == [(["ls_1.key_1"], []), (["ls_2.key_1", "ls_2.key_1", "ls_3.key_1"], ["ls_2.key_1", "ls_3.key_1"])]
 
 
 async def test_room_is_what_record_takes(records, store, monkeypatch):

@@ -1,5 +1,7 @@
 """Settings that are decided at run time."""
 
+import asyncio
+
 import pytest
 
 from controlplane.domain.errors import Invalid
@@ -18,13 +20,26 @@ async def settings():
 async def test_the_mode_is_smart_until_it_is_changed_and_outlives_a_restart(settings):
     assert settings.scheduling_mode is Mode.SMART
     for mode in Mode:
-        assert await settings.change({"schedulingMode": mode.value}) == {"schedulingMode": mode.value}
+        before = settings.read()
+        assert await settings.change({"schedulingMode": mode.value}) == (before, {"schedulingMode": mode.value})
         assert settings.scheduling_mode is mode
     again = RuntimeSettings(settings._store)
     await again.load()
     assert again.scheduling_mode is Mode.BALANCED
     await again.change({"schedulingMode": None})
     assert again.scheduling_mode is Mode.SMART
+
+
+async def test_changes_at_once_make_a_chain():
+    class Slow(MemorySettings):
+        async def put(self, values):
+            await asyncio.sleep(0)
+            await super().put(values)
+
+    settings = RuntimeSettings(Slow())
+    pairs = await asyncio.gather(*(settings.change({"schedulingMode": mode}) for mode in ("balanced", "priority")))
+    modes = [[said["schedulingMode"] for said in pair] for pair in pairs]
+    assert modes == [["smart", "balanced"], ["balanced", "priority"]]
 
 
 @pytest.mark.parametrize(("values", "field"), [({"schedulingMode": "random"}, "schedulingMode"), ({"sealCheck": "x"}, "sealCheck")])

@@ -22,6 +22,8 @@ async def test_leases_of_a_data_plane_that_is_away_expire_into_a_record(world):
     world.clock.time += DEADLINE
     assert await world.settling.expire() == 0, "its data plane is connected"
     world.settling.gone(INSTANCE)
+    assert await world.settling.expire() == 0, "it was heard of a moment ago"
+    world.clock.time += DEADLINE
     assert await world.settling.expire() == 1
     assert world.in_flight() == {"one": 0}
     (entry,) = await world.rows()

@@ -9,6 +9,7 @@ from controlplane.domain.errors import LedgerAway
 from controlplane.domain.key import KeyDraft
 from controlplane.domain.limits import MILLION, Amounts, Budget, Caps, Leaf, Limits, Period, Unit
 from controlplane.domain.outcome import Entry
+from controlplane.rest.schemas import Counts
 from controlplane.service.usage import KeyUsage
 from tests.controlplane.fakes import NOW, outcome
 
@@ -96,6 +97,14 @@ async def test_sums_are_those_of_the_records(world, usage):
         "inputTokens": 16,
         "outputTokens": 7,
     }
+
+
+async def test_sums_of_money_are_told_without_the_errors_of_binary_fractions(world, usage):
+    for lease_id, cost in (("ls_1.proxy", 0.1), ("ls_2.proxy", 0.2)):
+        world.records.record([Entry(outcome(lease_id), "proxy", "sonnet", cost=cost)])
+    assert world.records.key_counters("proxy").total_cost != 0.3
+    assert (await usage.of("proxy"))["stats"]["totalCost"] == 0.3
+    assert Counts.of(world.records.total()).total_cost == 0.3
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -63,16 +63,18 @@ class Answer(_message.Message):
     def __init__(self, id: _Optional[int] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., lease: _Optional[_Union[_admission_pb2.Lease, _Mapping]] = ..., credential: _Optional[_Union[_admission_pb2.Credential, _Mapping]] = ..., settled: _Optional[_Union[Settled, _Mapping]] = ..., refusal: _Optional[_Union[_detail_pb2.Refusal, _Mapping]] = ..., reservation: _Optional[_Union[Reservation, _Mapping]] = ..., extension: _Optional[_Union[Extension, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("instance_id", "open_leases", "open_reservation_ids", "settled_through")
+    __slots__ = ("instance_id", "open_leases", "open_reservation_ids", "settled_through", "unsettled_lease_ids")
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     OPEN_LEASES_FIELD_NUMBER: _ClassVar[int]
     OPEN_RESERVATION_IDS_FIELD_NUMBER: _ClassVar[int]
     SETTLED_THROUGH_FIELD_NUMBER: _ClassVar[int]
+    UNSETTLED_LEASE_IDS_FIELD_NUMBER: _ClassVar[int]
     instance_id: str
     open_leases: _containers.RepeatedCompositeFieldContainer[_admission_pb2.Lease]
     open_reservation_ids: _containers.RepeatedScalarFieldContainer[str]
     settled_through: int
-    def __init__(self, instance_id: _Optional[str] = ..., open_leases: _Optional[_Iterable[_Union[_admission_pb2.Lease, _Mapping]]] = ..., open_reservation_ids: _Optional[_Iterable[str]] = ..., settled_through: _Optional[int] = ...) -> None: ...
+    unsettled_lease_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, instance_id: _Optional[str] = ..., open_leases: _Optional[_Iterable[_Union[_admission_pb2.Lease, _Mapping]]] = ..., open_reservation_ids: _Optional[_Iterable[str]] = ..., settled_through: _Optional[int] = ..., unsettled_lease_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Welcome(_message.Message):
     __slots__ = ("version",)
