@@ -14,6 +14,9 @@ FULL_HEALTH = 100.0
 # what it was given lately is forgotten: seconds.
 HEALTH_HALF = 300.0
 RECENT_HALF = 300.0
+# The same of how much slower than the fastest an account was seen to be. One that nobody asks any more is thus asked
+# again in the end, and may show that it is as fast as others.
+LATENCY_HALF = 600.0
 
 
 @dataclass(slots=True)
@@ -27,8 +30,8 @@ class Candidate:
     `ceiling`: requests at a time that it was found to bear, 0: no such finding; the lower of it and
     `max_concurrency` holds. `plan` as the upstream calls it, lower case, empty unknown. `left` of
     `limit` is its allowance in the upstream's unit, `limit` 0 unknown, whole again at `resets_at`.
-    `latency`: seconds to its first event, smoothed, 0 unknown. `recent`: requests it was given lately,
-    fading, as of `recent_at`.
+    `latency`: seconds to its first event, smoothed, 0 unknown; it was so at `latency_at`. `recent`: requests
+    it was given lately, fading, as of `recent_at`.
     """
 
     id: str
@@ -52,6 +55,7 @@ class Candidate:
     latency: float = 0.0
     recent: float = 0.0
     recent_at: float = 0.0
+    latency_at: float = 0.0
     salt: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,6 +97,14 @@ def health_now(candidate: Candidate, now: float) -> float:
     if candidate.health >= FULL_HEALTH or elapsed <= 0:
         return candidate.health
     return FULL_HEALTH - (FULL_HEALTH - candidate.health) * exp2(-elapsed / HEALTH_HALF)
+
+
+def latency_now(candidate: Candidate, fastest: float, now: float) -> float:
+    """Seconds to the account's first event as far as that still counts: what it lacks against the fastest is halved
+    every LATENCY_HALF seconds.
+    """
+    lack, elapsed = candidate.latency - fastest, now - candidate.latency_at
+    return fastest + lack * exp2(-elapsed / LATENCY_HALF) if lack > 0 and elapsed > 0 else candidate.latency
 
 
 def recent_now(candidate: Candidate, now: float) -> float:

@@ -8,6 +8,7 @@ happened for an hour.
 
 from dataclasses import dataclass
 
+FEWEST = 2  # a single request that is throttled says nothing of how many are too many at a time
 RUN = 10  # served requests in a row that earn one place more
 ROOM = 4  # above what was under way at the throttle: from there on there is no ceiling
 HOUR = 3600.0
@@ -25,9 +26,11 @@ class Ceiling:
     run: int = 0
 
 
-def lowered(before: Ceiling | None, in_flight: int, now: float) -> Ceiling:
+def lowered(before: Ceiling | None, in_flight: int, now: float) -> Ceiling | None:
     """The ceiling after a throttle with so many requests under way, the throttled one included. It never rises by one."""
-    limit = max(1, in_flight * 3 // 4)
+    if in_flight < FEWEST:
+        return before
+    limit = max(FEWEST, in_flight * 3 // 4)
     return Ceiling(min(limit, before.limit) if before is not None else limit, in_flight + ROOM, now)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controlplane.domain.account import Status
+from controlplane.policy.polling import STALE_PERIOD
 
 # What an upstream may ask for by itself. Shorter is no rest at all; longer than this was never
 # meant for one account (a quota that is spent has a cause of its own).
@@ -17,6 +18,8 @@ LONGEST_WAIT = 3600
 # A throttle that asks for this long is no matter of rates: the account is under suspicion.
 SUSPICIOUS_FROM = 600
 UNKNOWN_RESET = 6 * 3600
+# A period that has ended a moment ago: the upstream begins the next one any minute, and is asked until then.
+LATE_RESET = 180
 # No plan's period is longer than a year; a later reset is a mistake, not an answer.
 LONGEST_RESET = 366 * 24 * 3600
 THROTTLED = "throttled"
@@ -42,7 +45,8 @@ class Rule:
     each repetition up to `longest`; 0: none that ends by itself. `renewed_only`: counts only
     against a credential that had just been renewed. `at_least`: a shorter time that the upstream asks
     for is not believed. `heals`: the rest may be cut short when nobody else can serve. `crowded`: too
-    much was asked at a time.
+    much was asked at a time. `carried`: where one request meets it at a second account too, it speaks for
+    the request.
     """
 
     status: Status | None
@@ -57,6 +61,7 @@ class Rule:
     at_least: bool = False
     heals: bool = False
     crowded: bool = False
+    carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,9 @@ def _until(rule: Rule, fault: Fault, now: float) -> float:
 
 
 def reset(resets_at: int, now: float) -> float:
-    """When a spent allowance is full again: when the upstream says, if that can be."""
+    """When a spent allowance is full again: when the upstream says, if that can be; shortly where that has just passed."""
+    if now - STALE_PERIOD < resets_at <= now:
+        return now + LATE_RESET
     return resets_at if now < resets_at <= now + LONGEST_RESET else now + UNKNOWN_RESET
 
 
@@ -132,9 +139,9 @@ def blames(cause: str) -> bool:
     return TABLE[cause].blames
 
 
-def contagious(cause: str) -> bool:
+def carried(fault: str) -> bool:
     """Whether the same fault at the next account speaks for the request that carries it around."""
-    return TABLE[cause].spared > 0 if cause in TABLE else False
+    return fault in TABLE and TABLE[fault].carried
 
 
 SEVERITY: Mapping[Status, int] = {
@@ -151,16 +158,17 @@ _NOTHING = Rule(None, blames=False)
 
 def _passing(reason: str) -> Rule:
     """Happens to everybody now and then: only the third in a row rests the account, and shortly."""
-    return Rule(Status.COOLING, reason, first=15, longest=120, spared=2, heals=True)
+    return Rule(Status.COOLING, reason, first=15, longest=120, spared=2, heals=True, carried=True)
 
 
 TABLE: Mapping[str, Rule] = {
     "credential_rejected": Rule(Status.NEEDS_LOGIN, "the upstream refuses its renewed token", renewed_only=True),
+    # Never the request's: each account has a rate of its own, and one that went on being asked would be suspected.
     THROTTLED: Rule(Status.COOLING, "the upstream throttles it", first=10, longest=120, heals=True, crowded=True),
     SUSPICIOUS: Rule(Status.COOLING, "the upstream suspects it", first=600, longest=1800, at_least=True, crowded=True),
     EXHAUSTED: Rule(Status.EXHAUSTED, "its allowance is spent", until_reset=True, blames=False),
     "suspended": Rule(Status.SUSPENDED, "the upstream suspended it"),
-    "forbidden": Rule(Status.COOLING, "the upstream forbids it this request", first=300, longest=6 * 3600),
+    "forbidden": Rule(Status.COOLING, "the upstream forbids it this request", first=300, longest=6 * 3600, carried=True),
     "model_unknown": Rule(Status.COOLING, "the upstream does not offer it this model", Scope.MODEL, first=300, longest=300, blames=False),
     "overloaded": _NOTHING,
     "unavailable": _passing("the upstream fails repeatedly"),

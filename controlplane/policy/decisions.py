@@ -29,7 +29,7 @@ from controlplane.domain.limits import MILLION, Amounts, Denied, Unit
 from controlplane.policy import scheduling, snapshots
 from controlplane.policy.scheduling import Candidate, Choice, Mode, NoCapacity, Wish
 from controlplane.policy.scoring import Score
-from controlplane.policy.snapshots import CHOSE, Record
+from controlplane.policy.snapshots import ARRANGEMENTS, CHOSE, Record
 
 REVISION = scheduling.REVISION
 # What a client writes as a model's name is kept up to here.
@@ -101,7 +101,7 @@ class Replay:
 
 def replay(text: str) -> list[Replay]:
     """Each choice of the record, made again from the record alone. Raises ValueError for a text that is none."""
-    return [_again(step) for step in _steps(text) if step[0] == CHOSE]
+    return [_again(step) for step in _steps(text) if step[0] in ARRANGEMENTS]
 
 
 def _again(record: Record) -> Replay:
@@ -194,13 +194,13 @@ def _moment(seconds: float | None) -> str | None:
 
 
 END = 253_402_300_800.0  # the year 10000
-TIMES = frozenset({"until", "health_at", "resets_at", "warm_until", "recent_at", "since", "probed_at"})
+TIMES = frozenset({"until", "health_at", "resets_at", "warm_until", "latency_at", "recent_at", "since", "probed_at"})
 
 SHOWN: Mapping[str, Callable[[Record], dict[str, Any]]] = {
     "named": _by_name("written", "model", "kind", "accountId"),
     "claimed": _claimed,
     "denied": _denied,
-    CHOSE: _chose,
+    **dict.fromkeys(ARRANGEMENTS, _chose),
     "full": _by_name("accountId", "inFlight"),
     "waited": _by_name("seconds", "behind"),
     "renewed": _by_name("accountId", "seconds", "ok"),

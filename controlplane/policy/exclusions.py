@@ -75,7 +75,7 @@ def excluding(candidate: Candidate, wish: Wish, now: float) -> Exclusion | None:
     return (
         _by_wish(candidate, wish)
         or by_standing(candidate, now)
-        or _by_allowance(candidate, now)
+        or by_allowance(candidate, now)
         or (None if candidate.has_credential else Exclusion(candidate.id, Rule.NO_CREDENTIAL))
         or _by_breaker(candidate, wish.model, now)
         # After the rests, so that an account which was tried and rests since tells when it returns.
@@ -106,7 +106,7 @@ def by_standing(candidate: Candidate, now: float) -> Exclusion | None:
     return Exclusion(candidate.id, rule, candidate.until, str(candidate.status))
 
 
-def _by_allowance(candidate: Candidate, now: float) -> Exclusion | None:
+def by_allowance(candidate: Candidate, now: float) -> Exclusion | None:
     """An allowance that is known to be spent, until it is whole again."""
     if candidate.limit <= 0 or candidate.left > 0 or 0 < candidate.resets_at <= now:
         return None

@@ -7,16 +7,21 @@ from controlplane.domain.account import Forecast, Reading
 RECENT = 24 * 3600  # seconds; yesterday tells more about today than last week
 SHORTEST = 600  # seconds between the first and the last reading: less is chance
 HOUR = 3600.0
+STALE = 3600  # seconds: who was not asked for so long is in nobody's use, or nobody knows
 
 
-def forecast(readings: Sequence[Reading], resets_at: int) -> Forecast | None:
+def forecast(readings: Sequence[Reading], resets_at: int, now: float, began_at: float = 0.0) -> Forecast | None:
     """The rate and the end at that rate, `runs_out_at` 0 where it lasts until the reset (epoch seconds,
-    0 unknown). `readings` in the order of time; those of an earlier period are recognised by having used
-    more. None: too little is known, or there is no limit to reach.
+    0 unknown). `readings` in the order of time; those of an earlier period were made before `began_at` (0
+    unknown), or have used more. None: too little is known, what is known is old or of a period that has
+    ended, or there is no limit to reach.
     """
-    if not readings or readings[-1].limit <= 0:
+    readings = [reading for reading in readings if reading.at >= began_at]
+    if not readings or readings[-1].limit <= 0 or 0 < resets_at <= now:
         return None
     last = readings[-1]
+    if now - last.at > STALE:
+        return None
     first = _first(_period(readings))
     if last.at - first.at < SHORTEST:
         return None

@@ -7,6 +7,7 @@ from controlplane.domain.account import Allowance
 USUAL = 900.0
 SPREAD = 0.2  # of the usual time: accounts that were asked together drift apart
 SOON = 60.0  # and up to twice that: little is left, or the period has ended
+CLOSE_SHARE = 0.5  # of the turns to ask, at most about, is for those; with the usual ones there is room for all
 SCARCE = 0.05  # of the limit
 STALE_PERIOD = 3600.0  # an upstream that has not begun its new period by then is not watched any closer
 AFTER_RESET = 5.0
@@ -24,9 +25,23 @@ class Polls:
     not_before: float = 0.0
 
 
-def due_at(allowance: Allowance | None, left: float, parked_at: float, chance: float) -> float:
+def soon(watched: int, gap: float) -> float:
+    """Seconds between two looks at an account that is watched closely, when so many are and one is asked each `gap` seconds."""
+    return max(SOON, watched * gap / CLOSE_SHARE)
+
+
+def watched(allowance: Allowance | None, left: float) -> bool:
+    """Whether to look closely: little is left, or the period has ended and the next one has not begun."""
+    if allowance is None:
+        return False
+    over = 0 < allowance.resets_at <= allowance.checked_at < allowance.resets_at + STALE_PERIOD
+    return over or (bounded(allowance) and not spent(allowance) and left < allowance.limit * SCARCE)
+
+
+def due_at(allowance: Allowance | None, left: float, parked_at: float, chance: float, close: float = SOON) -> float:
     """When to ask again, epoch seconds. `left` is what should be left by now. `parked_at`: when a request
     was told that the account is exhausted, 0: none was. `chance` is in 0..1 and stays the same for an account.
+    `close`: see `soon`.
     """
     if allowance is None:
         return 0.0
@@ -36,9 +51,7 @@ def due_at(allowance: Allowance | None, left: float, parked_at: float, chance: f
             return parked_at
         if not spent(allowance) and checked < parked_at + HELD:
             return parked_at + HELD
-    over = 0 < resets_at <= checked < resets_at + STALE_PERIOD
-    scarce = bounded(allowance) and not spent(allowance) and left < allowance.limit * SCARCE
-    wait = SOON * (1 + chance) if over or scarce else USUAL * (1 + SPREAD * (chance - 0.5))
+    wait = close * (1 + chance) if watched(allowance, left) else USUAL * (1 + SPREAD * (chance - 0.5))
     if checked < resets_at < checked + wait:
         return resets_at + AFTER_RESET + SOON * chance
     return checked + wait

@@ -36,7 +36,7 @@ __all__ = [
 
 # Which version of these rules: raised whenever `choose` would answer anything differently, so that an old
 # record is not held against new rules.
-REVISION = 2
+REVISION = 3
 
 # A rest may be cut short when nobody else is left: after so many seconds, and this share of it. What the
 # upstream itself asked for is kept, and so is a longer rest than HEAL_LONGEST seconds: that has graver causes.

@@ -8,7 +8,7 @@ In the smart score each part has a weight, and the sum decides:
     load        free places, against its limit                              1 .. 0, below 0 where it has no limit
     priority    what the administrator gave it, in steps                    0.2 a step, 25 steps at most
     allowance   its pace: the share that is left to the time that is left   -0.5 .. 0.5, 0 unknown; 0.5: twice as much
-    latency     its first event against the fastest known of those that fit -0.3 .. 0, 0 unknown
+    latency     its first event against the fastest known of those that fit -0.3 .. 0, 0 unknown or long ago
     affinity    the session's own account                                   0.5, sticky 4
     cold        its token must be renewed first                             -0.25
 
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from math import log, log2
 from typing import NamedTuple
 
-from controlplane.policy.candidates import FULL_HEALTH, Candidate, health_now, recent_now
+from controlplane.policy.candidates import FULL_HEALTH, Candidate, health_now, latency_now, recent_now
 
 # Accounts without a limit are taken to be full at this many requests, when loads are compared.
 COMFORTABLE = 8
@@ -80,11 +80,13 @@ def home(fit: Sequence[Candidate], session: int, sticky: bool, now: float) -> st
     """
     if not session or len(fit) < 2:
         return ""
-    known = [candidate.latency for candidate in fit if candidate.latency]
-    slow = SLOW * min(known) if known and not sticky else 0.0
+    fastest = min((candidate.latency for candidate in fit if candidate.latency), default=0.0)
     best, own = 0.0, ""
     for candidate in fit:
-        if not sticky and ((slow and candidate.latency > slow) or (candidate.health < ILL and health_now(candidate, now) < ILL)):
+        if not sticky and (
+            (candidate.latency > SLOW * fastest and latency_now(candidate, fastest, now) > SLOW * fastest)
+            or (candidate.health < ILL and health_now(candidate, now) < ILL)
+        ):
             continue
         # One multiplication mixes both names well enough for accounts of the same pool.
         chance = ((((session ^ candidate.salt) * MIX & MASK) >> 12) + 0.5) * CHANCE
@@ -107,14 +109,15 @@ def smart(fit: Sequence[Candidate], own: str, sticky: bool, now: float) -> list[
     """The score of each account; `own` is the session's."""
     worth = STICKY if sticky else AFFINITY
     known = [candidate.latency for candidate in fit if candidate.latency]
-    fastest = min(known) * EQUALLY_FAST if known else 0.0
+    fastest = min(known) if known else 0.0
+    equal = fastest * EQUALLY_FAST
     scored: list[Scored] = []
     for candidate in fit:
         health = 1.0 if candidate.health == FULL_HEALTH else _health(candidate, now)
         load = _load(candidate) if candidate.ceiling else 1 - candidate.in_flight / (candidate.max_concurrency or COMFORTABLE)
         priority = PRIORITY * max(-MOST_STEPS, min(MOST_STEPS, candidate.priority)) if candidate.priority else 0.0
         allowance = _pace(candidate, now) if candidate.limit else 0.0
-        latency = _short(LATENCY * (fastest / candidate.latency - 1)) if candidate.latency > fastest else 0.0
+        latency = _slowness(candidate, fastest, now) if candidate.latency > equal else 0.0
         affinity = worth if candidate.id == own else 0.0
         cold = 0.0 if candidate.warm_until > now else -COLD
         total = round(health + load + priority + allowance + latency + affinity + cold, 6)
@@ -138,6 +141,12 @@ def balanced(fit: Sequence[Candidate], own: str, sticky: bool, now: float) -> li
 def _health(candidate: Candidate, now: float) -> float:
     """In whole hundredths: the last traces of a fault shall not keep equal accounts apart."""
     return round(health_now(candidate, now)) / FULL_HEALTH
+
+
+def _slowness(candidate: Candidate, fastest: float, now: float) -> float:
+    """What an account loses that was seen to be slower than equally fast."""
+    latency, equal = latency_now(candidate, fastest, now), fastest * EQUALLY_FAST
+    return _short(LATENCY * (equal / latency - 1)) if latency > equal else 0.0
 
 
 def _load(candidate: Candidate) -> float:

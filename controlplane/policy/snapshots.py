@@ -18,7 +18,7 @@ from controlplane.policy.exclusions import Exclusion
 from controlplane.policy.scheduling import Candidate, Choice, Mode, NoCapacity, Wish
 
 # The name of this arrangement: an arrangement that changes gets a new one, and old records keep theirs.
-CHOSE = "chose-1"
+CHOSE = "chose-2"
 
 # What `choose` reads of a candidate, in the order of the tuples. TRAITS are alike among many accounts and change
 # seldom; `offers` is whether the model that is wanted is among them. RECENT is kept only where use shall be even.
@@ -35,8 +35,10 @@ TRAITS = (
     "limit",
     "resets_at",
 )
-LIVE = ("id", "in_flight", "health", "health_at", "left", "latency", "warm_until")
+LIVE = ("id", "in_flight", "health", "health_at", "left", "latency", "warm_until", "latency_at")
 RECENT = ("recent", "recent_at")
+# LIVE by the name of the arrangement; a choice of any of these can be made again.
+ARRANGEMENTS = {"chose-1": LIVE[:-1], CHOSE: LIVE}
 BREAKER = tuple(one.name for one in fields(Breaker))
 
 Record = Sequence[Any]
@@ -81,7 +83,7 @@ def taken(
         (model, wish.session, tuple(wish.excluded), tuple(wish.allowed), wish.kind, wish.account_id, wish.sticky),
         kinds,
         which,
-        [(one.id, one.in_flight, one.health, one.health_at, one.left, one.latency, one.warm_until) for one in candidates],
+        [(one.id, one.in_flight, one.health, one.health_at, one.left, one.latency, one.warm_until, one.latency_at) for one in candidates],
         [(one.recent, one.recent_at) for one in candidates] if mode == Mode.BALANCED else (),
         [(place, _breakers(one, model)) for place, one in enumerate(candidates) if one.breakers],
         _result(made, candidates),
@@ -120,11 +122,11 @@ def _excluded(exclusions: Iterable[Exclusion], candidates: Sequence[Candidate]) 
 
 def rows(record: Record) -> list[dict[str, Any]]:
     """The inputs of each candidate by name, with `breakers` as a list of the same kind."""
-    _, _, _, _, _, _, kinds, which, live, recent, breakers, _ = record
+    arrangement, _, _, _, _, _, kinds, which, live, recent, breakers, _ = record
     found = []
     for place, values in enumerate(live):
         traits = kinds[which[place] if which else 0]
-        row = {**_named(TRAITS, traits), **_named(LIVE, values), "breakers": []}
+        row = {**_named(TRAITS, traits), **_named(ARRANGEMENTS[arrangement], values), "breakers": []}
         found.append({**row, **_named(RECENT, recent[place])} if recent else row)
     for place, ones in breakers:
         found[place]["breakers"] = [_named(BREAKER, one) for one in ones]
@@ -137,7 +139,8 @@ def _named(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
 
 def candidates(record: Record) -> list[Candidate]:
     """The candidates of a record, as far as `choose` looks at them."""
-    return [_candidate(row, record[5][0]) for row in rows(record)]
+    # Until its time was kept, a latency was as good as new.
+    return [_candidate({"latency_at": record[3], **row}, record[5][0]) for row in rows(record)]
 
 
 def _candidate(row: Mapping[str, Any], model: str) -> Candidate:

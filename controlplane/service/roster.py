@@ -3,6 +3,7 @@
 Whoever changes a seat writes the database first. Nothing here waits.
 """
 
+import asyncio
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,7 +35,8 @@ class Seat:
     """One account in the roster. `standing` is COOLING where breakers of the whole account say so and nothing
     graver does. `strikes`: like faults in a row that were no reason for a rest yet, by cause, with the time
     of the last. `parked_at`: when a request was told that the account is exhausted, 0: none was. `readings`
-    of its allowance. `urls`: its addresses, as configured.
+    of its allowance, whose present period began at `began_at`, 0 unknown. `saving` is held while how it stands
+    is stored. `urls`: its addresses, as configured.
     """
 
     account: Account
@@ -52,6 +54,8 @@ class Seat:
     polls: Polls = field(default_factory=Polls)
     parked_at: float = 0.0
     readings: deque[Reading] = field(default_factory=lambda: deque(maxlen=READINGS))
+    began_at: float = 0.0
+    saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     served: Account = field(init=False)
     urls: Sequence[str] = field(init=False)
     attributes: Mapping[str, str] = field(init=False)
@@ -181,6 +185,9 @@ class Seat:
 
     def measure(self, allowance: Allowance) -> None:
         """Use what the upstream says is left."""
+        before = self.allowance
+        if before is not None and 0 < before.resets_at <= allowance.checked_at and allowance.resets_at > before.resets_at:
+            self.began_at = before.resets_at
         self.allowance = allowance
         candidate, bounded = self.candidate, polling.bounded(allowance)
         candidate.plan = allowance.plan.lower()

@@ -14,7 +14,9 @@ from controlplane.policy import breaker, ceiling, cooldown, health
 from controlplane.policy.breaker import Breaker, Event, Step
 from controlplane.policy.candidates import FULL_HEALTH, health_now
 from controlplane.policy.cooldown import Fault, Rest, Rule
+from controlplane.service import blame
 from controlplane.service.background import Background
+from controlplane.service.blame import FRESH, Blame
 from controlplane.service.ports import AccountStore, Clock, Standing
 from controlplane.service.roster import Seat
 
@@ -39,21 +41,42 @@ class Standings:
 
     def attempted(
         self, seat: Seat, attempt: Attempt, *, renewed: bool, served: bool = True, lease_id: str = "", latency: float | None = None
-    ) -> None:
+    ) -> Blame | None:
         """Take in one attempt: a success clears strikes, a fault may put the account out. Without a
         fault and not `served` it says nothing: the client went away before anybody knew. A cause
         that is unknown here comes from a newer data plane and changes nothing.
 
         `renewed`: it was made with a bearer that replaced a refused one. `lease_id` tells whether it was a
-        probe, `latency` is seconds to its first event.
+        probe, `latency` is seconds to its first event. The answer is what may be taken back, see `pardon`.
         """
         if not attempt.fault:
             if served:
                 self._served(seat, attempt.model, lease_id, latency)
+        elif cooldown.carried(attempt.fault):
+            return self._recorded(seat, attempt, lease_id, renewed=renewed)
         elif attempt.fault in cooldown.TABLE:
             self._failed(seat, attempt, lease_id, renewed=renewed)
         else:
             log.warning("unknown fault account=%s fault=%s", seat.account.id, attempt.fault)
+        return None
+
+    def withheld(self, seat: Seat, attempt: Attempt, *, renewed: bool) -> Blame:
+        """A fault that speaks for the request, as far as is known yet."""
+        return Blame(seat, attempt, self._clock.now(), renewed)
+
+    def pardon(self, found: Blame) -> None:
+        """The fault was the request's: what it did to the account is undone."""
+        if not found.held:
+            return
+        now = self._clock.now()
+        if blame.undo(found, health_now(found.seat.candidate, now), now):
+            self._told(found.seat)
+
+    def charge(self, found: Blame) -> None:
+        """The fault was the account's after all: another one served the request."""
+        if not found.held and self._clock.now() < found.at + FRESH:
+            found.held = True
+            self._failed(found.seat, found.attempt, "", renewed=found.renewed)
 
     def probe(self, seat: Seat, breakers: Sequence[Breaker], lease_id: str) -> None:
         """The lease's request tries these breakers of the account out. One that another request tries already stays that one's."""
@@ -104,7 +127,8 @@ class Standings:
 
     async def restore(self, seat: Seat) -> None:
         """Return an account to the pool, stored before it is done."""
-        await self._store.set_standing(seat.account.id, Standing())
+        async with seat.saving:
+            await self._store.set_standing(seat.account.id, Standing())
         seat.stand(Standing())
 
     def _served(self, seat: Seat, model: str, lease_id: str, latency: float | None) -> None:
@@ -112,7 +136,9 @@ class Standings:
         candidate, now = seat.candidate, self._clock.now()
         seat.tally.serve(now)
         if latency is not None:
-            candidate.latency = health.smoothed(candidate.latency, latency)
+            # Four digits are plenty, and keep the records of choices short.
+            candidate.latency = round(health.smoothed(candidate.latency, latency, now - candidate.latency_at), 4)
+            candidate.latency_at = now // 1
         if candidate.health < FULL_HEALTH:
             candidate.health, candidate.health_at = health.gained(health_now(candidate, now)), now
         if seat.strikes:
@@ -133,6 +159,15 @@ class Standings:
             seat.close(found)
         if proved:
             self._told(seat)
+
+    def _recorded(self, seat: Seat, attempt: Attempt, lease_id: str, *, renewed: bool) -> Blame:
+        """As `_failed`, keeping what it changes."""
+        now, candidate = self._clock.now(), seat.candidate
+        breakers, strikes, mark = dict(candidate.breakers), seat.strikes.get(attempt.fault), health_now(candidate, now)
+        self._failed(seat, attempt, lease_id, renewed=renewed)
+        found = blame.recorded(seat, attempt, now, breakers)
+        found.renewed, found.strikes, found.loss = renewed, strikes, mark - health_now(candidate, now)
+        return found
 
     def _failed(self, seat: Seat, attempt: Attempt, lease_id: str, *, renewed: bool) -> None:
         now = self._clock.now()
@@ -214,6 +249,9 @@ class Standings:
         self._background.spawn(self._save(seat), "save standing")
 
     async def _save(self, seat: Seat) -> None:
-        """Stores what holds when its turn comes, so that the last word wins whatever the order."""
-        breakers = tuple(replace(found, probe="", probed_at=0.0, overdue=()) for found in seat.candidate.breakers.values())
-        await self._store.set_standing(seat.account.id, replace(seat.standing, breakers=breakers))
+        """Stores what holds when its turn comes, one after the other, so that the last word wins: two at a time may
+        be committed in any order.
+        """
+        async with seat.saving:
+            breakers = tuple(replace(found, probe="", probed_at=0.0, overdue=()) for found in seat.candidate.breakers.values())
+            await self._store.set_standing(seat.account.id, replace(seat.standing, breakers=breakers))

@@ -1,18 +1,17 @@
 """Accounts as an administrator sees them."""
 
 from controlplane.domain.account import AccountView, BreakerView, Counters, Forecast, HealthParts, Reading, Status
-from controlplane.policy import breaker
+from controlplane.policy import breaker, cooldown
 from controlplane.policy.candidates import health_now
+from controlplane.policy.exclusions import by_allowance
 from controlplane.policy.forecast import forecast
 from controlplane.service.ports import Standing
-from controlplane.service.roster import Seat
+from controlplane.service.roster import PASSING, Seat
 
 
 def view(seat: Seat, counters: Counters, now: float) -> AccountView:
     """The seat as it is now; a rest that has ended is not shown as its status any more."""
-    standing, candidate = seat.standing, seat.candidate
-    if 0 < standing.until <= now:
-        standing = Standing()
+    standing, candidate = _standing(seat, now), seat.candidate
     status = Status.DISABLED if seat.account.disabled else standing.status
     return AccountView(
         account=seat.account,
@@ -31,8 +30,17 @@ def view(seat: Seat, counters: Counters, now: float) -> AccountView:
         health_parts=HealthParts(seat.tally.share(now), seat.tally.causes(now)),
         ceiling=candidate.ceiling,
         latency=candidate.latency,
-        forecast=_forecast(seat),
+        forecast=_forecast(seat, now),
     )
+
+
+def _standing(seat: Seat, now: float) -> Standing:
+    """How it stands now. Who was counted down to nothing is as exhausted as who was told so."""
+    standing = seat.standing
+    if 0 < standing.until <= now:
+        standing = Standing()
+    spent = by_allowance(seat.candidate, now) if standing.status in PASSING else None
+    return standing if spent is None else Standing(Status.EXHAUSTED, cooldown.TABLE[cooldown.EXHAUSTED].reason, int(spent.until))
 
 
 def _breakers(seat: Seat, now: float) -> list[BreakerView]:
@@ -41,8 +49,9 @@ def _breakers(seat: Seat, now: float) -> list[BreakerView]:
     return [BreakerView(one.cause, one.model, breaker.state(one, now).value, int(one.until), one.reason) for one in found]
 
 
-def _forecast(seat: Seat) -> Forecast | None:
+def _forecast(seat: Seat, now: float) -> Forecast | None:
     allowance = seat.allowance
     if allowance is None or allowance.overage:
         return None
-    return forecast([*seat.readings, Reading(allowance.checked_at, allowance.used, allowance.limit)], allowance.resets_at)
+    last = Reading(allowance.checked_at, allowance.used, allowance.limit)
+    return forecast([*seat.readings, last], allowance.resets_at, now, seat.began_at)

@@ -113,6 +113,8 @@ class ControlPlane:
         return wire.identity(answer.identity)
 
     async def reserve(self, ask: Ask) -> Reservation:
+        if len(self._outbox) > OUTBOX:
+            raise away()
         answer = await self._ask(Question(acquire=wire.acquire(ask)), until=ask.until)
         return wire.reservation(answer.reservation)
 

@@ -27,6 +27,7 @@ def test_all_up_to_a_number_are_acknowledged_and_nothing_is_lost(steps, random):
             assert outbox.again(float("inf")) == bool(sent)
             sent.clear()
         assert len(outbox) == made - len(done)
+        assert sorted(map(int, outbox.lease_ids)) == sorted(set(range(1, made + 1)) - done)
         through = outbox.settled_through
         assert set(range(1, through + 1)) <= done
         assert through + 1 not in done
