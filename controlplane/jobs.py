@@ -8,6 +8,7 @@ from typing import Any
 
 from controlplane.domain.errors import LedgerAway
 from controlplane.service.retention import Retention
+from controlplane.service.rounds import Rounds
 from controlplane.wiring import Parts, Pool
 
 log = logging.getLogger(__name__)
@@ -20,8 +21,6 @@ COUNT_EVERY = 1.0
 ADOPT_EVERY = 60.0
 PRUNE_EVERY = 3600.0
 FORGET_EVERY = 600.0
-# Accounts that are tended at a time: a pool of hundreds that all fall due must not storm the provider.
-AT_A_TIME = 8
 
 
 async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
@@ -38,9 +37,14 @@ async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]
 
 def loops(parts: Parts, retention: Retention) -> Sequence[tuple[str, Coroutine[Any, Any, None]]]:
     """Every job, by name."""
+    pool = parts.pool
     work: Sequence[tuple[str, float, Callable[[], Awaitable[object]]]] = (
         ("expire leases", EXPIRE_EVERY, parts.settling.expire),
-        ("tend accounts", TEND_EVERY, partial(tend, parts.pool)),
+        ("tend accounts", TEND_EVERY, partial(tend, pool)),
+        # Each by itself: a provider that is silent in one of them keeps none of the others.
+        ("renew tokens", TEND_EVERY, Rounds(pool.roster, pool.refreshing.tend).go),
+        ("fetch models", TEND_EVERY, Rounds(pool.roster, pool.catalogue.tend).go),
+        ("poll allowances", TEND_EVERY, pool.allowances.poll),
         ("count places", COUNT_EVERY, partial(count, parts)),
         ("adopt records", ADOPT_EVERY, parts.records.adopt),
         ("prune records", PRUNE_EVERY, retention.prune),
@@ -50,20 +54,10 @@ def loops(parts: Parts, retention: Retention) -> Sequence[tuple[str, Coroutine[A
 
 
 async def tend(pool: Pool) -> None:
-    """Visit every account: its token, its models, its allowance."""
-    places = asyncio.Semaphore(AT_A_TIME)
-
-    async def visit(account_id: str) -> None:
-        async with places:
-            seat = pool.roster.find(account_id)
-            if seat is not None:
-                await pool.care.tend(seat)
-                await pool.allowances.tend(seat)
-
-    results = await asyncio.gather(*(visit(seat.account.id) for seat in pool.roster), return_exceptions=True)
-    for result in results:
-        if isinstance(result, Exception):
-            log.error("an account could not be tended", exc_info=result)
+    """What accounts need of the clock alone, and what nobody outside can hold up."""
+    for seat in pool.roster:
+        pool.standings.tend(seat)
+    pool.own.tend()
 
 
 async def count(parts: Parts) -> None:

@@ -134,7 +134,7 @@ def pool(outside: Outside) -> Pool:
     learning = Learning(store, standings, outside.background)
     refreshing = Refreshing(store, outside.providers, standings, learning, clock)
     catalogue = Catalogue(roster, store, outside.providers, refreshing, standings, clock)
-    allowances = Allowances(roster, store, outside.providers, refreshing, standings, clock)
+    allowances = Allowances(roster, store, outside.providers, refreshing, standings, clock, outside.background)
     own = OwnAccounts(outside.own, outside.providers, outside.vault, clock, outside.hosts, outside.background, roster)
     care = Care(refreshing, catalogue, standings, outside.background)
     return Pool(roster, standings, learning, refreshing, catalogue, allowances, own, care)

@@ -49,7 +49,9 @@ class Visit:
         "started",
     )
 
-    def __init__(self, scope: Scope, headers: Headers, receive: Receive, client: HttpClient, dialect: Dialect) -> None:
+    def __init__(
+        self, scope: Scope, headers: Headers, receive: Receive, client: HttpClient, dialect: Dialect, received_at_ms: int
+    ) -> None:
         self.headers = headers
         self.method: str = scope["method"]
         self.path: str = scope["path"]
@@ -61,7 +63,7 @@ class Visit:
         self.address = ""
         self.id = client.request_id
         self.started = time.monotonic()
-        self.received_at_ms = time.time_ns() // 1_000_000
+        self.received_at_ms = received_at_ms
 
     def caller(self) -> Caller:
         """The credential presented; raises Unauthenticated when there is none."""
@@ -199,10 +201,13 @@ class Server:
             left.stop()
 
     def _visit(self, scope: Scope, receive: Receive, send: Send, dialect: Dialect | None) -> Visit:
-        request_id = "req_" + os.urandom(12).hex()
+        received_at_ms = time.time_ns() // 1_000_000
+        # The time in front keeps neighbours together in the database's index: random ids would each touch a page of
+        # their own. 52 random bits tell requests of one millisecond apart.
+        request_id = f"req_{received_at_ms:011x}{os.urandom(7).hex()[:13]}"
         headers: Headers = dict(scope["headers"])
         dialect = dialect or self._speaks(headers)
-        visit = Visit(scope, headers, receive, HttpClient(send, dialect, request_id), dialect)
+        visit = Visit(scope, headers, receive, HttpClient(send, dialect, request_id), dialect, received_at_ms)
         visit.address = self._proxies.client((scope.get("client") or ("",))[0], headers.get(b"x-forwarded-for", b"").decode("latin-1"))[:64]
         ours = [(b"x-request-id", request_id.encode()), (b"request-id", request_id.encode()), *self._origins.headers(headers)]
         if theirs := headers.get(b"x-request-id"):

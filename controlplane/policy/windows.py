@@ -66,9 +66,12 @@ class Bucket:
             self.at = ms
 
     def adapt(self, limit: int) -> None:
-        """Another limit holds from now on. What there is stays, as far as it fits."""
+        """Another limit holds from now on. What a larger one allows more is there at once, of what there
+        is stays what fits into a smaller one.
+        """
+        raised = max(limit - self.limit, 0)
         self.limit = limit
-        self.level = min(self.level, limit * SCALE)
+        self.level = min(self.level + raised * SCALE, limit * SCALE)
 
     def change(self, amount: int) -> None:
         """Put `amount` back, or take it if it is negative, whether it is there or not."""

@@ -3,6 +3,7 @@
 An account whose allowance is spent is parked until its reset; chats never find that out again and again.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +12,7 @@ from controlplane.domain.account import Allowance, Reading, Status
 from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, ProviderError, ProviderUnavailable
 from controlplane.policy import cooldown, polling
 from controlplane.policy.cooldown import Rest, Scope
+from controlplane.service.background import Background
 from controlplane.service.ports import AccountStore, Clock, Provider
 from controlplane.service.refreshing import LOST, Refreshing
 from controlplane.service.roster import Roster, Seat
@@ -18,10 +20,11 @@ from controlplane.service.standing import Standings
 
 log = logging.getLogger(__name__)
 
-# Seconds between two accounts that are asked, less in a pool that is too large for that; and how long a
-# visit waits for its turn. Who has none by then has one at the next visit.
+# Seconds between two accounts that are asked, less in a pool that is too large for that; so many at a time
+# are asked that are slow to answer, and so many before it is looked again who is most overdue.
 GAP = 1.0
-PATIENCE = 5.0
+AT_A_TIME = 8
+TURNS = 5
 READ_EVERY = 600  # seconds between the readings that are kept
 REMEMBERED = 48 * 3600  # how far back they are read at the start
 
@@ -37,6 +40,7 @@ class Allowances:
         refreshing: Refreshing,
         standings: Standings,
         clock: Clock,
+        background: Background,
     ) -> None:
         self._roster = roster
         self._store = store
@@ -44,7 +48,9 @@ class Allowances:
         self._refreshing = refreshing
         self._standings = standings
         self._clock = clock
-        self._turn = 0.0
+        self._background = background
+        self._places = asyncio.Semaphore(AT_A_TIME)
+        self._close = polling.SOON
 
     async def load(self) -> None:
         """Take the stored readings into the roster."""
@@ -73,30 +79,52 @@ class Allowances:
         self._judge(seat, allowance, now)
         return allowance
 
+    async def poll(self) -> None:
+        """The background's round: ask whoever is due, the most overdue first, one after the other, until nobody is."""
+        gap = min(GAP, polling.USUAL / 2 / max(len(self._roster), 1))
+        while overdue := self._overdue(gap):
+            for seat in overdue[:TURNS]:
+                await self._places.acquire()
+                self._background.spawn(self._turn(seat), f"ask allowance {seat.account.id}")
+                await self._clock.sleep(gap)
+
     async def tend(self, seat: Seat) -> None:
-        """The background's visit: ask when it is time. Accounts are asked one after the other."""
+        """Ask when it is time. Failures are in the log."""
         now = self._clock.now()
-        if not self._askable(seat, now) or now < self._due(seat):
+        if now < self.due(seat) or not self._askable(seat, now):
             return
-        turn = max(now, self._turn)
-        if turn > now + PATIENCE:
-            return
-        self._turn = turn + min(GAP, polling.USUAL / 2 / max(len(self._roster), 1))
         # Whatever goes wrong, also with the database, does not make the next visit ask at once.
-        seat.polls.not_before = turn + polling.FIRST_BACKOFF
-        if turn > now:
-            await self._clock.sleep(turn - now)
+        seat.polls.not_before = now + polling.FIRST_BACKOFF
         try:
             await self.ask(seat)
         except ProviderError as error:
             self._set_back(seat, error)
             log.warning("no allowance account=%s reason=%s", seat.account.id, error.message)
 
+    def due(self, seat: Seat) -> float:
+        """When it is time, epoch seconds."""
+        due = polling.due_at(seat.allowance, seat.candidate.left, seat.parked_at, seat.chance, self._close)
+        return max(due, seat.polls.not_before)
+
+    def _overdue(self, gap: float) -> list[Seat]:
+        """Those to be asked now, who waits longest first. The more are watched closely, the less closely: who is in a
+        hurry must not take all turns from the others.
+        """
+        now = self._clock.now()
+        self._close = polling.soon(sum(polling.watched(seat.allowance, seat.candidate.left) for seat in self._roster), gap)
+        found = [(due, seat) for seat in self._roster if (due := self.due(seat)) <= now and self._askable(seat, now)]
+        found.sort(key=lambda one: one[0])
+        return [seat for _, seat in found]
+
+    async def _turn(self, seat: Seat) -> None:
+        try:
+            if self._roster.find(seat.account.id) is seat:
+                await self.tend(seat)
+        finally:
+            self._places.release()
+
     def _askable(self, seat: Seat, now: float) -> bool:
         return not seat.account.disabled and seat.standing.status not in LOST and seat.ready(now)
-
-    def _due(self, seat: Seat) -> float:
-        return max(polling.due_at(seat.allowance, seat.candidate.left, seat.parked_at, seat.chance), seat.polls.not_before)
 
     async def _asked(self, seat: Seat) -> Allowance:
         """The provider's answer; a refused token is renewed once."""

@@ -39,17 +39,21 @@ def undo(blame: Blame, health_now: float, now: float) -> bool:
     """Take it back; whether how the account stands changed. What came after it stays: a breaker that opened
     again since has reasons of its own, and a wait that the upstream asked for is kept.
     """
-    seat, cause = blame.seat, blame.attempt.fault
     blame.held = False
-    candidate = seat.candidate
+    if not blame.loss:
+        return False  # it was part of what rested the account already
+    seat, candidate = blame.seat, blame.seat.candidate
     candidate.health, candidate.health_at = health.pardoned(health_now, blame.loss, now - blame.at), now
-    seat.tally.pardon(cause, now)
+    seat.tally.pardon(blame.attempt.fault, now)
+    if not any(found.cause == blame.attempt.fault for _, found in blame.opened):
+        _unstrike(seat, blame.attempt.fault)
     changed = False
     for before, found in blame.opened:
         if candidate.breakers.get((found.cause, found.model)) is found:
             _reset(seat, before, found)
             changed = True
-    _unstrike(blame)
+            if blame.strikes is not None and found.cause == blame.attempt.fault:
+                seat.strikes[found.cause] = blame.strikes
     return changed
 
 
@@ -61,13 +65,8 @@ def _reset(seat: Seat, before: Breaker | None, found: Breaker) -> None:
         seat.cool()
 
 
-def _unstrike(blame: Blame) -> None:
-    """One like fault in a row less: a success since, or a breaker that opened since, has forgotten them all."""
-    seat, cause = blame.seat, blame.attempt.fault
-    if any(found.cause == cause for _, found in blame.opened):
-        if blame.strikes is not None:
-            seat.strikes[cause] = blame.strikes
-        return
+def _unstrike(seat: Seat, cause: str) -> None:
+    """One like fault in a row less, unless a success has forgotten them all since."""
     count, last = seat.strikes.get(cause, (0, 0.0))
     if count > 1:
         seat.strikes[cause] = count - 1, last

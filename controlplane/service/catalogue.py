@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from controlplane.domain.account import Status
-from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, ProviderError
+from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, ProviderError, ProviderUnavailable
 from controlplane.domain.model import ListedModel, ModelFacts
 from controlplane.policy import naming, wellknown
 from controlplane.policy.naming import Named, Names
@@ -103,17 +103,21 @@ class Catalogue:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def tend(self, seat: Seat) -> None:
-        """The background's visit: fetch the account's list when it is stale and there is a token."""
+    async def tend(self, seat: Seat) -> bool | None:
+        """The background's visit: fetch the account's list when it is stale and there is a token. False when the
+        provider could not be had, None when there was nothing to ask it.
+        """
         now = self._clock.now()
         if not stale(seat.offered_at, seat.account.created_at, now) or now < self._not_before.get(seat.account.id, 0.0):
-            return
+            return None
         if seat.account.disabled or seat.standing.status in LOST or not seat.ready(now):
-            return
+            return None
         try:
             await self.fetch(seat)
         except ProviderError as error:
             log.warning("no model list account=%s reason=%s", seat.account.id, error.message)
+            return not isinstance(error, ProviderUnavailable)
+        return True
 
     async def fetch(self, seat: Seat) -> None:
         """Ask what the account offers, store it, then use it. Raises ProviderError."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from controlplane.domain.lease import OWN
 from controlplane.domain.outcome import Attempt, Ending, Outcome
 from controlplane.policy import cooldown
 from controlplane.service.allowances import Allowances
@@ -35,27 +36,46 @@ class Health:
         self._own = own
 
     def refreshing(self, account_id: str) -> Refreshing:
-        """Who renews the account's bearer."""
-        return self._refreshing if self._own.find(account_id) is None else self._own.refreshing
+        """Who renews the account's bearer. By its id: after a restart a caller's own account is not in memory yet."""
+        return self._own.refreshing if account_id.startswith(OWN) else self._refreshing
 
     def attempted(self, lease: Open, seat: Seat, attempt: Attempt, outcome: Outcome | None) -> None:
         """Take in one attempt. Without an outcome the request goes on, and the attempt failed."""
-        own = self._own.find(seat.account.id) is not None
+        own = seat.account.id.startswith(OWN)
         standings, learning = (self._own.standings, self._own.learning) if own else (self._standings, self._learning)
         standings.reached(seat, attempt)
         if attempt.learned:
             learning.learned(seat, attempt.learned)
         if attempt.fault:
-            if attempt.fault in lease.faults and cooldown.contagious(attempt.fault):
-                return  # one client's bad luck must not rest every account it is tried on
-            lease.faults |= {attempt.fault}
+            self._failed(lease, seat, attempt, standings)
+            return
         served = outcome is not None and outcome.ending is Ending.SERVED
         latency = None
         if served and outcome is not None and outcome.first_event_ms is not None:
             latency = max(0, outcome.first_event_ms - attempt.started_ms) / 1000
-        self._standings.attempted(seat, attempt, renewed=_renewed(lease, attempt), served=served, lease_id=lease.lease_id, latency=latency)
-        if outcome is not None and outcome.usage.credits and not attempt.fault:
+        renewed = _renewed(lease, attempt)
+        standings.attempted(seat, attempt, renewed=renewed, served=served, lease_id=lease.lease_id, latency=latency)
+        if served and lease.faults:
+            for blame in lease.faults:
+                standings.charge(blame)
+        if outcome is not None and outcome.usage.credits:
             self._allowances.spent(seat, outcome.usage.credits)
+
+    def _failed(self, lease: Open, seat: Seat, attempt: Attempt, standings: Standings) -> None:
+        """Hold the fault against the account, unless the request carries it from one account to the next: then
+        nobody is to blame until another one serves it. One client's requests must not rest every account.
+        """
+        renewed = _renewed(lease, attempt)
+        alike = [blame for blame in lease.faults if blame.attempt.fault == attempt.fault]
+        if not alike:
+            blame = standings.attempted(seat, attempt, renewed=renewed, lease_id=lease.lease_id)
+            lease.faults = (*lease.faults, blame) if blame is not None else lease.faults
+        elif all(blame.seat is not seat for blame in alike):
+            for blame in alike:
+                standings.pardon(blame)
+            lease.faults = (*lease.faults, standings.withheld(seat, attempt, renewed=renewed))
+        if attempt.fault == cooldown.EXHAUSTED and seat.account.id.startswith(OWN):
+            self._own.look(seat)
 
 
 def _renewed(lease: Open, attempt: Attempt) -> bool:

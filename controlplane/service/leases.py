@@ -13,6 +13,7 @@ from typing import Any
 from controlplane.domain.lease import HeldLease, Identity
 from controlplane.domain.limits import NOTHING, Amounts, Payer, Window
 from controlplane.domain.outcome import Attempt
+from controlplane.service.blame import Blame
 from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Seat
 
@@ -32,7 +33,7 @@ class Open:
     any more; kept only to know its outcome again. `restored`: this process learned of it from a hello.
     `over`: the request has ended; what is granted to it yet returns.
     `renewed` is the account whose bearer was replaced, `refused` those that had one refused.
-    `faults` are the causes that its attempts failed of. `moves` counts the places it was given, so that
+    `faults` are those of its attempts that may be its own. `moves` counts the places it was given, so that
     who waits for one can tell whether it is still that one.
     """
 
@@ -58,7 +59,7 @@ class Open:
     moves: int = 0
     renewed: str = ""
     refused: frozenset[str] = frozenset()
-    faults: frozenset[str] = frozenset()
+    faults: Sequence[Blame] = ()
     seen: frozenset[tuple[str, int]] = frozenset()
     orphan: bool = False
     restored: bool = False
@@ -84,9 +85,9 @@ class Leases:
         return self._open.get(lease_id)
 
     def new_id(self, key_id: str) -> str:
-        """Unique for ever: random for each run, counted within it."""
+        """Unique for ever: random for each run, counted within it, so that neighbours lie together in an index."""
         self._number += 1
-        return f"ls_{self._run}{self._number:x}.{key_id}"
+        return f"ls_{self._run}{self._number:08x}.{key_id}"
 
     def add(self, lease: Open) -> None:
         self._open[lease.lease_id] = lease

@@ -21,6 +21,7 @@ from controlplane.policy import refresh
 from controlplane.policy.families import machine_id
 from controlplane.policy.hosts import Hosts
 from controlplane.service import metrics
+from controlplane.service.allowances import Allowances
 from controlplane.service.background import Background
 from controlplane.service.catalogue import STALE_AFTER
 from controlplane.service.identity import OWN_NAME
@@ -39,6 +40,7 @@ KIND = "kiro"
 LIFE = 30 * 86_400  # seconds that an account is kept after its last use
 IDLE = 3600.0  # seconds after which an account that is stored leaves memory
 USE_STORED_EVERY = 3600.0
+LOOK_EVERY = 600.0  # at most so often it is asked what an account has left
 # An account that is chosen has no lease yet; one that was used so lately is not put out of memory.
 IN_HAND = 60.0
 # What is in flight after so long is somebody's who forgot it, or another process's and told only at the next use.
@@ -89,6 +91,8 @@ class OwnAccounts:
         guarded = {kind: Guarded(provider, pool, vault) for kind, provider in providers.items()}
         self.refreshing = Refreshing(self._books, guarded, self.standings, self.learning, clock)
         self._models = OwnModels(guarded, self.refreshing, self.standings, clock)
+        # A roster without accounts: nobody's but those that run out are looked at, and they when they are used.
+        self._allowances = Allowances(Roster(hosts), self._books, guarded, self.refreshing, self.standings, clock, background)
         self._sign_in = SignIn(self.refreshing)
         self._known: OrderedDict[str, Own] = OrderedDict()  # least lately used first
         self._refusals: OrderedDict[str, tuple[Refusal, float]] = OrderedDict()
@@ -112,6 +116,21 @@ class OwnAccounts:
             return self._used(own, now)
         refusal, until = self._refusals.get(token.account_id, (BUSY, 0.0))
         return _counted(refusal) if now < until else self._woken(token)
+
+    def tend(self) -> None:
+        """The background's visit to all that have something to be visited for."""
+        for own in self._known.values():
+            if own.seat.candidate.breakers or own.seat.ceiling is not None:
+                self.standings.tend(own.seat)
+
+    def look(self, seat: Seat) -> None:
+        """Ask what an account that runs out, or did once, has left; its caller may come back for that."""
+        known = seat.allowance
+        if known is None and seat.standing.status is not Status.EXHAUSTED:
+            return
+        now = self._clock.now()
+        if now >= self._allowances.due(seat) and (known is None or now >= known.checked_at + LOOK_EVERY):
+            self._background.spawn(self._allowances.tend(seat), "look at allowance of own account")
 
     async def prune(self, now: float) -> int:
         """Delete accounts that nobody used for 30 days, how many; those not used for an hour leave memory.
@@ -218,6 +237,7 @@ class OwnAccounts:
         if now >= own.models_due and own.seat.ready(now):
             own.models_due = now + STALE_AFTER
             self._background.spawn(self._fetch_models(own), "fetch models of own account")
+        self.look(own.seat)
         return own.seat
 
     async def _fetch_models(self, own: Own) -> None:

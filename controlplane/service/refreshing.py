@@ -156,17 +156,21 @@ class Refreshing:
         if self._flights:
             await asyncio.wait(tuple(self._flights.values()), timeout=10)
 
-    async def tend(self, seat: Seat) -> None:
-        """The background's visit: renew what is due. Failures are in the account's state and the log."""
+    async def tend(self, seat: Seat) -> bool | None:
+        """The background's visit: renew what is due. Failures are in the account's state and the log. False when
+        the provider could not be had, None when there was nothing to ask it.
+        """
         credentials, now = seat.credentials, self._clock.now()
         if credentials.api_key or not credentials.refresh_token or seat.account.disabled or seat.standing.status in LOST:
-            return
+            return None
         if not refresh.due(credentials.expires_at, now, seat.chance) or self._told_off(seat.account.id, now) is not None:
-            return
+            return None
         try:
             await self.refresh(seat)
         except ProviderError as error:
             log.warning("refresh failed account=%s reason=%s", seat.account.id, error.message)
+            return not isinstance(error, ProviderUnavailable)
+        return True
 
     def _told_off(self, account_id: str, now: float) -> ProviderError | None:
         """The last failure, while its back-off lasts."""

@@ -2,13 +2,16 @@
 --
 -- ARGV[1] is a list of calls in MessagePack, the answer a list of replies, each in MessagePack. A call is
 --   {name, {now, end of its day, end of its month}, arguments...}, times in whole milliseconds.
--- Where the books have not been filled from the records (Redis is new, or was wiped), nothing is done
--- and the answer is nil; only "fill" works then.
+-- ARGV[2] is the edition of the books that the caller knows. Where they are another (they were filled
+-- anew) or none (Redis is new, was wiped, or was started anew), nothing is done and the answer is nil;
+-- only "begin" and "fill" work then.
 --
 -- All numbers are whole and below 2^53, which doubles hold exactly; `controlplane/policy/windows.py`
 -- and `book.py` compute the same in Python. MessagePack writes whole numbers as integers.
 --
--- Under the key KEYS[1], which is the mark that the books are filled:
+-- Under the key KEYS[1], which is the mark that the books are filled and tells their edition:
+--   :filling      the edition that is being filled, by one process or several
+--   :server       which start of Redis the books were last met at (`server.py`)
 --   :payer:ID     a payer's book, as below
 --   :lease:ID     {payers {{id, limits or nil}...}, {requests, tokens, credits}, account or ''}
 --   :counted:ID   this lease's spending has counted (forgotten after a while)
@@ -17,8 +20,8 @@
 
 local BOOKS = KEYS[1]
 local SCALE, LARGEST, DEEPEST = 60000, 1e11, -3e15
--- A settled lease may come again when its answer was lost, one that had expired when a data plane is back.
-local SETTLED_FOR, BOOKED_FOR = 3600, 86400
+-- An outcome may come again as long as its data plane has not seen it acknowledged: seconds.
+local COUNTED_FOR = 86400
 
 -- A book is one array. These are the places before the three units' figures ...
 local RESERVED, TOTAL, DAY_BASE, MONTH_BASE, OVERRUN = 0, 3, 6, 9, 12
@@ -29,6 +32,7 @@ local function bucket(unit) return 16 + 3 * unit end
 
 -- Limits are one array too: minute, day, month, total of each unit, then concurrency; -1: none.
 local CONCURRENCY = 13
+local NOTHING = {0, 0, 0}
 
 local books, changed = {}, {}
 
@@ -80,7 +84,7 @@ local function prepare(kept, limits, now, adapting)
       else
         refill(kept, at, now)
         if adapting and kept[at] ~= limit then
-          kept[at], kept[at + 1] = limit, math.min(kept[at + 1], limit * SCALE)
+          kept[at], kept[at + 1] = limit, math.min(kept[at + 1] + math.max(limit - kept[at], 0) * SCALE, limit * SCALE)
         end
       end
     end
@@ -121,6 +125,11 @@ end
 
 local function some(spent)
   return spent[1] ~= 0 or spent[2] ~= 0 or spent[3] ~= 0
+end
+
+-- Whether this spending is the lease's first; from now on none other of it counts.
+local function counts(id, spent)
+  return some(spent) and redis.call('SET', BOOKS .. ':counted:' .. id, '', 'NX', 'EX', COUNTED_FOR)
 end
 
 local function in_flight(account)
@@ -255,8 +264,7 @@ function calls.settle(time, bookings)
   for place, booking in ipairs(bookings) do
     local id, lease = booking[1], find(booking[1])
     if lease then
-      local left, overrun = close(id, lease, booking[2], time)
-      if some(booking[2]) then redis.call('SET', BOOKS .. ':counted:' .. id, '', 'EX', SETTLED_FOR) end
+      local left, overrun = close(id, lease, counts(id, booking[2]) and booking[2] or NOTHING, time)
       replies[place] = {lease[3], left, overrun}
     else
       replies[place] = {}
@@ -268,9 +276,7 @@ end
 function calls.book(time, bookings)
   for _, booking in ipairs(bookings) do
     local id, payer, spent = booking[1], booking[2], booking[3]
-    if some(spent) and redis.call('SET', BOOKS .. ':counted:' .. id, '', 'NX', 'EX', BOOKED_FOR) then
-      spend(book(payer, time), nil, spent, spent, time[1])
-    end
+    if counts(id, spent) then spend(book(payer, time), nil, spent, spent, time[1]) end
   end
   return true
 end
@@ -285,7 +291,7 @@ function calls.expire(time, most)
   local ids = redis.call('ZRANGEBYSCORE', BOOKS .. ':deadlines', '-inf', now, 'LIMIT', 0, most)
   for _, id in ipairs(ids) do
     local lease = find(id)
-    if lease then close(id, lease, {0, 0, 0}, time) else redis.call('ZREM', BOOKS .. ':deadlines', id) end
+    if lease then close(id, lease, NOTHING, time) else redis.call('ZREM', BOOKS .. ':deadlines', id) end
   end
   return ids
 end
@@ -304,24 +310,38 @@ function calls.places()
   return redis.call('HGETALL', BOOKS .. ':places')
 end
 
--- What was spent before: {id, {at, end of its day, of its month}, {requests, tokens, credits} of the day,
--- of the month, in total}. `last`: these were all, the books are filled. Somebody else may have been faster.
-function calls.fill(_, payers, last)
-  if redis.call('EXISTS', BOOKS) == 1 then return false end
+-- The edition of the books, and whether they are filled. If they are not, the one that is being filled,
+-- by whoever came first; others fill it with him, and whoever has done all of it ends it.
+function calls.begin(_, edition)
+  local present = redis.call('GET', BOOKS)
+  if present then return {present, true} end
+  redis.call('SET', BOOKS .. ':filling', edition, 'NX')
+  return {redis.call('GET', BOOKS .. ':filling'), false}
+end
+
+-- What the records say was spent: {id, {at, end of its day, of its month}, {requests, tokens, credits} of
+-- the day, of the month, in total}. Books that are there may be old, and the records behind: the larger
+-- counts. `last`: these were all, the books are filled.
+function calls.fill(_, edition, payers, last)
+  if redis.call('GET', BOOKS .. ':filling') ~= edition then return false end
   for _, payer in ipairs(payers) do
-    local kept, day, month, total = book(payer[1], payer[2]), payer[3], payer[4], payer[5]
+    local kept, time = book(payer[1], payer[2]), payer[2]
     for unit = 1, 3 do
-      kept[TOTAL + unit] = total[unit]
-      kept[DAY_BASE + unit] = total[unit] - day[unit]
-      kept[MONTH_BASE + unit] = total[unit] - month[unit]
+      local before = kept[TOTAL + unit]
+      local total, day, month = math.max(before, payer[5][unit]), before - kept[DAY_BASE + unit], before - kept[MONTH_BASE + unit]
+      -- A book that is in a later day than the records knows its day better.
+      if kept[DAY_END] == time[2] then day = math.max(day, payer[3][unit]) end
+      if kept[MONTH_END] == time[3] then month = math.max(month, payer[4][unit]) end
+      kept[TOTAL + unit], kept[DAY_BASE + unit], kept[MONTH_BASE + unit] = total, total - day, total - month
     end
   end
-  if last then redis.call('SET', BOOKS, '1') end
+  if last then redis.call('RENAME', BOOKS .. ':filling', BOOKS) end
   return true
 end
 
 local batch = cmsgpack.unpack(ARGV[1])
-if batch[1][1] ~= 'fill' and redis.call('EXISTS', BOOKS) == 0 then return nil end
+local filling = batch[1][1] == 'begin' or batch[1][1] == 'fill'
+if not filling and redis.call('GET', BOOKS) ~= ARGV[2] then return nil end
 local replies = {}
 for place, call in ipairs(batch) do
   -- Packed now: the next call may change a book that this reply shows.

@@ -118,8 +118,7 @@ class MemoryLedger:
         ms = milliseconds(now)
         for booking in bookings:
             spent = triple(booking.spent)
-            if spent != NONE and not self._has_counted(booking.lease_id):
-                self._remember(booking.lease_id)
+            if spent != NONE and self._counts(booking.lease_id):
                 self._book(booking.key_id, ms).spend(spent, ms)
 
     def keep(self, lease_ids: Sequence[str], deadline: int) -> None:
@@ -184,8 +183,8 @@ class MemoryLedger:
             return Booked(held=False)
         amounts, claimed = booking.spent, lease.claimed
         spent = (amounts.requests, amounts.tokens, amounts.credits)
-        if spent != NONE:
-            self._remember(booking.lease_id)
+        if spent != NONE and not self._counts(booking.lease_id):
+            spent = NONE
         account_id = lease.account_id
         in_flight = self._end(lease, spent, ms)
         if spent[0] <= claimed[0] and spent[1] <= claimed[1] and spent[2] <= claimed[2]:
@@ -203,7 +202,11 @@ class MemoryLedger:
     def _has_counted(self, lease_id: str) -> bool:
         return lease_id in self._counted or lease_id in self._counted_before
 
-    def _remember(self, lease_id: str) -> None:
+    def _counts(self, lease_id: str) -> bool:
+        """Whether this spending is the lease's first; from now on none other of it counts."""
+        if self._has_counted(lease_id):
+            return False
         if len(self._counted) >= REMEMBERED:
             self._counted, self._counted_before = set(), self._counted
         self._counted.add(lease_id)
+        return True

@@ -1,6 +1,20 @@
-"""The books in Redis, for several control planes. The script `ledger.lua` decides; here its answers are explained."""
+"""The books in Redis, for several control planes. The script `ledger.lua` decides; here its answers are explained.
 
-from collections.abc import Mapping, Sequence
+Redis may lose its memory whole (it was wiped), or what was newest of it (it was started anew and read
+an older state back; `server.py` says how that is noticed). Either way nothing is granted before the
+books are filled again: of each payer with what the records say was spent, or with what the book says
+if that is more. What was reserved since is gone, and every process that held some is told so (`lost`).
+What had reached neither the records nor Redis's disk is forgotten: of the last second with an append-only
+file that is synced every second, since the last snapshot without one.
+Redis must not evict (`maxmemory-policy noeviction`): a book that is dropped alone is not missed.
+
+Payers' books stay for ever, some 200 bytes each: one that is not there is one of somebody who has spent
+nothing. The marks of leases that have counted go after a day.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -27,6 +41,8 @@ from controlplane.domain.limits import (
 from controlplane.policy.windows import Bucket, Calendar, calendar, milliseconds
 from controlplane.service.ports import SpentStore
 
+log = logging.getLogger(__name__)
+
 # In one run of the script, which holds up all others.
 MOST_PAYERS = 500
 MOST_LATE = 200
@@ -36,13 +52,19 @@ class RedisLedger:
     """Implements the Ledger port. Every call that is awaited raises LedgerAway when Redis does not answer.
 
     The keys begin with {prefix}, in braces so that a cluster keeps them together. `base`: what was spent
-    before the books were begun. A client that is handed in must not decode responses; it is closed too.
+    before the books were begun. A client that is handed in must not decode responses nor have been used
+    before; it is closed too.
+
+    `lost` is called when the books were filled anew, by whatever process: what they had reserved may be
+    gone, and whoever holds leases must `restore` them. It is called before the present calls are answered,
+    must not raise, and may be called when nothing is missing.
     """
 
     def __init__(self, server: "str | Redis", base: SpentStore, prefix: str = "headgate") -> None:
         self._base = base
         self._line = Line(connect(server) if isinstance(server, str) else server, f"{{{prefix}}}:ledger", self._fill)
         self._today = Calendar(0, 0, 0, 0)
+        self.lost: Callable[[], None] = _nobody
 
     async def start(self, now: float) -> None:
         await self._line.ask(["read", self._time(milliseconds(now)), []])
@@ -119,15 +141,37 @@ class RedisLedger:
             today = self._today = calendar(ms)
         return ms, today.day_end, today.month_end
 
-    async def _fill(self, ms: int) -> None:
-        """Begin the books from the records, unless another process is faster."""
+    async def _fill(self, ms: int) -> str:
+        """See that the books are filled, unless another process is faster; which edition they are."""
+        edition: str
+        edition, filled = await self._run("begin", ms, secrets.token_hex(8))
+        if not filled:
+            await self._copy(edition, ms)
+        if self._line.edition not in ("", edition):
+            log.warning("the books in Redis were begun anew from the records: Redis was wiped, or started anew")
+            self.lost()
+        return edition
+
+    async def _copy(self, edition: str, ms: int) -> None:
+        """What was spent, out of the records into the books."""
         known = [
             (payer_id, self._time(milliseconds(spent.at)), triple(spent.day), triple(spent.month), triple(spent.total))
             for payer_id, spent in (await self._base.spent(ms / 1000)).items()
         ]
         for start in range(0, len(known), MOST_PAYERS):
-            await self._line.run([("fill", (ms, 0, 0), known[start : start + MOST_PAYERS], False)])
-        await self._line.run([("fill", (ms, 0, 0), [], True)])
+            await self._run("fill", ms, edition, known[start : start + MOST_PAYERS], False)
+        await self._run("fill", ms, edition, [], True)
+
+    async def _run(self, *call: Any) -> Any:
+        """A call that works without filled books, at once."""
+        name, ms, *arguments = call
+        replies = await self._line.run([(name, (ms, 0, 0), *arguments)])
+        assert replies is not None
+        return replies[0]
+
+
+def _nobody() -> None:
+    """Nobody holds leases."""
 
 
 def _place(place: Place | None) -> tuple[str, int]:

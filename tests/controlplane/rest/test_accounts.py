@@ -244,7 +244,7 @@ async def test_what_rests_an_account_and_how_well_it_does(world: World) -> None:
     assert seen["breakers"] == [unknown, throttled]
     assert (seen["status"], seen["until"], seen["reason"]) == ("cooling", throttled["until"], throttled["reason"])
     assert seen["healthParts"] == {"successShare": 0.5, "faults": {"throttled": 1, "model_unknown": 1}}
-    assert (seen["ceiling"], seen["latencyMs"], seen["health"]) == (3, 1500, 70)
+    assert (seen["ceiling"], seen["latencyMs"], seen["health"]) == (4, 1500, 70)
     world.clock.pass_(10)
     seen = (await world.get(f"/api/accounts/{made['id']}")).json()
     assert (seen["status"], seen["reason"], seen["until"]) == ("active", "", None)
