@@ -168,6 +168,8 @@ async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Pro
         requests_per_minute=settings.rate_limit_per_minute,
     )
     parts = wiring.assemble(outside)
+    if isinstance(outside.ledger, RedisLedger):
+        outside.ledger.lost = parts.holding.restore_all
     parts.identities.set_proxy_key(access.proxy_digest)
     parts.administration.set_password(access.admin_digest)
     try:
@@ -230,6 +232,7 @@ async def running(plane: Plane) -> AsyncIterator[None]:
             log.error("usage records lost unless their data plane still runs count=%d", parts.records.backlog)
             task.cancel()
         await asyncio.wait((asyncio.ensure_future(parts.holding.drain()),), timeout=FLUSH_SECONDS)
+        await parts.audit.close()
         await parts.outside.ledger.close()
 
 

@@ -17,6 +17,8 @@ EXPIRE_EVERY = 15.0
 TEND_EVERY = 5.0
 # Other control planes take places too; where there are none, this costs nothing.
 COUNT_EVERY = 1.0
+# Notes of changes that could not be written when the changes were made.
+NOTE_EVERY = 5.0
 # Records of the previous release, which may still be running beside this one.
 ADOPT_EVERY = 60.0
 PRUNE_EVERY = 3600.0
@@ -46,6 +48,7 @@ def loops(parts: Parts, retention: Retention) -> Sequence[tuple[str, Coroutine[A
         ("fetch models", TEND_EVERY, Rounds(pool.roster, pool.catalogue.tend).go),
         ("poll allowances", TEND_EVERY, pool.allowances.poll),
         ("count places", COUNT_EVERY, partial(count, parts)),
+        ("write audit log", NOTE_EVERY, parts.audit.retry),
         ("adopt records", ADOPT_EVERY, parts.records.adopt),
         ("prune records", PRUNE_EVERY, retention.prune),
         ("forget", FORGET_EVERY, partial(forget, parts)),

@@ -49,9 +49,7 @@ class Visit:
         "started",
     )
 
-    def __init__(
-        self, scope: Scope, headers: Headers, receive: Receive, client: HttpClient, dialect: Dialect, received_at_ms: int
-    ) -> None:
+    def __init__(self, scope: Scope, headers: Headers, receive: Receive, client: HttpClient, dialect: Dialect, received_at_ms: int) -> None:
         self.headers = headers
         self.method: str = scope["method"]
         self.path: str = scope["path"]
@@ -208,7 +206,7 @@ class Server:
         headers: Headers = dict(scope["headers"])
         dialect = dialect or self._speaks(headers)
         visit = Visit(scope, headers, receive, HttpClient(send, dialect, request_id), dialect, received_at_ms)
-        visit.address = self._proxies.client((scope.get("client") or ("",))[0], headers.get(b"x-forwarded-for", b"").decode("latin-1"))[:64]
+        visit.address = self._proxies.client((scope.get("client") or ("",))[0], _forwarded(scope, headers))[:64]
         ours = [(b"x-request-id", request_id.encode()), (b"request-id", request_id.encode()), *self._origins.headers(headers)]
         if theirs := headers.get(b"x-request-id"):
             ours.append((b"x-client-request-id", theirs[:200]))
@@ -237,6 +235,13 @@ class Server:
             raise NotFound(f"{visit.path} is not offered by this gateway", kind=Kind.ROUTE_NOT_FOUND)
 
         return missing
+
+
+def _forwarded(scope: Scope, headers: Headers) -> str:
+    """All X-Forwarded-For lines as one: each proxy may have added its own."""
+    if b"x-forwarded-for" not in headers:
+        return ""
+    return b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
 
 
 class Departure:

@@ -5,10 +5,11 @@ own label. A sealed text is `version (1) + key id (8) + nonce (12) + ciphertext`
 authenticated with it, so that a stolen row cannot be given to another account.
 """
 
-import hmac
+import hashlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -31,7 +32,7 @@ class FileVault:
         self._master = master
         self._cipher = AESGCM(_derive(master, b"headgate encryption"))
         self._key_id = _derive(master, b"headgate key id")[:KEY_ID_BYTES]
-        self._hash_keys: dict[str, bytes] = {}
+        self._hashes: dict[str, tuple[Any, Any]] = {}
 
     def __repr__(self) -> str:
         return f"FileVault(key_id={self._key_id.hex()})"
@@ -52,10 +53,14 @@ class FileVault:
             raise SealBroken("a stored secret was altered or belongs to another record") from None
 
     def digest(self, purpose: str, text: str) -> str:
-        key = self._hash_keys.get(purpose)
-        if key is None:
-            key = self._hash_keys[purpose] = _derive(self._master, b"headgate hash: " + purpose.encode())
-        return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
+        hashes = self._hashes.get(purpose)
+        if hashes is None:
+            hashes = self._hashes[purpose] = _keyed(_derive(self._master, b"headgate hash: " + purpose.encode()))
+        inner, outer = hashes[0].copy(), hashes[1].copy()
+        inner.update(text.encode("utf-8", "surrogatepass"))
+        outer.update(inner.digest())
+        digest: str = outer.hexdigest()
+        return digest
 
 
 def read_key(path: Path) -> bytes:
@@ -92,6 +97,14 @@ def read_or_make_key(path: Path) -> bytes:
 
 def _derive(master: bytes, label: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=label).derive(master)
+
+
+def _keyed(key: bytes) -> tuple[Any, Any]:
+    """HMAC-SHA256 with this key (RFC 2104), begun: the inner and the outer hash, to be copied. Every request has its
+    credential hashed, and to begin anew each time takes three times as long.
+    """
+    block = key.ljust(hashlib.sha256().block_size, b"\0")
+    return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
 
 def _bound(owner: str, field: str) -> bytes:

@@ -55,7 +55,9 @@ class EndpointFault:
 
 @dataclass(slots=True)
 class Attempt:
-    """One try at one account; milliseconds after the request was read, `fault` empty when it served.
+    """One try at one account; milliseconds after the request was read. `fault` is empty when neither the
+    account nor its upstream failed: it served, or, with a `status` of 0, nothing was sent, or the client
+    left before an answer.
 
     `endpoint` answered, `endpoints` did not. `learned` are facts about the account, by name.
     """

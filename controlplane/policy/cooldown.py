@@ -117,7 +117,7 @@ def _until(rule: Rule, fault: Fault, now: float) -> float:
 
 def reset(resets_at: int, now: float) -> float:
     """When a spent allowance is full again: when the upstream says, if that can be; shortly where that has just passed."""
-    if now - STALE_PERIOD < resets_at <= now:
+    if resets_at and now - STALE_PERIOD < resets_at <= now:
         return now + LATE_RESET
     return resets_at if now < resets_at <= now + LONGEST_RESET else now + UNKNOWN_RESET
 

@@ -80,7 +80,8 @@ def home(fit: Sequence[Candidate], session: int, sticky: bool, now: float) -> st
     """
     if not session or len(fit) < 2:
         return ""
-    fastest = min((candidate.latency for candidate in fit if candidate.latency), default=0.0)
+    known = [candidate.latency for candidate in fit if candidate.latency]
+    fastest = min(known) if known else 0.0
     best, own = 0.0, ""
     for candidate in fit:
         if not sticky and (

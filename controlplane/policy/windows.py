@@ -47,12 +47,14 @@ def calendar(ms: int) -> Calendar:
 class Bucket:
     """A token bucket: holds `limit` units, and gains `limit` in 60 s. `level` (in parts) was so `at`.
 
-    The level is below 0 after more was spent than claimed.
+    The level is below 0 after more was spent than claimed. `waived` (in parts): what was used that a
+    smaller limit does not show; time makes up for it last.
     """
 
     limit: int
     level: int
     at: int
+    waived: int = 0
 
     # These run several times in every request that is limited: conditions, for calls of min() and
     # max() would cost more than all the rest.
@@ -62,23 +64,31 @@ class Bucket:
         passed = ms - self.at
         if passed > 0:
             level, most = self.level + self.limit * passed, self.limit * SCALE
-            self.level = level if level < most else most  # noqa: FURB136 - as said above
+            self.level = level if level <= most else self._full(level - most)
             self.at = ms
 
     def adapt(self, limit: int) -> None:
-        """Another limit holds from now on. What a larger one allows more is there at once, of what there
-        is stays what fits into a smaller one.
+        """Another limit holds from now on. Of what there is stays what fits into a smaller one; what a
+        larger one allows more is there at once, but for what was waived. So limits that change to and fro,
+        as they do when two processes know different ones, give no more than the largest alone.
         """
-        raised = max(limit - self.limit, 0)
+        raised = (limit - self.limit) * SCALE
+        if raised > 0:
+            used = min(self.waived, raised)
+            self.level += raised - used
+            self.waived -= used
+        else:
+            fitting = min(self.level, limit * SCALE)
+            self.waived = min(self.waived + fitting - self.level - raised, -DEEPEST)
+            self.level = fitting
         self.limit = limit
-        self.level = min(self.level + raised * SCALE, limit * SCALE)
 
     def change(self, amount: int) -> None:
         """Put `amount` back, or take it if it is negative, whether it is there or not."""
         if not -LARGEST <= amount <= LARGEST:
             amount = LARGEST if amount > 0 else -LARGEST
         level, most = self.level + amount * SCALE, self.limit * SCALE
-        self.level = level if DEEPEST <= level <= most else most if level > most else DEEPEST
+        self.level = level if DEEPEST <= level <= most else self._full(level - most) if level > most else DEEPEST
 
     def left(self) -> int:
         """Whole units that can be taken."""
@@ -93,6 +103,12 @@ class Bucket:
     def whole(self) -> int | None:
         """When it is full, at the earliest `at`; None: never."""
         return self._reaches(self.limit * SCALE)
+
+    def _full(self, beyond: int) -> int:
+        """The level of a bucket that has been given this much more than it holds."""
+        if self.waived:
+            self.waived = max(self.waived - beyond, 0)
+        return self.limit * SCALE
 
     def _reaches(self, level: int) -> int | None:
         missing = level - self.level

@@ -51,8 +51,9 @@ class Costs:
         entry.counted = pricing.counts(entry.outcome)
         if entry.kind in CREDITED:
             self._credit(entry.model, usage)
-        entry.cost = self._prices.cost(entry.model, usage) if pricing.tokens(usage) else 0.0
-        return self.spent(entry)
+        tokens = pricing.tokens(usage)
+        entry.cost = self._prices.cost(entry.model, usage) if tokens else 0.0
+        return Amounts(int(entry.counted), tokens, pricing.millionths(usage.credits))
 
     def spent(self, entry: Entry) -> Amounts:
         """What the key of a complete entry has spent."""

@@ -24,6 +24,7 @@ OWN_NAME = "own account"
 # Printable ASCII, which is what fits into the JSON and the headers of a sign-in; real tokens have hundreds.
 TOKEN = re.compile(r"[!-~]{16,}")
 SHORTENED = "..."
+PROXY = Identity(PROXY_KEY_ID, PROXY_KEY_ID)
 
 
 class Identities:
@@ -48,11 +49,11 @@ class Identities:
             key = self._keys.find(credential)
             if key is not None:
                 return self._managed(key, caller.address)
-        token = self._behind_proxy_key(credential)
+        token = self._behind_proxy_key(credential) if ":" in credential else None
         if token is not None:
             return self._own(token)
         if self._is_proxy(credential):
-            return Identity(PROXY_KEY_ID, PROXY_KEY_ID)
+            return PROXY
         return _refused("unknown", "the API key is not known")
 
     def key(self, key_id: str) -> Key:
@@ -62,7 +63,7 @@ class Identities:
     def name(self, caller: Caller) -> Identity:
         """Whose credential it is, for the record of a request that was refused for its address."""
         key = self._keys.find(caller.credential)
-        return Identity(key.id, key.name) if key is not None else Identity(PROXY_KEY_ID, PROXY_KEY_ID)
+        return Identity(key.id, key.name) if key is not None else PROXY
 
     def admit(self, key: Key, address: str) -> Identity | Refusal:
         """The identity of a key if it would be let in from this address now."""

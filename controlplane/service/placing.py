@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 
 from controlplane.domain.lease import OWN, Ask, Bearer, Identity, Lease, Refusal
-from controlplane.domain.limits import Caps
+from controlplane.domain.limits import NO_LIMITS, Caps
 from controlplane.domain.model import ModelFacts
 from controlplane.policy import decisions, naming, scheduling
 from controlplane.policy.candidates import Candidate, Wish, session_hash
@@ -69,7 +69,7 @@ class Placing:
 
     def lease(self, lease: Open, seat: Seat, bearer: str) -> Lease:
         """What the data plane is given."""
-        account = seat.served
+        account, limits = seat.served, lease.identity.limits
         facts = seat.offered.get(lease.wanted, UNLISTED)
         return Lease(
             lease_id=lease.lease_id,
@@ -87,7 +87,7 @@ class Placing:
             deadline=lease.deadline,
             input_types=facts.input_types,
             strict=lease.identity.strict,
-            output_reserved=lease.output if lease.identity.limits.tokens != UNBOUNDED else None,
+            output_reserved=None if limits is NO_LIMITS or limits.tokens == UNBOUNDED else lease.output,
             windows=lease.windows,
             tokens_reserved=lease.claimed.tokens,
             credits_reserved=lease.claimed.credits,

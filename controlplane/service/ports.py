@@ -292,7 +292,7 @@ class Ledger(Protocol):
 
     def settle(self, bookings: Sequence[Booking], now: float) -> Soon[Sequence[Booked]]:
         """End leases: their reservations and places return, what was spent counts. In the order given. A
-        lease that has spent nothing may still be booked, or restored.
+        lease that has spent nothing may still be booked, or restored; one that was booked already only returns.
         """
         ...
 

@@ -89,6 +89,8 @@ class Queue:
 
     def freed(self) -> None:
         """There may be room: the first of each line tries, who came first before the others."""
+        if not self._lines:
+            return
         for line in sorted(self._lines.values(), key=lambda line: line[0].until):
             self._wake(line[0])
 

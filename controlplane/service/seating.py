@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from controlplane.domain.account import Status
 from controlplane.domain.lease import Ask, Refusal
 from controlplane.domain.limits import Denied, Full, Granted
 from controlplane.policy import decisions
@@ -47,7 +48,7 @@ class Seating:
 
     def serves(self, seat: Seat) -> bool:
         """Whether the account is still one that may serve: it may have been disabled while its token was renewed."""
-        return by_standing(seat.candidate, self._clock.now()) is None
+        return seat.candidate.status is Status.ACTIVE or by_standing(seat.candidate, self._clock.now()) is None
 
     def lack(self, lease: Open, ask: Ask) -> NoCapacity | None:
         """Why nobody could serve the request now; None when somebody could. Takes nothing."""

@@ -17,7 +17,7 @@ from benchmarks.scheduling.upstream import REFUSED_AFTER, Upstream
 from controlplane.policy.scheduling import Mode
 
 # What days bring within two hours: who runs out does so early, being asked first; who breaks does so for half an hour.
-CHANGES = {SPENT: {"left": 10.0, "priority": 3}, BROKEN: {"outage": (0.5 * HOUR, HOUR)}}
+CHANGES = {SPENT: {"left": 3.0, "priority": 4}, BROKEN: {"outage": (0.5 * HOUR, HOUR)}}
 HURRIED = [dataclasses.replace(one, **CHANGES.get(one.name, {})) for one in ACCOUNTS]
 SCENARIO = Scenario(days=2 / 24, sessions_per_day=2_500, accounts=HURRIED)
 

@@ -84,7 +84,7 @@ def test_a_body_over_the_limit_is_refused_before_it_is_sent(stack, path):
     [
         {"x-api-key": "nonsense"},
         {"x-api-key": "kg-" + "f" * 48},
-        {"x-api-key": f"{PROXY_KEY}:aorAAAAAnot-offered"},
+        {"x-api-key": f"{PROXY_KEY}:short"},
         {"x-api-key": "\u00e9\u00e8".encode("latin-1")},
         {"x-api-key": "", "authorization": "Basic abc"},
         {"x-api-key": PROXY_KEY[:-1]},
@@ -96,6 +96,14 @@ def test_bad_keys(stack, path, headers):
         answer = client.request("POST" if body else "GET", path, content=body, headers=headers)
     assert answer.status_code == 401
     assert shaped(path, answer)["type"] in ("authentication_error", "invalid_request_error")
+
+
+@pytest.mark.parametrize("path", [CHAT, MESSAGES])
+def test_a_sign_in_that_the_provider_does_not_know(stack, path):
+    """Whether the token behind the proxy key is one is found out when an account is needed."""
+    headers = {"x-api-key": f"{PROXY_KEY}:aorAAAAA-nobody-has-this-token"}
+    answer = httpx.post(stack.gateway + path, json=GOOD, headers=headers)
+    assert answer.status_code == 401
 
 
 @pytest.mark.parametrize(

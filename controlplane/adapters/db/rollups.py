@@ -24,14 +24,14 @@ Sums: TypeAlias = dict[Group, list[Any]]
 
 def add(sums: Sums, facts: Iterable[Sequence[Any]], sign: int = 1) -> None:
     """Add records, each in the order of `rows.SUMMED`, to sums by the hour; with a `sign` of -1 take them away."""
+    groups: dict[Group, list[tuple[Any, ...]]] = {}
     for booked_at, key_id, account_id, kind, model, ending, counted, *amounts, credit, cost in facts:
         group = (booked_at - booked_at % HOUR, key_id, account_id, kind, model)
         figures = (1, ending == SERVED, ending in FAILURES, counted, *amounts, millionths(credit), cost)
-        found = sums.get(group)
-        if found is None:
-            found = sums[group] = [0] * len(FIGURES)
-        for place, figure in enumerate(figures):
-            found[place] += sign * figure
+        groups.setdefault(group, []).append(figures)
+    for group, rows in groups.items():
+        # By columns: to add up every figure of every record here takes five times as long.
+        sums[group] = [one + sign * sum(column) for one, column in zip(sums.get(group, NONE), zip(*rows, strict=True), strict=True)]
 
 
 def counters(sums: Sums) -> Totals:

@@ -1,7 +1,7 @@
 """Usage records as rows, and back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -78,21 +78,45 @@ def entry(found: RowMapping) -> Entry:
 
 def _text(text: str) -> str:
     """Text that every database takes: a row that is refused would hold up all behind it."""
-    return text[:LONGEST].replace("\0", "") if text else ""
+    return text if len(text) <= LONGEST and "\0" not in text else text[:LONGEST].replace("\0", "")
 
 
 def _json(value: Any) -> str:
     return ENCODER.encode(value).decode()
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
-    """An attempt as JSON; what is empty is left out, most attempts have no fault."""
-    made = {name: value for name in ATTEMPT if (value := getattr(attempt, name)) not in EMPTY}
-    if attempt.endpoints:
-        made["endpoints"] = [{name: getattr(failed, name) for name in ENDPOINT} for failed in attempt.endpoints]
-    if attempt.learned:
-        made["learned"] = dict(attempt.learned)
-    return made
+class _Stored(msgspec.Struct, omit_defaults=True):
+    """An attempt as JSON; what is empty is left out, most attempts have no fault. The previous release reads no other names."""
+
+    account_id: str = ""
+    kind: str = ""
+    model: str = ""
+    started_ms: int = 0
+    ended_ms: int = 0
+    fault: str = ""
+    status: int = 0
+    retry_after: int | None = None
+    detail: str = ""
+    endpoint: str = ""
+    endpoints: Sequence[EndpointFault] | None = None
+    learned: Mapping[str, str] | None = None
+
+
+def _attempt(attempt: Attempt) -> _Stored:
+    return _Stored(
+        attempt.account_id,
+        attempt.kind,
+        attempt.model,
+        attempt.started_ms,
+        attempt.ended_ms,
+        attempt.fault,
+        attempt.status,
+        attempt.retry_after or None,
+        attempt.detail,
+        attempt.endpoint,
+        attempt.endpoints or None,
+        attempt.learned or None,
+    )
 
 
 def _read(stored: Mapping[str, Any]) -> Attempt:
@@ -102,12 +126,8 @@ def _read(stored: Mapping[str, Any]) -> Attempt:
 
 
 ENCODER = msgspec.json.Encoder()
-# What a row keeps of an attempt, besides lists; the previous release reads no other names.
-ATTEMPT = ("account_id", "kind", "model", "started_ms", "ended_ms", "fault", "status", "retry_after", "detail", "endpoint")
-ENDPOINT = tuple(EndpointFault.__slots__)
 ENTRY = ("key_id", "asked_model", "account_id", "kind", "model", "counted", "cost")
 USAGE = tuple(Usage.__slots__)
-EMPTY = ("", 0, None)
 # What the columns hold at most; nothing real comes near. Texts are names, this long only by mistake.
 SMALL = 2**15 - 1
 PLAIN = 2**31 - 1

@@ -27,8 +27,8 @@ local COUNTED_FOR = 86400
 local RESERVED, TOTAL, DAY_BASE, MONTH_BASE, OVERRUN = 0, 3, 6, 9, 12
 -- ... these of single figures ...
 local OPEN, DAY_END, MONTH_END = 16, 17, 18
--- ... then each unit's bucket: limit (-1: there is none), level, when it was so.
-local function bucket(unit) return 16 + 3 * unit end
+-- ... then each unit's bucket: limit (-1: there is none), level, when it was so, what was waived.
+local function bucket(unit) return 15 + 4 * unit end
 
 -- Limits are one array too: minute, day, month, total of each unit, then concurrency; -1: none.
 local CONCURRENCY = 13
@@ -37,7 +37,7 @@ local NOTHING = {0, 0, 0}
 local books, changed = {}, {}
 
 local function blank(time)
-  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, time[2], time[3], -1, 0, 0, -1, 0, 0, -1, 0, 0}
+  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, time[2], time[3], -1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0}
 end
 
 -- The payer's book in the present day and month, to be changed.
@@ -60,18 +60,40 @@ local function book(id, time)
   return kept
 end
 
+-- A bucket's level is this now, as far as it holds it; what is beyond makes up for what was waived.
+local function level(kept, at, parts)
+  local most = kept[at] * SCALE
+  if parts > most then
+    kept[at + 3] = math.max(kept[at + 3] - (parts - most), 0)
+    parts = most
+  end
+  kept[at + 1] = math.max(DEEPEST, parts)
+end
+
 local function refill(kept, at, now)
   local passed = now - kept[at + 2]
   if passed > 0 then
-    -- The product may be too large to be exact, but then it is larger than any bucket.
-    kept[at + 1] = math.min(kept[at] * SCALE, kept[at + 1] + kept[at] * passed)
+    -- The product may be too large to be exact, but then it is larger than any bucket and what was waived.
+    level(kept, at, kept[at + 1] + kept[at] * passed)
     kept[at + 2] = now
   end
 end
 
 local function change(kept, at, amount)
-  amount = math.max(-LARGEST, math.min(LARGEST, amount))
-  kept[at + 1] = math.min(kept[at] * SCALE, math.max(DEEPEST, kept[at + 1] + amount * SCALE))
+  level(kept, at, kept[at + 1] + math.max(-LARGEST, math.min(LARGEST, amount)) * SCALE)
+end
+
+-- Another limit holds from now on, see `Bucket.adapt`.
+local function adapt(kept, at, limit)
+  local raised = (limit - kept[at]) * SCALE
+  if raised > 0 then
+    local used = math.min(kept[at + 3], raised)
+    kept[at + 1], kept[at + 3] = kept[at + 1] + raised - used, kept[at + 3] - used
+  else
+    local fitting = math.min(kept[at + 1], limit * SCALE)
+    kept[at + 1], kept[at + 3] = fitting, math.min(kept[at + 3] + fitting - kept[at + 1] - raised, -DEEPEST)
+  end
+  kept[at] = limit
 end
 
 -- Buckets as of now; `adapting`: by these limits from now on.
@@ -83,9 +105,7 @@ local function prepare(kept, limits, now, adapting)
         kept[at], kept[at + 1], kept[at + 2] = limit, limit * SCALE, now
       else
         refill(kept, at, now)
-        if adapting and kept[at] ~= limit then
-          kept[at], kept[at + 1] = limit, math.min(kept[at + 1] + math.max(limit - kept[at], 0) * SCALE, limit * SCALE)
-        end
+        if adapting then adapt(kept, at, limit) end
       end
     end
   end

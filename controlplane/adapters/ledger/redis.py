@@ -209,9 +209,9 @@ def _book(payer_id: str, figures: Sequence[int]) -> Book:
     for place, kept in enumerate((book.reserved, book.total, book.day_base, book.month_base, book.overrun)):
         kept[:] = figures[place * 3 : place * 3 + 3]
     for unit in range(3):
-        limit, level, at = figures[18 + unit * 3 : 21 + unit * 3]
+        limit, level, at, waived = figures[18 + unit * 4 : 22 + unit * 4]
         if limit >= 0:
-            book.buckets[unit] = Bucket(limit, level, at)
+            book.buckets[unit] = Bucket(limit, level, at, waived)
     return book
 
 

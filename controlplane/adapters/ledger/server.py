@@ -34,17 +34,15 @@ class Server:
     async def meet(self, connection: AbstractConnection) -> None:
         """What a new connection begins with. Raises RedisError; the connection is closed then."""
         await connection.on_connect()
-        try:
-            info = await _info(connection)
-        except ResponseError as error:
-            info = {}
-            self._warn(f"Redis does not say which server it is ({error}); one that comes back with old books is not noticed")
+        info = await _info(connection)
         policy = info.get("maxmemory_policy", "noeviction")
         if policy != "noeviction" and info.get("maxmemory", "0") != "0":
             self._warn(f"Redis may drop what keys have spent when its memory is full: maxmemory-policy is {policy}, noeviction is needed")
-        if "run_id" in info:
-            await connection.send_command("EVAL", MEET, 1, self._key, info["run_id"])
-            await connection.read_response()
+        if "run_id" not in info:
+            self._warn("Redis does not say which server it is: that it came back with old books would not be noticed")
+            return
+        await connection.send_command("EVAL", MEET, 1, self._key, info["run_id"])
+        await connection.read_response()
 
     def _warn(self, message: str) -> None:
         if message not in self._told:
@@ -53,8 +51,13 @@ class Server:
 
 
 async def _info(connection: AbstractConnection) -> Mapping[str, str]:
-    """What the server says of itself. All default sections: several named ones are refused before Redis 7."""
+    """What the server says of itself, nothing if it does not. All default sections: several named ones are
+    refused before Redis 7.
+    """
     await connection.send_command("INFO")
-    said: Any = await connection.read_response()
+    try:
+        said: Any = await connection.read_response()
+    except ResponseError:
+        return {}
     lines = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
     return dict(line.split(":", 1) for line in lines.splitlines() if ":" in line)

@@ -16,7 +16,7 @@ OPUS = "claude-opus-4.5"
 
 
 def candidate(id="a", **given):
-    return Candidate(id, "kiro", **{"offers": {MODEL}, "health_at": NOW, **given})
+    return Candidate(id, "kiro", **{"offers": {MODEL}, "health_at": NOW, "latency_at": NOW, **given})
 
 
 def resting(seconds, *, since=0.0, model="", cause="throttled", **given):
@@ -74,6 +74,7 @@ def case(number):
             latency=of(0.0, chance.random() * 3, 60.0),
             recent=of(0.0, chance.random() * 50),
             recent_at=of(0.0, NOW - 100, NOW),
+            latency_at=NOW - chance.random() * of(1, 1000, 10_000),
         )
 
     tired = of(0.0, 0.3, 1.0)

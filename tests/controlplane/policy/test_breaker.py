@@ -1,5 +1,7 @@
 """Every transition of the breaker's table, and what it keeps out."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from controlplane.policy.breaker import FORGIVEN_AFTER, TRANSITIONS, Breaker, Event, State, Step, longest, obstacle, state, step, strikes
 
 NOW = 1000.0
+DOCS = Path(__file__).parents[3] / "docs" / "scheduling.md"
 
 
 def breaker(until=NOW + 10, probe="", model="", cause="throttled", count=1):
@@ -39,6 +42,31 @@ def test_every_transition(there, event):
 def test_the_table_is_whole():
     assert set(TRANSITIONS) == set(State)
     assert all(set(row) == set(Event) for row in TRANSITIONS.values())
+
+
+# How docs/scheduling.md tells a step; what cannot happen is left empty there.
+WORDS = {
+    "opens": Step.OPEN,
+    "stays": KEEP,
+    "stays; later if the upstream asks for it": PROLONG,
+    "opens, for longer": REOPEN,
+    "closes": CLOSE,
+    "the next one tries": FREE,
+}
+
+
+def test_the_documentation_tells_these_transitions():
+    rows = {}
+    for line in DOCS.read_text().splitlines():
+        name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        for there in State:
+            if name.split(":")[0] == there.value.replace("-", " ") and len(cells) == len(Event):
+                rows[there] = cells
+    assert set(rows) == set(State)
+    for there, cells in rows.items():
+        for event, cell in zip(Event, cells, strict=True):
+            assert cell or TRANSITIONS[there][event] is KEEP, (there, event)
+            assert not cell or WORDS[cell] is TRANSITIONS[there][event], (there, event)
 
 
 def test_a_healed_breaker_is_probed_while_it_is_open():

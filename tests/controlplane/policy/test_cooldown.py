@@ -2,6 +2,7 @@ import pytest
 
 from controlplane.domain.account import Status
 from controlplane.policy.cooldown import (
+    LATE_RESET,
     LONGEST_RESET,
     OWN,
     SUSPICIOUS_FROM,
@@ -12,11 +13,13 @@ from controlplane.policy.cooldown import (
     Scope,
     after,
     blames,
+    carried,
     cause_of,
     counts,
     outweighs,
     reset,
 )
+from controlplane.policy.polling import STALE_PERIOD
 from dataplane.errors import Cause
 
 NOW = 1000.0
@@ -55,7 +58,7 @@ def test_a_cause_without_a_row_is_an_error():
         ("unrenewed", {"strikes": 9}, Status.COOLING, Scope.ACCOUNT, 300),
         ("quota_exhausted", {}, Status.EXHAUSTED, Scope.ACCOUNT, UNKNOWN_RESET),
         ("quota_exhausted", {"resets_at": 5000}, Status.EXHAUSTED, Scope.ACCOUNT, 4000),
-        ("quota_exhausted", {"resets_at": 10}, Status.EXHAUSTED, Scope.ACCOUNT, UNKNOWN_RESET),
+        ("quota_exhausted", {"resets_at": 10}, Status.EXHAUSTED, Scope.ACCOUNT, LATE_RESET),
         ("forbidden", {}, Status.COOLING, Scope.ACCOUNT, 300),
         ("model_unknown", {}, Status.COOLING, Scope.MODEL, 300),
         ("unavailable", {"strikes": 2}, Status.COOLING, Scope.ACCOUNT, 15),
@@ -122,5 +125,18 @@ def test_what_the_upstream_itself_asked_for_is_marked():
 def test_a_reset_that_cannot_be_is_not_waited_for():
     year = LONGEST_RESET
     assert reset(1000 + year, 1000) == 1000 + year
-    for nonsense in (0, 999, 1000, 1001 + year, 10**12):
-        assert reset(nonsense, 1000) == 1000 + UNKNOWN_RESET
+    now = 2 * STALE_PERIOD
+    for nonsense in (0, 999, now - STALE_PERIOD, now + 1 + year, 10**12):
+        assert reset(nonsense, now) == now + UNKNOWN_RESET
+
+
+def test_an_upstream_that_begins_its_period_late_is_waited_for_shortly():
+    now = 2 * STALE_PERIOD
+    for passed in (0, 1, 60, STALE_PERIOD - 1):
+        assert reset(now - passed, now) == now + LATE_RESET
+
+
+def test_which_faults_may_speak_for_the_request_that_carries_them_around():
+    passing = {"unavailable", "unreachable", "timeout", "cut", "corrupt"}
+    assert {cause for cause in TABLE if carried(cause)} == passing | {"forbidden"}
+    assert not carried("invented")

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.policy.health import WINDOW, Tally, gained, lost, smoothed
+from controlplane.policy.candidates import LATENCY_HALF
+from controlplane.policy.health import ORDINARY, WINDOW, Tally, gained, lost, pardoned, smoothed
 
 NOW = 1000.0
 
@@ -25,10 +26,50 @@ def test_health_stays_a_mark(events):
         assert 0 <= health <= 100
 
 
-def test_the_latency_begins_with_the_first_sample_and_forgets():
-    latency = smoothed(0.0, 2.0)
-    assert latency == 2.0
-    assert smoothed(latency, 12.0) == pytest.approx(4.0)
+def test_the_latency_forgets():
+    assert smoothed(2.0, 12.0, 0) == pytest.approx(4.0)
+    assert smoothed(12.0, 2.0, 0) == pytest.approx(10.0)
+
+
+def test_one_slow_answer_makes_no_slow_account_whether_it_is_the_first_or_the_first_for_hours():
+    first = smoothed(0.0, 20.0, 0)
+    assert first == pytest.approx(ORDINARY + (20 - ORDINARY) * 0.2)
+    assert smoothed(1.0, 20.0, 10**6) == pytest.approx(first)
+    assert smoothed(0.0, 0.4, 0) == 0.4, "a fast one is believed"
+
+
+def test_a_latency_of_long_ago_gives_way_to_what_is_seen_now():
+    assert smoothed(20.0, 1.0, 0) == pytest.approx(16.2)
+    assert smoothed(20.0, 1.0, LATENCY_HALF) == pytest.approx(1 + 9.5 * 0.8)
+    assert smoothed(20.0, 1.0, 10**6) == pytest.approx(1.0)
+    assert smoothed(20.0, 1.0, -5) == smoothed(20.0, 1.0, 0), "clocks run back"
+
+
+@given(st.floats(0, 1000), st.floats(0, 1000), st.floats(-100, 10**9))
+def test_a_latency_is_between_what_was_seen_and_what_is_ordinary(before, sample, elapsed):
+    bounds = [sample, min(sample, ORDINARY), *([before] if before else [])]
+    assert min(bounds) - 1e-9 <= smoothed(before, sample, elapsed) <= max(bounds) + 1e-9
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.floats(-10, 10**6))
+def test_what_is_given_back_is_what_was_taken_less_what_came_back_by_itself(health, loss, elapsed):
+    assert health <= pardoned(health, loss, elapsed) <= 100
+    taken = lost(health)
+    assert pardoned(taken, health - taken, 0) == pytest.approx(health, abs=0.11)
+
+
+def test_a_fault_that_was_none_leaves_the_tally():
+    tally = Tally()
+    tally.fail("cut", NOW)
+    tally.fail("cut", NOW + WINDOW)
+    tally.pardon("cut", NOW + WINDOW)
+    assert tally.causes(NOW + WINDOW) == {"cut": 1}
+    tally.pardon("cut", NOW + WINDOW)
+    tally.pardon("cut", NOW + WINDOW)
+    assert tally.causes(NOW + WINDOW) == {}
+    tally.fail("cut", NOW + WINDOW)
+    tally.pardon("cut", NOW + 5 * WINDOW)
+    assert tally.causes(NOW + 5 * WINDOW) == {}
 
 
 def test_the_tally_knows_what_was_lately():

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controlplane.domain.account import Allowance
-from controlplane.policy.polling import AFTER_RESET, HELD, LONGEST_BACKOFF, SOON, USUAL, backoff, due_at, spent
+from controlplane.policy.polling import AFTER_RESET, HELD, LONGEST_BACKOFF, SOON, USUAL, backoff, due_at, soon, spent
 
 NOW = 1_800_000_000
 
@@ -47,6 +47,21 @@ def test_who_was_called_exhausted_is_asked_at_once_and_held_although_the_figures
     assert due(allowance(ago=100), parked_at=NOW - 50) == -50
     assert due(allowance(), parked_at=NOW - 50) == HELD - 50
     assert due(allowance(used=100), parked_at=NOW - 50) == USUAL
+
+
+def test_the_more_are_watched_closely_the_less_closely():
+    assert soon(0, 1.0) == soon(30, 1.0) == SOON
+    assert soon(80, 0.9) == 144
+    assert due_at(allowance(used=96), 4.0, 0, 0.5, soon(80, 0.9)) - NOW == 216
+
+
+@given(st.integers(1, 2000), st.integers(0, 2000))
+def test_there_are_turns_enough_for_all(accounts, hurried):
+    """Whoever is watched closely and whoever is not: what they ask for together is less than the turns there are."""
+    hurried = min(hurried, accounts)
+    gap = min(1.0, USUAL / 2 / accounts)
+    wanted = hurried / (1.5 * soon(hurried, gap)) + (accounts - hurried) / USUAL
+    assert wanted <= 1 / gap
 
 
 @given(st.floats(0, 1))

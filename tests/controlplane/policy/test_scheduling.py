@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from controlplane.domain.account import Status
 from controlplane.policy import scheduling
+from controlplane.policy.health import smoothed
 from controlplane.policy.scheduling import Choice, Lack, Mode, NoCapacity, Rule, Wish, choose, health_now, places, session_hash
 from controlplane.policy.scoring import ALLOWANCE, LATENCY
 from tests.controlplane.policy.pools import DAY, MODEL, NOW, OPUS, candidate, cases, resting
@@ -148,6 +149,37 @@ def test_the_fast_come_first_and_the_unknown_are_not_held_back():
     assert {chosen([candidate("a"), candidate("b", latency=2.0)], seed) for seed in range(2)} == {"a", "b"}
     (slow, _) = choose([candidate("a", latency=1e9), candidate("b", latency=0.001)], Wish(MODEL), NOW, 0).scores
     assert slow.latency == pytest.approx(-LATENCY, abs=0.001)
+
+
+def test_a_slow_answer_is_forgotten_with_time():
+    """What it lacks is halved again and again; whoever is not asked meanwhile is nobody's last choice, nor homeless, for ever."""
+    pool = [candidate("a", latency=1.0), candidate("b", latency=17.0)]
+    homes, parts = [], []
+    for passed in range(0, 7 * 600, 600):
+        now = NOW + passed
+        homes.append(sum(choose(pool, Wish(MODEL, session), now, 0).candidate.id == "b" for session in range(1, 10**6, 9973)))
+        parts.append(choose(pool, Wish(MODEL), now, 0).scores[1].latency)
+    assert homes[0] == homes[3] == 0
+    assert homes[5] > 30
+    assert parts == sorted(parts)
+    assert parts[-1] == 0
+    assert choose(pool, Wish(MODEL), NOW - 60, 0).scores[1].latency == parts[0], "clocks run back"
+
+
+def test_an_account_that_was_slow_once_serves_again():
+    """The course of a day in which one of two was slow at its very first answer."""
+    pool = [candidate("a"), candidate("b")]
+    served = {"a": 0, "b": 0}
+    for one, seconds in zip(pool, (1.0, 20.0), strict=True):
+        one.latency, one.latency_at = smoothed(0.0, seconds, 0), NOW
+    for number in range(8_640):
+        now = NOW + 10 * number
+        pool[0].in_flight = number % 2
+        one = choose(pool, Wish(MODEL, number * 7919 + 1), now, number).candidate
+        served[one.id] += 1
+        one.latency, one.latency_at = smoothed(one.latency, 1.0, now - one.latency_at), now
+    assert served["b"] > 3_000
+    assert pool[1].latency == pytest.approx(1.0)
 
 
 def test_equals_are_told_apart_by_the_seed_only():

@@ -75,14 +75,40 @@ def test_a_bucket_of_nothing_gives_nothing_and_is_never_filled():
     assert (bucket.holds(0), bucket.whole()) == (None, None)
 
 
-@pytest.mark.parametrize(("limit", "left", "later"), [(2, 2, 2), (4, 4, 4), (20, 4, 20)])
-def test_another_limit_never_gives_more_than_it_allows_and_never_fills_by_itself(limit, left, later):
+@pytest.mark.parametrize(("limit", "left", "later"), [(2, 2, 2), (4, 4, 4), (20, 14, 20)])
+def test_another_limit_never_gives_more_than_it_allows_and_a_larger_one_what_it_allows_more(limit, left, later):
     bucket = full(10, 0)
     bucket.change(-6)
     bucket.adapt(limit)
     assert bucket.left() == left
     bucket.refill(60_000)
     assert bucket.left() == later
+
+
+@given(st.integers(1, 1000), st.integers(0, 1500), st.lists(st.integers(0, 2000), max_size=5))
+def test_limits_that_change_to_and_fro_give_no_more_than_the_largest(limit, used, limits):
+    bucket = full(limit, 0)
+    bucket.change(-used)
+    for other in limits:
+        before = bucket.left()
+        bucket.adapt(other)
+        assert bucket.left() == min(before, other) or other > before
+    largest = max(limit, *limits, 0)
+    bucket.adapt(largest)
+    assert bucket.level == (largest - used) * SCALE
+
+
+def test_what_a_smaller_limit_does_not_show_is_made_up_for_by_time():
+    bucket = full(100, 0)
+    bucket.change(-50)
+    bucket.adapt(10)
+    assert bucket.left() == 10
+    bucket.refill(120_000)
+    bucket.adapt(100)
+    assert bucket.left() == 70
+    bucket.refill(180_000)
+    bucket.adapt(200)
+    assert bucket.left() == 200
 
 
 def test_time_does_not_run_back():

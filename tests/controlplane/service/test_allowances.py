@@ -6,11 +6,21 @@ from itertools import pairwise
 
 import pytest
 
-from controlplane.domain.account import Allowance, Forecast, Status
+from benchmarks.scheduling.loop import START, SimulatedClock, simulate
+from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Forecast, Status
 from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, GrantRejected, ProviderUnavailable
-from controlplane.policy.polling import HELD, USUAL
+from controlplane.domain.lease import Reason
+from controlplane.jobs import TEND_EVERY, every
+from controlplane.policy.cooldown import LATE_RESET
+from controlplane.policy.polling import HELD, USUAL, soon
 from controlplane.service.allowances import GAP, READ_EVERY, Allowances
-from tests.controlplane.fakes import NOW, attempt
+from controlplane.service.background import Background
+from controlplane.service.learning import Learning
+from controlplane.service.ports import StoredAccount
+from controlplane.service.refreshing import Refreshing
+from controlplane.service.roster import Roster
+from controlplane.service.standing import Standings
+from tests.controlplane.fakes import HOSTS, NOW, MemoryAccounts, ask, attempt
 
 DAY = 86_400
 MONTH = 30 * DAY
@@ -216,52 +226,123 @@ async def test_readings_are_kept_now_and_then_and_make_a_forecast(world, seat, a
     assert world.seat(seat.account.id).candidate.left == 50 - 21.5
 
 
-async def test_fifty_accounts_are_asked_one_after_the_other(world):
-    """Visits as the job makes them: every five seconds, eight at a time, on a clock that runs by itself."""
-    for number in range(50):
-        made = world.seat(await world.account(f"a{number}"))
-        made.credentials = replace(made.credentials, expires_at=0)
-    clock = Running()
-    asked: dict[str, list[float]] = {}
-
-    async def allowance(account, bearer):
-        asked.setdefault(account.id, []).append(clock.now())
-        return Allowance(1, 50, int(NOW) + MONTH)
-
-    world.provider.allowance = allowance
-    allowances = Allowances(world.roster, world.account_store, {"kiro": world.provider}, world.refreshing, world.standings, clock)
-    while clock.time < NOW + 3600:
-        await clock.run([allowances.tend(seat) for seat in world.roster])
-        clock.time += 5
-    times = sorted(time for each in asked.values() for time in each)
-    assert len({int(time) for time in times}) == len(times), "no two in the same second"
-    assert all(later - earlier >= GAP for earlier, later in pairwise(times))
-    assert all(len(each) in (4, 5) for each in asked.values())
-    assert len(asked) == 50
+async def test_what_was_used_before_a_reset_is_not_the_rate_after_it(world, seat, allowances):
+    world.provider.left = Allowance(5, 50, int(NOW) + 1800)
+    for used, reset in ((5, 1800), (5, 1800), (30, MONTH), (31, MONTH), (32, MONTH)):
+        world.provider.left = Allowance(used, 50, int(NOW) + reset)
+        await allowances.ask(seat)
+        world.clock.time += 1200
+    assert seat.began_at == int(NOW) + 1800
+    assert world.accounts.get(seat.account.id).forecast.per_hour == pytest.approx(3)
 
 
-class Running:
-    """Many sleep at a time; when all do, the time of the first to wake has come."""
+async def test_of_who_is_asked_no_more_nothing_is_foretold(world, seat, allowances):
+    for used in (5, 10):
+        world.provider.left = Allowance(used, 50, int(NOW) + MONTH)
+        await allowances.ask(seat)
+        world.clock.time += 1200
+    assert world.accounts.get(seat.account.id).forecast is not None
+    world.clock.time += 3600
+    assert world.accounts.get(seat.account.id).forecast is None
 
-    def __init__(self) -> None:
-        self.time = NOW
-        self.asleep: list[tuple[float, asyncio.Event]] = []
 
-    def now(self) -> float:
-        return self.time
+async def test_who_was_counted_down_to_nothing_is_shown_as_requests_are_told(world, seat, allowances):
+    world.provider.left = Allowance(49.9, 50, int(NOW) + DAY)
+    await allowances.ask(seat)
+    allowances.spent(seat, 0.25)
+    seen = world.accounts.get(seat.account.id)
+    assert (seen.status, seen.reason, seen.until) == (Status.EXHAUSTED, "its allowance is spent", int(NOW) + DAY)
+    assert world.acquire(ask()).reason is Reason.ACCOUNTS_EXHAUSTED
+    world.clock.time += DAY
+    assert world.accounts.get(seat.account.id).status is Status.ACTIVE
+    await world.accounts.disable(seat.account.id)
+    world.clock.time = NOW
+    assert world.accounts.get(seat.account.id).status is Status.DISABLED
 
-    async def sleep(self, seconds: float) -> None:
-        event = asyncio.Event()
-        self.asleep.append((self.time + seconds, event))
-        await event.wait()
 
-    async def run(self, visits) -> None:
-        work = asyncio.gather(*visits)
-        while not work.done():
-            for _ in range(5):
-                await asyncio.sleep(0)
-            if self.asleep and not work.done():
-                self.asleep.sort(key=lambda one: one[0])
-                self.time, event = self.asleep.pop(0)
-                event.set()
-        await work
+async def test_a_moment_after_a_reset_nobody_is_told_to_come_back_in_hours(world, seat, allowances):
+    world.provider.left = Allowance(50, 50, int(NOW) + 100)
+    await allowances.ask(seat)
+    world.clock.time += 106
+    await allowances.ask(seat)
+    said = world.acquire(ask())
+    assert (said.reason, said.retry_after) == (Reason.ACCOUNTS_EXHAUSTED, LATE_RESET)
+    world.provider.left = Allowance(0, 50, int(NOW) + MONTH)
+    await tended(world, allowances, seat, world.clock.time + 130)
+    assert seat.standing.status is Status.ACTIVE
+
+
+class Large:
+    """A pool of so many accounts in simulated time, some with little left; when each was asked."""
+
+    def __init__(self, accounts, scarce):
+        self.background, self.clock, self.roster = Background(), SimulatedClock(), Roster(HOSTS)
+        self.asked = {f"acc_{number:04}": [] for number in range(accounts)}
+        self.scarce = set(sorted(self.asked)[:scarce])
+        self.silent = set()
+        store = MemoryAccounts()
+        standings = Standings(store, self.clock, self.background)
+        refreshing = Refreshing(store, {"kiro": self}, standings, Learning(store, standings, self.background), self.clock)
+        self.allowances = Allowances(self.roster, store, {"kiro": self}, refreshing, standings, self.clock, self.background)
+        for name in self.asked:
+            self.roster.add(StoredAccount(Account(name, "kiro", name, AuthMethod.SOCIAL), Credentials("refresh", "access")))
+
+    async def allowance(self, account, bearer):
+        self.asked[account.id].append(self.clock.now() - START)
+        await asyncio.sleep(15 if account.id in self.silent else 0.3)
+        if account.id in self.silent:
+            raise ProviderUnavailable("no answer")
+        return Allowance(980 if account.id in self.scarce else 100, 1000, int(START) + MONTH)
+
+    async def play(self, seconds):
+        polling = asyncio.create_task(every(TEND_EVERY, "poll", self.allowances.poll))
+        await asyncio.sleep(seconds)
+        polling.cancel()
+        await self.background.close()
+
+    def gaps(self, names, until):
+        """The longest wait of each, the end included."""
+        return [max(later - earlier for earlier, later in pairwise([*self.asked[name], until])) for name in names]
+
+
+@pytest.mark.parametrize(("accounts", "scarce"), [(50, 0), (200, 60), (500, 80), (500, 500)])
+def test_whoever_is_in_a_hurry_nobody_waits_much_longer_than_meant(accounts, scarce):
+    pool = Large(accounts, scarce)
+    simulate(pool.play(4000))
+    gap = min(GAP, USUAL / 2 / accounts)
+    times = sorted(time for each in pool.asked.values() for time in each)
+    assert min(later - earlier for earlier, later in pairwise(times)) > gap - 1e-6, "one after the other"
+    assert all(pool.asked.values())
+    plenty = set(pool.asked) - pool.scarce
+    assert max(pool.gaps(plenty, 4000), default=0) <= 1.3 * USUAL
+    # The first round of all, when nobody's allowance is known, takes as long as it takes.
+    assert max(pool.gaps(pool.scarce, 4000), default=0) <= 2 * 2 * soon(scarce, gap) + USUAL / 2
+
+
+def test_a_provider_that_is_silent_for_some_holds_up_no_others():
+    pool = Large(100, 0)
+    pool.silent = set(sorted(pool.asked)[:40])
+    simulate(pool.play(7200))
+    assert max(pool.gaps(set(pool.asked) - pool.silent, 7200)) <= 1.3 * USUAL
+
+
+async def test_an_account_that_was_removed_while_it_stood_in_line_is_not_asked(world, seat):
+    await world.account("two")
+    world.provider.calls.clear()
+    polling = asyncio.create_task(world.allowances.poll())
+    await asyncio.sleep(0)
+    for made in tuple(world.roster):
+        await world.accounts.remove(made.account.id)
+    await polling
+    await world.idle()
+    assert world.provider.calls.count("allowance") <= 1
+
+
+def test_who_is_most_overdue_is_asked_first():
+    pool = Large(20, 0)
+    names = sorted(pool.asked)
+    for place, name in enumerate(names):
+        # The last of the roster was asked longest ago.
+        pool.roster.seat(name).measure(Allowance(1, 1000, int(START) + MONTH, checked_at=int(START) - 2000 - 200 * place))
+    simulate(pool.play(60))
+    assert sorted(names, key=lambda name: pool.asked[name][0]) == names[::-1]

@@ -6,13 +6,14 @@ import pytest
 
 from controlplane.domain.account import Allowance, Status
 from controlplane.domain.errors import AccountSuspended, GrantRejected
+from controlplane.domain.outcome import Ending
 from controlplane.policy import breaker
 from controlplane.policy.breaker import FORGIVEN_AFTER
 from controlplane.policy.candidates import Wish
 from controlplane.policy.cooldown import UNKNOWN_RESET
-from controlplane.policy.scheduling import Choice, choose
+from controlplane.policy.scheduling import Choice, choose, health_now
 from controlplane.service.ports import Standing
-from tests.controlplane.fakes import NOW, attempt
+from tests.controlplane.fakes import NOW, ask, attempt, outcome
 
 NEXT_MONTH = int(NOW) + 20 * 86_400
 FOR_EVER = 0
@@ -190,3 +191,58 @@ async def test_a_throttled_account_is_forgiven_some_time_after_its_rest_and_not_
         world.clock.time += pause
         fails(world, made, "throttled")
         assert seat.standing.until == int(world.clock.time) + rest
+
+
+async def carried(world, fault, *, accounts=3, served=False, early=True):
+    """A request that meets the fault at so many accounts one after the other; then it is served by another, or ends."""
+    lease, attempts = world.acquire(ask()), []
+    for number in range(accounts):
+        attempts.append(attempt(lease.account_id, fault, started_ms=number))
+        if number < accounts - 1 or served:
+            tried = tuple(each.account_id for each in attempts)
+            told = tuple(attempts) if early else ()
+            lease = world.acquire(ask(lease_id=lease.lease_id, excluded_account_ids=tried, failed=told))
+    if served:
+        attempts.append(attempt(lease.account_id, started_ms=accounts))
+    world.settle([outcome(lease.lease_id, *attempts, ending=Ending.SERVED if served else Ending.FAILED)])
+    return attempts
+
+
+def rested(world):
+    return {seat.account.label for seat in world.roster if seat.standing.status is not Status.ACTIVE}
+
+
+@pytest.mark.parametrize("fault", ["forbidden", "unavailable", "corrupt"])
+@pytest.mark.parametrize("early", [True, False])
+async def test_one_client_s_own_requests_take_no_pool_out(world, fault, early):
+    for number in range(6):
+        await world.account(f"a{number}")
+    for _ in range(9):
+        await carried(world, fault, early=early)
+    assert rested(world) == set()
+    assert {round(health_now(seat.candidate, NOW)) for seat in world.roster} == {100}
+    assert {tuple(seat.strikes) for seat in world.roster} == {()}
+    await world.idle()
+    assert {row.standing.status for row in world.account_store.stored.values()} == {Status.ACTIVE}
+
+
+async def test_throttles_are_each_account_s_own(world):
+    for number in range(6):
+        await world.account(f"a{number}")
+    tries = await carried(world, "throttled")
+    assert rested(world) == {world.seat(each.account_id).account.label for each in tries}
+
+
+async def test_who_forbids_what_another_account_serves_is_to_blame(world):
+    for number in range(4):
+        await world.account(f"a{number}")
+    tries = await carried(world, "forbidden", accounts=2, served=True)
+    assert rested(world) == {world.seat(each.account_id).account.label for each in tries[:2]}
+
+
+async def test_the_same_account_tried_twice_is_blamed_once_and_not_pardoned(world):
+    made = await world.account("one")
+    lease = world.acquire(ask())
+    tries = [attempt(made, "forbidden", started_ms=number) for number in range(2)]
+    world.settle([outcome(lease.lease_id, *tries, ending=Ending.FAILED)])
+    assert (world.seat(made).standing.until, world.seat(made).candidate.health) == (int(NOW) + 300, pytest.approx(70))

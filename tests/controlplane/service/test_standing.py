@@ -1,5 +1,6 @@
 """What attempts say about accounts, and how those come back."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
 import pytest
@@ -10,7 +11,7 @@ from controlplane.domain.account import Account, AuthMethod, Credentials, Status
 from controlplane.domain.outcome import EndpointFault
 from controlplane.policy import breaker, cooldown
 from controlplane.policy.breaker import PROBE_PATIENCE, State
-from controlplane.policy.candidates import Wish
+from controlplane.policy.candidates import LATENCY_HALF, Wish
 from controlplane.policy.ceiling import HOUR, RUN
 from controlplane.policy.cooldown import Rest, Scope
 from controlplane.policy.scheduling import Choice, choose, health_now
@@ -307,11 +308,136 @@ def test_health_recovers_with_time_and_losses_count_from_there(one):
     assert candidate.health == pytest.approx(67.6)
 
 
+def test_a_throttle_of_a_request_that_was_alone_leaves_room_for_others(one):
+    one.seat.candidate.in_flight = 1
+    one.says("throttled")
+    assert (one.seat.candidate.ceiling, one.seat.ceiling) == (0, None)
+
+
+async def test_what_holds_last_is_stored_last_however_long_each_commit_takes(one):
+    """Two connections of a database may commit in any order; so no two saves of an account are under way at a time."""
+    gates, stored, background = [asyncio.Event(), asyncio.Event()], [], Background()
+
+    class Slow(MemoryAccounts):
+        async def set_standing(self, account_id, standing):
+            place = len(begun)
+            begun.append(standing)
+            await gates[place].wait()
+            stored.append(standing)
+
+    begun = []
+    standings = Standings(Slow(), one.clock, background)
+    for fault in ("throttled", "forbidden"):
+        standings.attempted(one.seat, attempt("acc_1", fault), renewed=False)
+    await asyncio.sleep(0)
+    assert len(begun) == 1
+    gates[1].set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert stored == []
+    gates[0].set()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert [len(each.breakers) for each in stored] == [2, 2]
+    await background.close()
+
+
+async def test_a_restored_account_is_stored_as_it_is_then(one):
+    begun, gate, background = [], asyncio.Event(), Background()
+
+    class Slow(MemoryAccounts):
+        async def set_standing(self, account_id, standing):
+            begun.append(standing.status)
+            await gate.wait()
+
+    standings = Standings(Slow(), one.clock, background)
+    standings.attempted(one.seat, attempt("acc_1", "throttled"), renewed=False)
+    await asyncio.sleep(0)
+    restoring = asyncio.create_task(standings.restore(one.seat))
+    standings.attempted(one.seat, attempt("acc_1", "forbidden"), renewed=False)
+    gate.set()
+    await restoring
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert begun[-1] is Status.ACTIVE
+    assert (one.status(), one.breakers) == (Status.ACTIVE, {})
+    await background.close()
+
+
+def blamed(one, fault, lease_id="ls_1"):
+    return one.standings.attempted(one.seat, attempt("acc_1", fault), renewed=False, lease_id=lease_id)
+
+
+def test_a_pardon_undoes_what_the_fault_did(one):
+    found = blamed(one, "forbidden")
+    assert (one.status(), one.seat.candidate.health) == (Status.COOLING, pytest.approx(70))
+    one.clock.time += 1
+    one.standings.pardon(found)
+    one.standings.pardon(found)
+    assert (one.status(), one.breakers, health_now(one.seat.candidate, one.clock.time)) == (Status.ACTIVE, {}, pytest.approx(100))
+    assert one.seat.tally.causes(one.clock.time) == {}
+    blamed(one, "forbidden")
+    assert one.seat.standing.until == int(one.clock.time) + 300, "it is the first again"
+
+
+def test_a_pardoned_mishap_is_none_of_three_in_a_row(one):
+    one.says("cut")
+    found = blamed(one, "cut")
+    one.standings.pardon(found)
+    one.says("cut")
+    assert one.breakers == {}
+    found = blamed(one, "cut")
+    assert one.state("cut") is State.OPEN
+    one.standings.pardon(found)
+    assert (one.breakers, one.seat.strikes["cut"][0]) == ({}, 2), "only the last is taken back"
+    one.says("cut")
+    assert one.state("cut") is State.OPEN
+
+
+def test_a_pardoned_probe_leaves_the_next_request_to_probe(one):
+    one.says("forbidden")
+    one.says("throttled")
+    one.clock.time += 300
+    one.probes("ls_1")
+    found = blamed(one, "forbidden")
+    assert {each.strikes for each in one.breakers.values()} == {2}
+    one.standings.pardon(found)
+    assert {(each.strikes, each.probe) for each in one.breakers.values()} == {(1, "")}
+    assert one.probes("ls_2")
+
+
+def test_what_came_after_a_fault_outlasts_its_pardon(one):
+    found = blamed(one, "forbidden")
+    one.clock.time += 300
+    one.probes("ls_2")
+    one.says("forbidden", lease_id="ls_2")
+    one.standings.pardon(found)
+    assert one.breakers["forbidden", ""].strikes == 2
+    late = blamed(one, "forbidden", "ls_3")
+    tally, health = dict(one.seat.tally.causes(one.clock.time)), one.seat.candidate.health
+    one.standings.pardon(late)
+    assert (one.seat.tally.causes(one.clock.time), one.seat.candidate.health) == (tally, health), "it belongs to that occasion"
+
+
+def test_what_was_withheld_counts_when_another_account_serves_unless_that_takes_long(one):
+    for passed, state in ((61, State.CLOSED), (59, State.OPEN)):
+        found = one.standings.withheld(one.seat, attempt("acc_1", "forbidden"), renewed=False)
+        one.clock.time += passed
+        one.standings.charge(found)
+        one.standings.charge(found)
+        assert one.state("forbidden") is state
+    assert one.breakers["forbidden", ""].strikes == 1
+
+
 def test_the_latency_is_smoothed(one):
     one.says(latency=2.0)
     one.says()
     one.says(latency=7.0)
-    assert one.seat.candidate.latency == pytest.approx(3.0)
+    assert one.seat.candidate.latency == pytest.approx(1.6 + 5.4 * 0.2)
+    assert one.seat.candidate.latency_at == NOW
+    one.clock.time += 10 * LATENCY_HALF
+    one.says(latency=1.0)
+    assert (one.seat.candidate.latency, one.seat.candidate.latency_at) == (pytest.approx(1.0, abs=0.01), one.clock.time)
 
 
 def test_an_account_that_is_out_for_something_graver_stays_so(one):

@@ -33,19 +33,36 @@ def ends(seconds):
 
 @dataclass
 class Fill:
-    """A bucket: how much was in it at a time."""
+    """A bucket: how much was used of it at a time, and of that is not shown because the limit was lowered."""
 
     most: int
-    level: Fraction
     at: Fraction
+    used: Fraction = Fraction(0)
+    hidden: Fraction = Fraction(0)
+
+    @property
+    def level(self):
+        return self.most - self.used
+
+    def use(self, amount):
+        """What is given back beyond what is used is taken off what is hidden."""
+        used = self.used + amount
+        self.used = max(used, Fraction(0))
+        self.hidden = max(self.hidden + min(used, Fraction(0)), Fraction(0))
 
     def now(self, seconds):
-        self.level = min(Fraction(self.most), self.level + self.most * (seconds - self.at) / 60)
+        self.use(-self.most * (seconds - self.at) / 60)
         self.at = seconds
         return self.level
 
     def change(self, amount, seconds):
-        self.level = min(Fraction(self.most), self.now(seconds) + amount)
+        self.now(seconds)
+        self.use(-amount)
+
+    def adapt(self, most):
+        """A lowered limit hides what no longer fits, a raised one shows it again."""
+        moved = min(self.used, self.most - most) if most < self.most else -min(self.hidden, most - self.most)
+        self.used, self.hidden, self.most = self.used - moved, self.hidden + moved, most
 
     def retry(self, amount, seconds):
         """When it holds the amount, in whole milliseconds; None: never."""
@@ -113,9 +130,9 @@ class Model:
             most = limit(limits, unit, Period.MINUTE)
             if most is None:
                 continue
-            fill = self.fills.setdefault((payer, unit), Fill(most, Fraction(most), now))
+            fill = self.fills.setdefault((payer, unit), Fill(most, now))
             fill.now(now)
-            fill.most, fill.level = most, min(fill.level, Fraction(most))
+            fill.adapt(most)
 
     def take(self, lease, wanted, now):
         for payer, limits in lease.payers:
@@ -178,7 +195,7 @@ class Model:
         lease = self.held.pop(lease_id, None)
         if lease is None:
             return None
-        costs = {unit: amount(spent, unit) for unit in Unit}
+        costs = {unit: 0 if lease_id in self.counted else amount(spent, unit) for unit in Unit}
         beyond = {unit: max(costs[unit] - lease.claimed[unit], 0) for unit in Unit}
         for payer, limits in lease.payers:
             for unit in Unit:

@@ -226,7 +226,7 @@ async def test_what_was_spent_beyond_is_taken_and_nothing_passes_until_it_is_mad
     assert isinstance(await desk.reserve("b", [payer], Amounts(1, 10)), Granted)
 
 
-@pytest.mark.parametrize(("limit", "left"), [(2, 2), (5, 5), (100, 7)])
+@pytest.mark.parametrize(("limit", "left"), [(2, 2), (5, 5), (100, 97)])
 async def test_a_changed_minute_gives_no_more_than_the_new_one_at_once(desk, limit, left):
     for lease_id in "abc":
         await desk.reserve(lease_id, [key(requests_minute=10)])
@@ -234,6 +234,23 @@ async def test_a_changed_minute_gives_no_more_than_the_new_one_at_once(desk, lim
     while isinstance(await desk.reserve(f"later{granted}", [key(requests_minute=limit)]), Granted):
         granted += 1
     assert granted == left
+
+
+async def test_a_raised_minute_shows_what_was_used_and_gives_the_rest(desk):
+    for lease_id in "ab":
+        await desk.reserve(lease_id, [key(requests_minute=2, tokens_minute=200)])
+    raised = key(requests_minute=10, tokens_minute=200)
+    granted = await desk.reserve("c", [raised], Amounts(1, 0, 0))
+    assert [window.left for window in granted.windows] == [7, 0]
+    leaf = await desk.leaf(raised, R, Period.MINUTE)
+    assert (leaf.used, leaf.left, leaf.resets_at) == (3, 7, NOW + 18)
+
+
+async def test_a_minute_that_changes_to_and_fro_gives_no_more_than_the_larger_one(desk):
+    # As when two processes do not know the same limit.
+    large, small = key(requests_minute=100), key(requests_minute=10)
+    answers = [await desk.reserve(f"l{number}", [small if number % 2 else large]) for number in range(300)]
+    assert sum(isinstance(answer, Granted) for answer in answers) == 100
 
 
 async def test_very_large_limits_are_exact(desk):
@@ -373,6 +390,17 @@ async def test_what_was_settled_is_not_booked_again(desk):
     await desk.settle("a", ONE)
     await desk.book("a", ONE)
     assert (await desk.leaf(key(), R, Period.TOTAL)).used == 1
+
+
+async def test_what_was_booked_is_not_settled_again_but_returns(desk):
+    payer = key(tokens_minute=600, concurrency=1)
+    await desk.reserve("a", [payer, key("i")], Amounts(1, 100), account())
+    await desk.book("a", Amounts(1, 150, 0))
+    assert await desk.settle("a", Amounts(1, 150, 0)) == Booked(True, "a", 0)
+    total, minute = await desk.leaf(payer, T, Period.TOTAL), await desk.leaf(payer, T, Period.MINUTE)
+    assert (total.used, total.reserved, minute.used) == (150, 0, 150)
+    [budget] = await desk.read(payer)
+    assert (budget.concurrency.used, budget.overrun) == (0, NOTHING)
 
 
 async def test_a_lease_that_was_given_back_unspent_may_be_booked(desk):

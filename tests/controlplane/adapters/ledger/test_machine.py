@@ -173,6 +173,14 @@ class Machine(RuleBasedStateMachine):
             self.ask("book", lease_id, spent, key_id)
 
     @precondition(lambda self: self.leases)
+    @rule(pick=PICK, spent=AMOUNTS)
+    def book(self, pick, spent):
+        """What somebody settled when it was not held counts, and not again when it is settled though it is held."""
+        lease_id, key_id, _ = self.lease(pick)
+        self.model.book(lease_id, key_id, spent, self.now)
+        self.ask("book", lease_id, spent, key_id)
+
+    @precondition(lambda self: self.leases)
     @rule(pick=PICK, place=PLACES, seconds=st.integers(1, 1000))
     def restore(self, pick, place, seconds):
         lease_id, key_id, amounts = self.lease(pick)
