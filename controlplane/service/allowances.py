@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from controlplane.domain.account import Allowance, Reading, Status
-from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, ProviderError, ProviderUnavailable
+from controlplane.domain.errors import AccessRejected, CallForbidden, ProviderError, ProviderUnavailable
 from controlplane.policy import cooldown, polling
 from controlplane.policy.cooldown import Rest, Scope
 from controlplane.service.background import Background
@@ -67,7 +67,7 @@ class Allowances:
 
     async def ask(self, seat: Seat) -> Allowance:
         """Ask now, store the answer and act on it. Raises ProviderError."""
-        answer = await self._asked(seat)
+        answer = await self._refreshing.presented(seat, self._providers[seat.account.kind].allowance)
         now = self._clock.now()
         allowance = replace(answer, checked_at=int(now))
         keep = not seat.readings or allowance.checked_at >= seat.readings[-1].at + READ_EVERY
@@ -125,19 +125,6 @@ class Allowances:
 
     def _askable(self, seat: Seat, now: float) -> bool:
         return not seat.account.disabled and seat.standing.status not in LOST and seat.ready(now)
-
-    async def _asked(self, seat: Seat) -> Allowance:
-        """The provider's answer; a refused token is renewed once."""
-        provider = self._providers[seat.account.kind]
-        try:
-            bearer = await self._refreshing.bearer(seat)
-            try:
-                return await provider.allowance(seat.served, bearer)
-            except AccessRejected:
-                return await provider.allowance(seat.served, await self._refreshing.bearer(seat, refused=bearer))
-        except AccountSuspended as error:
-            self._standings.put(seat, Status.SUSPENDED, error.message)
-            raise
 
     def _judge(self, seat: Seat, allowance: Allowance, now: float) -> None:
         """Park a spent account until its reset; let one return that has allowance again."""

@@ -5,8 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from controlplane.domain.account import Status
-from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, ProviderError, ProviderUnavailable
+from controlplane.domain.errors import AccessRejected, CallForbidden, ProviderError, ProviderUnavailable
 from controlplane.domain.model import ListedModel, ModelFacts
 from controlplane.policy import naming, wellknown
 from controlplane.policy.naming import Named, Names
@@ -123,7 +122,7 @@ class Catalogue:
         """Ask what the account offers, store it, then use it. Raises ProviderError."""
         self._not_before[seat.account.id] = self._clock.now() + ASK_AGAIN
         try:
-            models = await self._ask(seat)
+            models = await self._refreshing.presented(seat, self._providers[seat.account.kind].models)
         except (AccessRejected, CallForbidden):
             # Not a matter of minutes; and each try with a refused token costs a new one.
             self._not_before[seat.account.id] = self._clock.now() + STALE_AFTER
@@ -134,17 +133,6 @@ class Catalogue:
         await self._store.set_models(seat.account.id, seen, now)
         seat.offer(seen, now)
         self.rebuild()
-
-    async def _ask(self, seat: Seat) -> Sequence[ModelFacts]:
-        provider = self._providers[seat.account.kind]
-        bearer = await self._refreshing.bearer(seat)
-        try:
-            return await provider.models(seat.served, bearer)
-        except AccessRejected:
-            return await provider.models(seat.served, await self._refreshing.bearer(seat, refused=bearer))
-        except AccountSuspended as error:
-            self._standings.put(seat, Status.SUSPENDED, error.message)
-            raise
 
     def _named(self) -> Names:
         """Names over all accounts, whatever their state: a model that merely cannot be served now is

@@ -2,11 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from controlplane.domain.account import Status
-from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, ProviderError
-from controlplane.domain.model import ModelFacts
+from controlplane.domain.errors import AccessRejected, CallForbidden, ProviderError
 from controlplane.service.catalogue import ASK_AGAIN, STALE_AFTER
 from controlplane.service.ports import Clock, Provider
 from controlplane.service.refreshing import Refreshing
@@ -33,7 +31,7 @@ class OwnModels:
         """Ask what the account offers and use it; when to ask again, epoch seconds."""
         async with self._places:
             try:
-                models = await self._ask(seat)
+                models = await self._refreshing.presented(seat, self._providers[seat.account.kind].models)
             except (AccessRejected, CallForbidden) as error:
                 # Not a matter of minutes; and each try with a refused token costs a new one.
                 return self._later(seat, error, STALE_AFTER)
@@ -42,17 +40,6 @@ class OwnModels:
             now = self._clock.now()
             seat.offer(models, int(now))
             return now + STALE_AFTER
-
-    async def _ask(self, seat: Seat) -> Sequence[ModelFacts]:
-        provider = self._providers[seat.account.kind]
-        bearer = await self._refreshing.bearer(seat)
-        try:
-            return await provider.models(seat.served, bearer)
-        except AccessRejected:
-            return await provider.models(seat.served, await self._refreshing.bearer(seat, refused=bearer))
-        except AccountSuspended as error:
-            self._standings.put(seat, Status.SUSPENDED, error.message)
-            raise
 
     def _later(self, seat: Seat, error: ProviderError, seconds: float) -> float:
         log.warning("no model list account=%s reason=%s", seat.account.id, error.message)

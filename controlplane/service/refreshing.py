@@ -8,10 +8,11 @@ lost looks as if somebody else had been faster; what is stored tells the two apa
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from controlplane.domain.account import AuthMethod, Credentials, Status
+from controlplane.domain.account import Account, AuthMethod, Credentials, Status
 from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderError, ProviderUnavailable
 from controlplane.policy import refresh
 from controlplane.policy.cooldown import Rest, Scope
@@ -21,6 +22,7 @@ from controlplane.service.roster import Seat
 from controlplane.service.standing import Standings
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # A refresh that an administrator's change overtook is followed by one for the new credentials.
 ROUNDS = 3
@@ -97,6 +99,20 @@ class Refreshing:
                     raise
                 return credentials.access_token
         raise ProviderUnavailable("the account's credentials keep changing")
+
+    async def presented(self, seat: Seat, call: Callable[[Account, str], Awaitable[T]]) -> T:
+        """What the provider answers to a call with the account's bearer; a refused one is renewed once, and
+        a suspension takes the account out. Raises ProviderError.
+        """
+        try:
+            bearer = await self.bearer(seat)
+            try:
+                return await call(seat.served, bearer)
+            except AccessRejected:
+                return await call(seat.served, await self.bearer(seat, refused=bearer))
+        except AccountSuspended as error:
+            self._standings.put(seat, Status.SUSPENDED, error.message)
+            raise
 
     async def refresh(self, seat: Seat, *, patient: bool = True) -> None:
         """Trade the refresh token now, or join the trade that is under way. After a failure that may
