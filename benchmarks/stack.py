@@ -24,6 +24,8 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.01
 SERVICES = ("controlplane", "summarizer", "dataplane")
+# What of our own environment the services see.
+KEPT = ("PATH", "HOME", "LANG", "HEADGATE_REDIS_URL")
 READY_PORT = {"mock": "mock", "controlplane": "console", "summarizer": "summarizer_http", "dataplane": "clients"}
 
 
@@ -60,6 +62,11 @@ class Stack:
     def pids(self) -> dict[str, int]:
         return {name: process.pid for name, process in self._running.items()}
 
+    @property
+    def rpc_token(self) -> str:
+        """What the planes show each other."""
+        return self._password
+
     def stop(self) -> None:
         """End what was started, last first."""
         for name in reversed(list(self._running)):
@@ -89,7 +96,7 @@ class Stack:
         pin(os.getpid(), others)
 
     def _run(self, name: str, *module: str) -> None:
-        kept = {variable: os.environ[variable] for variable in ("PATH", "HOME", "LANG") if variable in os.environ}
+        kept = {variable: os.environ[variable] for variable in KEPT if variable in os.environ}
         environment = {**kept, **self._settings(), "PYTHONPATH": str(ROOT)}
         with self._log(name).open("ab") as log:
             # In the empty directory there is no .env file to be read by mistake.
