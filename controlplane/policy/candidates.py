@@ -116,9 +116,11 @@ def recent_now(candidate: Candidate, now: float) -> float:
 
 def given(candidate: Candidate, now: float) -> None:
     """Count a request that the account was given; called by the candidate's owner."""
+    second = now // 1
+    if second > candidate.recent_at:
+        candidate.recent, candidate.recent_at = recent_now(candidate, now), second
     # Three digits are plenty, and keep the records of choices short.
-    candidate.recent = round(recent_now(candidate, now) + 1, 3)
-    candidate.recent_at = max(now // 1, candidate.recent_at)
+    candidate.recent = round(candidate.recent + 1, 3)
 
 
 def _hash(text: str) -> int:

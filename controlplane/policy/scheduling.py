@@ -7,7 +7,6 @@ score are kept for the same reason.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import itemgetter
 
 from controlplane.policy.breaker import Breaker
 from controlplane.policy.candidates import Candidate, Wish, given, health_now, places, recent_now, session_hash
@@ -104,14 +103,21 @@ def choose(candidates: Sequence[Candidate], wish: Wish, now: float, seed: int, m
         fit = _foremost(fit, exclusions)
     own = home(fit, wish.session, wish.sticky, now) if wish.session else ""
     scored = (balanced if mode == Mode.BALANCED else smart)(fit, own, wish.sticky, now)
-    best = max(scored, key=SUM)[-1]
-    tied = [place for place, score in enumerate(scored) if score[-1] == best]
-    if mode == Mode.BALANCED and len(tied) > 1:
-        most = max(scored[place][-2] for place in tied)
-        tied = [place for place in tied if scored[place][-2] == most]
-    chosen = fit[tied[seed % len(tied)]]
+    sums = [score[-1] for score in scored]
+    best = max(sums)
+    # Mostly there is one.
+    chosen = fit[sums.index(best) if sums.count(best) == 1 else _tie(scored, best, seed, mode)]
     # None of them is open or being probed, or the account would have been out.
     return Choice(chosen, fit, scored, exclusions, _concerning(chosen, wish.model) if chosen.breakers else ())
+
+
+def _tie(scored: Sequence[Scored], best: float, seed: int, mode: Mode) -> int:
+    """The place of one of those that have the best sum."""
+    tied = [place for place, score in enumerate(scored) if score[-1] == best]
+    if mode == Mode.BALANCED:
+        most = max(scored[place][-2] for place in tied)
+        tied = [place for place in tied if scored[place][-2] == most]
+    return tied[seed % len(tied)]
 
 
 def _sifted(candidates: Sequence[Candidate], wish: Wish, now: float) -> tuple[list[Candidate], list[Exclusion]]:
@@ -186,8 +192,6 @@ def _lack(exclusions: Sequence[Exclusion], now: float) -> NoCapacity:
             return NoCapacity(reason, min(end or now + wait for end in ends), exclusions)
     return NoCapacity(Lack.NO_ACCOUNT, None, exclusions)
 
-
-SUM = itemgetter(-1)
 
 RESTING = frozenset({Rule.COOLING, Rule.COOLING_MODEL})
 BUSY = RESTING | {Rule.PROBING, Rule.FULL, Rule.TRIED}

@@ -132,7 +132,8 @@ def lease(value: Lease, into: admission_pb2.Lease) -> None:
 
 def _terms(value: Lease) -> bytes:
     """What many leases have in common, the account and the model, on the wire. It is kept, for writing it costs
-    more than the rest of the lease; and compared, which costs next to nothing while it is the same objects.
+    more than the rest of the lease; and compared, which costs next to nothing while it is the same objects. None
+    of these changes in place.
     """
     terms = (
         value.account_label,

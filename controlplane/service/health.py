@@ -41,7 +41,7 @@ class Health:
 
     def attempted(self, lease: Open, seat: Seat, attempt: Attempt, outcome: Outcome | None) -> None:
         """Take in one attempt. Without an outcome the request goes on, and the attempt failed."""
-        own = seat.account.id.startswith(OWN)
+        own = attempt.account_id.startswith(OWN)
         standings, learning = (self._own.standings, self._own.learning) if own else (self._standings, self._learning)
         standings.reached(seat, attempt)
         if attempt.learned:

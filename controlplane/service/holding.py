@@ -16,6 +16,7 @@ from controlplane.service.roster import Seat
 from controlplane.service.standing import Standings
 from controlplane.service.work import T, Work, done, ready
 
+SETTLING_IN = 120  # seconds that what is restored lives at least: who wants it says so meanwhile
 AGAIN = 2.0  # seconds until a ledger that is away is told again
 
 
@@ -37,6 +38,7 @@ class Holding:
         self._standings = standings
         self._queue = queue
         self._owed: set[asyncio.Future[None]] = set()
+        self._supposed: set[str] = set()
         self._clock = clock
 
     def reserve(self, lease: Open, place: Place | None = None) -> Soon[Granted | Denied | Full]:
@@ -48,10 +50,12 @@ class Holding:
             return self._reserved(lease, verdict)
         return _held(lease, verdict)
 
-    def take(self, lease: Open, seat: Seat, choice: Choice) -> Soon[Granted | Denied | Full | None]:
+    def take(self, lease: Open, seat: Seat, choice: Choice, number: int = 0) -> Soon[Granted | Denied | Full | None]:
         """A place at the account, and the key's reservation with it if the lease has none yet. None: the
-        lease is over.
+        lease is over, or a newer question than the one of that number was asked for it.
         """
+        if number != lease.asking:
+            return None
         if choice.probes:
             # Before the ledger is asked: whoever comes meanwhile must not probe as well.
             self._standings.probe(seat, choice.probes, lease.lease_id)
@@ -60,7 +64,7 @@ class Holding:
         verdict = self._ledger.move(lease.lease_id, place, self._clock.now()) if lease.held else self.reserve(lease, place)
         if not isinstance(verdict, Granted) and isinstance(verdict, Awaitable):
             return self._taken(lease, seat, choice, verdict)
-        return self._took(lease, seat, choice, verdict)
+        return self._took(lease, seat, choice, verdict, number)
 
     def extend(self, lease: Open, tokens: int) -> Work[Granted | Denied | None]:
         """More tokens for the answer. None: the lease is not held."""
@@ -82,9 +86,10 @@ class Holding:
             yield from ready(self._ledger.book(late, self._clock.now()))
 
     async def keep(self, leases: Sequence[Open], deadline: int) -> None:
-        """These are still wanted."""
-        if leases:
-            await done(ready(self._ledger.keep([lease.lease_id for lease in leases], deadline)))
+        """These are still wanted, and what is supposed."""
+        kept = [*(lease.lease_id for lease in leases), *self._supposed]
+        if kept:
+            await done(ready(self._ledger.keep(kept, deadline)))
             for lease in leases:
                 lease.deadline = deadline
 
@@ -134,13 +139,18 @@ class Holding:
         self._leases.add(lease)
         lease.held, lease.seat = True, seat
         place = Place(seat.account.id) if seat is not None else None
-        claim = Claim(lease.lease_id, lease.payers, lease.claimed, lease.deadline, place)
+        deadline = max(lease.deadline, int(self._clock.now()) + SETTLING_IN)
+        claim = Claim(lease.lease_id, lease.payers, lease.claimed, deadline, place)
 
         def counted(in_flight: int) -> None:
             if seat is not None:
                 seat.candidate.in_flight = in_flight
 
-        self._then(lambda: self._ledger.restore(claim, self._clock.now()), counted)
+        def again() -> Soon[int]:
+            wanted = lease.held and self._leases.find(lease.lease_id) is lease
+            return self._ledger.restore(claim, self._clock.now()) if wanted else 0
+
+        self._then(again, counted)
 
     def reclaim(self, lease: Open) -> Work[None]:
         """What was restored is not all that the lease needs: it returns, to be reserved anew."""
@@ -156,15 +166,26 @@ class Holding:
     def suppose(self, claims: Sequence[Claim]) -> None:
         """What leases may have spent that are not known any more is set aside until the records tell."""
         for claim in claims:
-            self._then(partial(self._ledger.restore, claim, self._clock.now()), lambda _: None)
+            if claim.amounts != NOTHING:
+                self._supposed.add(claim.lease_id)
+                self._then(partial(self._supposing, claim), lambda _: None)
+
+    def supposes(self, lease_id: str) -> bool:
+        """Whether the records have not told yet."""
+        return lease_id in self._supposed
+
+    def _supposing(self, claim: Claim) -> Soon[int]:
+        return self._ledger.restore(claim, self._clock.now()) if claim.lease_id in self._supposed else 0
 
     def decided(self, bookings: Sequence[Booking]) -> None:
-        """The records have told."""
+        """The records have told: this is what those leases spent."""
+        self._supposed.difference_update(booking.lease_id for booking in bookings)
 
         def told() -> Soon[None]:
             return done(self.settle(bookings))
 
-        self._then(told, lambda _: None)
+        if bookings:
+            self._then(told, lambda _: None)
 
     def _settled(self, booked: Sequence[Booked]) -> None:
         """Bookings are in the books: places were returned."""
@@ -190,11 +211,15 @@ class Holding:
         if self._owed:
             await asyncio.wait(tuple(self._owed))
 
-    def _took(self, lease: Open, seat: Seat, choice: Choice, verdict: Granted | Denied | Full | None) -> Granted | Denied | Full | None:
+    def _took(
+        self, lease: Open, seat: Seat, choice: Choice, verdict: Granted | Denied | Full | None, number: int
+    ) -> Granted | Denied | Full | None:
         if isinstance(verdict, Granted) and lease.over:
-            # It ended while the ledger was asked: nobody would give this back.
-            self._release(lease)
+            # It ended while the ledger was asked. Where its outcome follows, only the place returns.
+            (self._away if self._leases.find(lease.lease_id) is lease else self._release)(lease)
             verdict = None
+        elif isinstance(verdict, Granted) and number != lease.asking:
+            verdict = None  # the newer question takes its place in the books
         if isinstance(verdict, Granted):
             given(seat.candidate, self._clock.now())
             seat.candidate.in_flight = verdict.in_flight
@@ -210,13 +235,13 @@ class Holding:
     async def _taken(
         self, lease: Open, seat: Seat, choice: Choice, asked: Awaitable[Granted | Denied | Full | None]
     ) -> Granted | Denied | Full | None:
-        moving, verdict = lease.held, None
+        moving, number, verdict = lease.held, lease.asking, None
         try:
             verdict = await (self._surely(asked, lambda: self._away(lease)) if moving else asked)
         finally:
             if verdict is None and choice.probes:
                 self._standings.release(seat, lease.lease_id)
-        return self._took(lease, seat, choice, verdict)
+        return self._took(lease, seat, choice, verdict, number)
 
     async def _reserved(self, lease: Open, asked: Awaitable[Granted | Denied | Full]) -> Granted | Denied | Full:
         return _held(lease, await self._surely(asked, lambda: self._release(lease)))

@@ -12,7 +12,7 @@ from typing import Any
 
 from controlplane.domain.lease import HeldLease, Identity
 from controlplane.domain.limits import NOTHING, Amounts, Payer, Window
-from controlplane.domain.outcome import Attempt
+from controlplane.domain.outcome import Attempt, Entry
 from controlplane.service.blame import Blame
 from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Seat
@@ -31,7 +31,9 @@ class Open:
 
     `seen` are the failed attempts that were already acted on. `orphan`: the data plane does not hold it
     any more; kept only to know its outcome again. `restored`: this process learned of it from a hello.
-    `over`: the request has ended; what is granted to it yet returns.
+    `over`: the request has ended; what is granted to it yet returns. `asking` numbers the questions for another
+    account: of two sessions' only the latest is answered. `ending`: its record and what it spent, once its
+    outcome has come.
     `renewed` is the account whose bearer was replaced, `refused` those that had one refused.
     `faults` are those of its attempts that may be its own. `moves` counts the places it was given, so that
     who waits for one can tell whether it is still that one.
@@ -64,6 +66,8 @@ class Open:
     orphan: bool = False
     restored: bool = False
     over: bool = False
+    asking: int = 0
+    ending: tuple[Entry, Amounts] | None = None
 
 
 class Leases:

@@ -105,7 +105,8 @@ class Leasing:
         if lease is None:
             return
         if ask.lease_id:
-            self._holding.let_go(lease)
+            if not again:  # the newer question gives it back
+                self._holding.let_go(lease)
             return
         self._holding.drop(lease)
         if not again:
@@ -140,6 +141,7 @@ class Leasing:
         lease = self._leases.find(ask.lease_id)
         if lease is None or lease.orphan:
             return refusals.UNKNOWN_LEASE
+        lease.asking += 1
         self._settling.attempted(lease, ask.failed)
         yield from self._holding.give_back(lease)
         if isinstance(identity, Refusal):
@@ -155,7 +157,7 @@ class Leasing:
         if lease.restored and not lease.claimed.tokens:
             yield from self._holding.reclaim(lease)
             self._opening.claim(lease, ask)
-        return (yield from self._granted(Asked(ask, lease, tuple(ask.excluded_account_ids), first=False)))
+        return (yield from self._granted(Asked(ask, lease, tuple(ask.excluded_account_ids), first=False, number=lease.asking)))
 
     def _granted(self, asked: Asked) -> Work[Said]:
         """The answer. Whatever is raised instead, nothing is held for the question any more."""

@@ -58,7 +58,8 @@ class Placing:
         if isinstance(made, NoCapacity):
             return made
         seat = self._roster.seat(made.candidate.id) if lease.own is None else lease.own
-        seat.recover(now)
+        if seat.standing.until:
+            seat.recover(now)
         return seat, made
 
     def _candidates(self, lease: Open) -> Sequence[Candidate]:

@@ -22,13 +22,14 @@ from controlplane.service.work import Work, ready
 @dataclass(slots=True)
 class Asked:
     """A question on its way. `tried`: accounts not to be chosen. `first`: the lease is made for it.
-    `move`: which of the lease's places is held for it.
+    `move`: which of the lease's places is held for it. `number`: which of the lease's questions it is.
     """
 
     ask: Ask
     lease: Open
     tried: tuple[str, ...]
     first: bool
+    number: int = 0
     move: int = 0
 
 
@@ -63,7 +64,7 @@ class Seating:
         if not self._queue.waits(wanted(asked)):
             made = self._placing.choose(lease, asked.ask, asked.tried)
             if not isinstance(made, NoCapacity):
-                verdict = self._holding.take(lease, *made)
+                verdict = self._holding.take(lease, *made, asked.number)
                 if isinstance(verdict, Granted):
                     return made[0]
                 said = yield from self._told(lease, made[0], verdict)
@@ -83,6 +84,9 @@ class Seating:
             return refused
         ticket = self._queue.join(wanted(asked))
         if ticket is None:
+            said = yield from self._once(asked)
+            if said is not None:
+                return said
             return refusals.no_capacity(NoCapacity(Lack.BUSY, self._clock.now() + 1, ()), lease.asked, self._clock.now())
         ahead, began = self._queue.ahead(ticket), self._clock.now()
         try:
@@ -92,6 +96,13 @@ class Seating:
             lease.steps.append(decisions.waited(self._clock.now() - began, ahead))
         return said
 
+    def _once(self, asked: Asked) -> Work[Seat | Refusal | None]:
+        """No more may wait; perhaps nobody has to."""
+        made = self._placing.choose(asked.lease, asked.ask, asked.tried)
+        if isinstance(made, NoCapacity):
+            return None
+        return (yield from self._told(asked.lease, made[0], self._holding.take(asked.lease, *made, asked.number)))
+
     def _tried(self, asked: Asked, ticket: Ticket, wait: float | None) -> Work[Seat | Refusal]:
         """Try whenever it is this ticket's turn, and once more when its time is over."""
         lease = asked.lease
@@ -99,7 +110,7 @@ class Seating:
             patient = yield self._queue.turn(ticket, wait)
             made = self._placing.choose(lease, asked.ask, asked.tried)
             if not isinstance(made, NoCapacity):
-                said = yield from self._told(lease, made[0], self._holding.take(lease, *made))
+                said = yield from self._told(lease, made[0], self._holding.take(lease, *made, asked.number))
                 if said is not None:
                     return said
                 wait = 0.0

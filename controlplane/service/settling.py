@@ -31,7 +31,7 @@ MARGIN = 60  # seconds; what is still wanted is kept before its time is over
 @dataclass(slots=True)
 class _Batch:
     """What becomes of the outcomes of one settlement. `supposed`: what those may have spent whose leases
-    are not known.
+    are not known. `again`: some came before, and it is not known yet whether they are new.
     """
 
     fresh: list[Entry] = field(default_factory=list)
@@ -39,6 +39,7 @@ class _Batch:
     supposed: list[Claim] = field(default_factory=list)
     bookings: list[Booking] = field(default_factory=list)
     closing: list[Open] = field(default_factory=list)
+    again: bool = False
 
 
 class Settling:
@@ -76,6 +77,9 @@ class Settling:
             if lease is not None:
                 self._close(lease, outcome, batch, now)
                 continue
+            if self._holding.supposes(outcome.lease_id):
+                batch.again = True  # it is still being written
+                continue
             # What comes twice in one settlement counts once: the first is found already there.
             key_id = payer(outcome.lease_id)
             entry, spent = self._entry(outcome, key_id, "", now)
@@ -94,7 +98,12 @@ class Settling:
         else:
             # Until the records tell whether they are new, they are taken to be.
             self._holding.suppose(batch.supposed)
-        return durable
+        return durable if durable is None or not (batch.again or batch.doubtful) else asyncio.ensure_future(self._heard(durable))
+
+    async def _heard(self, durable: asyncio.Future[None]) -> None:
+        """The ledger has heard of it too."""
+        await durable
+        await self._holding.drain()
 
     def decided(self, entries: Sequence[Entry], inserted: Collection[str]) -> None:
         """The records of doubtful entries tell which of them are new: those count."""
@@ -106,8 +115,10 @@ class Settling:
         self._holding.decided(list(bookings.values()))
 
     def _close(self, lease: Open, outcome: Outcome, batch: "_Batch", now: float) -> None:
-        self.attempted(lease, outcome.attempts, outcome)
-        entry, spent = self._entry(outcome, lease.identity.key_id, lease.asked, now, lease.steps)
+        if lease.ending is None:
+            self.attempted(lease, outcome.attempts, outcome)
+            lease.ending = self._entry(outcome, lease.identity.key_id, lease.asked, now, lease.steps)
+        entry, spent = lease.ending
         (batch.doubtful if lease.restored else batch.fresh).append(entry)
         if lease.held:
             batch.bookings.append(Booking(lease.lease_id, lease.identity.key_id, spent))
@@ -205,12 +216,13 @@ class Settling:
         expired = set(await self._holding.expire())
         batch = _Batch()
         for lease in self._leases:
-            if lease.lease_id in expired and not lease.orphan:
-                entry, _ = self._entry(_expired(lease, now), lease.identity.key_id, lease.asked, now, lease.steps)
-                (batch.doubtful if lease.restored else batch.fresh).append(_served_by(entry, lease))
+            if lease.lease_id not in expired and (now < lease.deadline or self._wanted(lease, now)):
+                continue
             # What is past its time and did not expire is held by another process, or by nobody.
-            if lease.lease_id in expired or (now >= lease.deadline and not self._wanted(lease, now)):
-                self._holding.ended(lease)
+            if lease.lease_id in expired or lease.ending is not None:
+                self._expire(lease, batch, now)
+            self._holding.ended(lease)
+        self._holding.decided(batch.bookings)
         count = len(batch.fresh) + len(batch.doubtful)
         if count:
             metrics.EXPIRED.inc(count)
@@ -218,6 +230,16 @@ class Settling:
             if self._records.record(batch.fresh, batch.doubtful) is None:
                 log.error("expired leases were not recorded, too many records wait")
         return count
+
+    def _expire(self, lease: Open, batch: "_Batch", now: float) -> None:
+        """The record of a lease that nobody settles; what came of its outcome, if it came, is what counts."""
+        ending = lease.ending
+        if ending is None:
+            entry, _ = self._entry(_expired(lease, now), lease.identity.key_id, lease.asked, now, lease.steps)
+            ending = _served_by(entry, lease), NOTHING
+        (batch.doubtful if lease.restored else batch.fresh).append(ending[0])
+        if ending[1] != NOTHING:
+            batch.bookings.append(Booking(lease.lease_id, lease.identity.key_id, ending[1]))
 
     def _wanted(self, lease: Open, now: float) -> bool:
         return not lease.orphan and lease.instance in self._connected and now < lease.opened_at + HARD_DEADLINE

@@ -115,7 +115,7 @@ def _attempt(attempt: Attempt) -> _Stored:
         attempt.detail,
         attempt.endpoint,
         attempt.endpoints or None,
-        attempt.learned or None,
+        dict(attempt.learned) if attempt.learned else None,
     )
 
 

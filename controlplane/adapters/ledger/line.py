@@ -121,7 +121,9 @@ class Line:
             self._answer(batch, LedgerAway("the ledger was closed"))
             raise
         except Exception as error:  # noqa: BLE001 - reading the records fails in ways of their own; who asked is told
-            self._answer(batch, error)
+            away = error if isinstance(error, LedgerAway) else LedgerAway(f"the books cannot be filled: {type(error).__name__}")
+            away.__cause__ = error if away is not error else error.__cause__
+            self._answer(batch, away)
         else:
             for (_, answer), reply in zip(batch, replies, strict=True):
                 if not answer.done():  # who asked may have gone

@@ -50,8 +50,7 @@ class MemoryLedger:
         held = self._leases.get(claim.lease_id)
         if held is not None:
             return Granted(self._places.get(held.account_id, 0), shown(*held.shares[0], ms))
-        amounts = claim.amounts
-        wanted = (amounts.requests, amounts.tokens, amounts.credits)
+        wanted: Triple = claim.amounts
         shares = [self._share(payer, ms) for payer in claim.payers]
         for book, limits in shares:
             if not limits.free and not book.admits(limits, wanted, ms):
@@ -67,7 +66,7 @@ class MemoryLedger:
             book.open += 1
             book.reserve(limits, wanted)
         in_flight = 0 if place is None else self._take(lease, place)
-        return Granted(in_flight, shown(*shares[0], ms))
+        return Granted(in_flight, shown(*shares[0], ms) if shares[0][1].shown else ())
 
     def restore(self, claim: Claim, now: float) -> int:
         ms = milliseconds(now)
@@ -146,7 +145,9 @@ class MemoryLedger:
 
     def _share(self, payer: Payer, ms: int) -> tuple[Book, Rules]:
         """The payer's book, in the present day and with the limits of the claim."""
-        book = self._book(payer.id, ms)
+        book = self._books.get(payer.id)
+        if book is None or ms >= book.day_end:
+            book = self._book(payer.id, ms)
         # Limits are values that stay the same object as long as they hold: comparing them would cost
         # as much as the whole reservation.
         return book, book.rules if book.limits is payer.limits else book.adopt(payer.limits, ms)
@@ -181,8 +182,8 @@ class MemoryLedger:
         lease = self._leases.pop(booking.lease_id, None)
         if lease is None:
             return Booked(held=False)
-        amounts, claimed = booking.spent, lease.claimed
-        spent = (amounts.requests, amounts.tokens, amounts.credits)
+        claimed = lease.claimed
+        spent: Triple = booking.spent
         if spent != NONE and not self._counts(booking.lease_id):
             spent = NONE
         account_id = lease.account_id

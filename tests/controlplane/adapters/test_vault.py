@@ -1,7 +1,10 @@
+import hmac
 import os
 import stat
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +81,12 @@ def test_key_files_that_cannot_be_used(tmp_path):
     assert path.read_bytes() == b"short"
     with pytest.raises(StartError, match="cannot be created"):
         read_or_make_key(tmp_path / "no" / "secret.key")
+
+
+def test_digests_are_hmac_sha256_for_those_that_are_stored_must_still_be_known():
+    master = bytes(range(32))
+    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"headgate hash: proxy key").derive(master)
+    vault = FileVault(master)
+    for text in ("", "sk-1", "x" * 200, "\udcff"):
+        expected = hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
+        assert [vault.digest("proxy key", text) for _ in range(2)] == [expected] * 2

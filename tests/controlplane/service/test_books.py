@@ -242,8 +242,11 @@ async def test_outcomes_of_unknown_leases_count_once_a_ledger_is_back(far):
     await far.restart()
     far.far.away = True
     durable = await done(far.settling.settle([outcome(lease.lease_id, attempt(made))], INSTANCE))
-    await durable
+    await far.rows()
+    assert not durable.done(), "it is acknowledged once the ledger has heard of it too"
+    again = await done(far.settling.settle([outcome(lease.lease_id, attempt(made))], INSTANCE))
     far.far.away = False
+    await asyncio.wait_for(asyncio.gather(durable, again), 5)
     assert await books(far, key_id) == (1, 0, 0)
 
 
@@ -278,3 +281,73 @@ async def test_a_lease_that_another_process_keeps_is_only_forgotten(far):
     assert far.leasing.open_leases == 0
     assert await books(far, key_id) == (0, 1, 1)
     assert await far.rows() == []
+
+
+async def test_a_move_that_a_newer_question_overtook_is_given_nothing(far):
+    """Two sessions' moves of one lease: only the latest counts, in the answers and in the books."""
+    one, two = await far.account("one", priority=1), await far.account("two")
+    lease = await far.acquired(ask(), INSTANCE)
+    assert lease.account_id == one
+    again = {"lease_id": lease.lease_id, "excluded_account_ids": [one]}
+    old = asyncio.create_task(far.acquired(ask(**again), INSTANCE))
+    await asyncio.sleep(0)
+    new = asyncio.create_task(far.acquired(ask(**again), INSTANCE))
+    said = await asyncio.gather(old, new)
+    assert [each.account_id if isinstance(each, Lease) else each.reason for each in said] == [Reason.UNKNOWN_LEASE, two]
+    assert await far.ledger.in_flight() == {two: 1}
+
+
+async def test_what_is_granted_to_a_request_that_has_ended_returns_but_not_what_it_spent():
+    world = World(queue_seconds=5)
+    one = await world.account("one", max_concurrency=1)
+    key_id, secret = await key(world, requests=Caps(total=5))
+    first = await acquired(world, secret)
+    second = await acquired(world, secret, reserve_only=True)
+    moving = asyncio.create_task(acquired(world, secret, lease_id=second.lease_id))
+    await world.idle()
+    # its client leaves meanwhile, and the outcome is on its way
+    world.settling.hello(INSTANCE, [held(first)], [], 0, [second.lease_id])
+    await settled(world, [outcome(first.lease_id, attempt(one))])
+    assert (await moving).reason is Reason.UNKNOWN_LEASE
+    await settled(world, [outcome(second.lease_id, attempt(one))])
+    assert await books(world, key_id) == (2, 0, 0)
+    assert world.in_flight() == {"one": 0}
+    await world.close()
+
+
+async def test_an_outcome_that_comes_again_is_judged_once(world, monkeypatch):
+    made = await world.account("one")
+    lease = await world.acquired(ask(), INSTANCE)
+    monkeypatch.setattr("controlplane.service.records.BOUND", 0)
+    for _ in range(5):
+        assert world.settle([outcome(lease.lease_id, attempt(made, "throttled"), attempt(made, started_ms=9))]) is None
+    assert world.seat(made).candidate.breakers["throttled", ""].strikes == 1
+
+
+async def test_what_is_supposed_stays_while_nothing_can_be_written(world):
+    made = await world.account("one")
+    key_id, secret = await key(world, requests=Caps(total=1))
+    lease = await acquired(world, secret)
+    await world.restart()
+    world.record_store.gate.clear()
+    durable = world.settle([outcome(lease.lease_id, attempt(made))])
+    for _ in range(5):
+        world.clock.time += DEADLINE - 30
+        await world.settling.expire()
+    assert (await acquired(world, secret)).reason is Reason.QUOTA_EXHAUSTED
+    world.record_store.gate.set()
+    await durable
+    assert await books(world, key_id) == (1, 0, 0)
+
+
+async def test_a_request_whose_outcome_never_came_is_recorded(world):
+    made = await world.account("one")
+    lease = await world.acquired(ask(), INSTANCE)
+    world.settling.hello(INSTANCE, [], [], 0, [lease.lease_id])
+    world.settling.gone(INSTANCE)
+    world.clock.time += DEADLINE
+    assert await world.settling.expire() == 1
+    (row,) = await world.rows()
+    assert row.outcome.error == "lease_expired"
+    assert world.in_flight() == {"one": 0}
+    assert made

@@ -251,7 +251,7 @@ async def test_records_that_cannot_be_read_refuse_and_are_asked_again(processes)
             return {}
 
     desk = processes(Broken())
-    with pytest.raises(OSError, match="database"):
+    with pytest.raises(LedgerAway, match="filled"):
         await desk.reserve("a", [key()])
     assert isinstance(await desk.reserve("a", [key()]), Granted)
 
