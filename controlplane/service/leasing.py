@@ -141,7 +141,7 @@ class Leasing:
         lease = self._leases.find(ask.lease_id)
         if lease is None or lease.orphan:
             return refusals.UNKNOWN_LEASE
-        lease.asking += 1
+        lease.asking = number = lease.asking + 1
         self._settling.attempted(lease, ask.failed)
         yield from self._holding.give_back(lease)
         if isinstance(identity, Refusal):
@@ -157,7 +157,7 @@ class Leasing:
         if lease.restored and not lease.claimed.tokens:
             yield from self._holding.reclaim(lease)
             self._opening.claim(lease, ask)
-        return (yield from self._granted(Asked(ask, lease, tuple(ask.excluded_account_ids), first=False, number=lease.asking)))
+        return (yield from self._granted(Asked(ask, lease, tuple(ask.excluded_account_ids), first=False, number=number)))
 
     def _granted(self, asked: Asked) -> Work[Said]:
         """The answer. Whatever is raised instead, nothing is held for the question any more."""
