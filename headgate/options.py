@@ -13,7 +13,14 @@ from headgate import addresses
 from headgate import settings as s
 from headgate.settings import Option
 
-PROXY_API_KEY = Option("PROXY_API_KEY", s.text, None, "the proxy key; generated at first start when unset", True, ("API_MASTER_KEY",))
+PROXY_API_KEY = Option(
+    "PROXY_API_KEY",
+    s.text,
+    None,
+    "the proxy key; generated at first start when unset. With :REFRESH_TOKEN behind it, it is served by the account of that token alone",
+    True,
+    ("API_MASTER_KEY",),
+)
 ADMIN_PASSWORD = Option("ADMIN_PASSWORD", s.text, None, "the console's password; generated at first start when unset", True)
 PORT = Option("PORT", s.integer(1, 65535), "8000", "where clients connect")
 LOG_LEVEL = Option("LOG_LEVEL", s.choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "least severe level that is logged")
