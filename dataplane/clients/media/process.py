@@ -21,6 +21,8 @@ ANSWER_BYTES = 64 * 1024 * 1024
 # How much of what a worker says before it dies is logged.
 COMPLAINT_LENGTH = 300
 PIECE_BYTES = 64 * 1024
+# How long a process that was killed, or has closed its answer, may take to be gone.
+GONE_SECONDS = 5.0
 
 COMMAND = (sys.executable, "-P", "-m", "dataplane.clients.media.worker")
 # All that a worker gets of the environment, in which there are secrets.
@@ -68,15 +70,22 @@ class Process:
         self._kill()
 
     async def gone(self) -> None:
-        await self._child.wait()
+        """Wait until it has ended. Not for ever: a pipe whose other end is lost may keep Python waiting for a
+        process that is long gone.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GONE_SECONDS):
+                await self._child.wait()
 
     async def end(self) -> None:
         """Stop it and see it off. Nobody may be waiting for a job."""
         self.stop()
         self._in.close()
-        while await self._out.read(PIECE_BYTES):  # a pipe that is left unread would never count as closed
-            pass
-        await self._complaint
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GONE_SECONDS):
+                while await self._out.read(PIECE_BYTES):  # a pipe that is left unread would never count as closed
+                    pass
+                await self._complaint
         await self.gone()
 
     async def _ask(self, message: bytes) -> Answer:
@@ -98,10 +107,11 @@ class Process:
         return answer
 
     async def _failed(self) -> Answer:
-        code = await self._child.wait()
+        self._in.close()
+        await self.gone()
         complaint = await self._complaint
         if not self._stopped:
-            log.warning("a media worker failed code=%d said=%r", code, complaint.decode(errors="replace"))
+            log.warning("a media worker failed code=%s said=%r", self._child.returncode, complaint.decode(errors="replace"))
         return Answer(error=FAILED)
 
     def _kill(self) -> None:
