@@ -28,7 +28,18 @@ demo: $(INSTALLED_DEV) ## Start all services against simulated accounts and send
 	@$(PY) -m tests.demo
 
 test: $(INSTALLED_DEV) ## Run the tests; ARGS='-k name' picks some
+ifeq ($(strip $(ARGS)),)
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-processes test-modules
+else
 	$(PY) -m pytest $(ARGS)
+endif
+
+# The two halves wait for different things: run beside each other they take little more than one of them.
+.PHONY: test-processes test-modules
+test-processes:
+	$(PY) -m pytest tests/flow tests/headgate tests/benchmarks
+test-modules:
+	$(PY) -m pytest --ignore=tests/flow --ignore=tests/headgate --ignore=tests/benchmarks
 
 check: $(INSTALLED_DEV) ## Compile, lint, formatting, types, import rules, fresh stubs
 	$(PY) -m compileall -q $(PACKAGES) tests benchmarks

@@ -79,7 +79,7 @@ def _measure(stack: Stack, case: Case, number: int, seconds: float) -> Measureme
 
 
 def _bare(case: Case) -> Case:
-    """The same answer without the gateway."""
+    """An answer of as many events without the gateway."""
     return dataclasses.replace(case, dialect="kiro")
 
 

@@ -5,27 +5,35 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-MODEL = "claude-sonnet-4.5"
-PATHS = {"anthropic": "/v1/messages", "openai": "/v1/chat/completions", "kiro": "/generateAssistantResponse"}
+# Who serves a model, by its name.
+MODELS = {"kiro": "claude-sonnet-4.5", "openai": "mock-chat", "anthropic": "mock-messages"}
+PATHS = {
+    "anthropic": "/v1/messages",
+    "openai": "/v1/chat/completions",
+    "responses": "/v1/responses",
+    "kiro": "/generateAssistantResponse",
+}
 
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of request, sent over and over.
+    """One kind of request, sent over and over: in which dialect, and to an account of which kind.
 
     `events` text events are answered, all at once or `pace_ms` apart; `tools` and `history` make
-    the body large. So many `connections` ask at a time: enough to saturate a core when the answer
-    comes at once, few enough not to when it is paced.
+    the body large; an answer of the Responses dialect may be `kept`. So many `connections` ask at a
+    time: enough to saturate a core when the answer comes at once, few enough not to when it is paced.
     """
 
     name: str
     dialect: str = "anthropic"
+    upstream: str = "kiro"
     streamed: bool = True
     events: int = 20
     pace_ms: int = 0
     connections: int = 32
     tools: int = 0
     history: int = 2
+    kept: bool = False
     meaning: str = ""
 
     @property
@@ -62,20 +70,25 @@ def _turns(case: Case) -> list[dict[str, Any]]:
 
 def _anthropic(case: Case) -> dict[str, Any]:
     tools = [{"name": f"tool_{number}", "description": PROSE, "input_schema": SCHEMA} for number in range(case.tools)]
-    asked = {"model": MODEL, "max_tokens": 8192, "stream": case.streamed, "system": PROSE, "messages": _turns(case)}
+    asked = {"model": MODELS[case.upstream], "max_tokens": 8192, "stream": case.streamed, "system": PROSE, "messages": _turns(case)}
     return {**asked, "tools": tools} if tools else asked
 
 
 def _openai(case: Case) -> dict[str, Any]:
     functions = [{"name": f"tool_{number}", "description": PROSE, "parameters": SCHEMA} for number in range(case.tools)]
     messages = [{"role": "system", "content": PROSE}, *_turns(case)]
-    asked = {"model": MODEL, "max_tokens": 8192, "stream": case.streamed, "messages": messages}
+    asked = {"model": MODELS[case.upstream], "max_tokens": 8192, "stream": case.streamed, "messages": messages}
     return {**asked, "tools": [{"type": "function", "function": function} for function in functions]} if functions else asked
+
+
+def _responses(case: Case) -> dict[str, Any]:
+    asked = {"model": MODELS[case.upstream], "max_output_tokens": 8192, "stream": case.streamed, "store": case.kept}
+    return {**asked, "instructions": PROSE, "input": _turns(case)}
 
 
 def _kiro(case: Case) -> dict[str, Any]:
     """What the mock reads of it is the marker; the rest is there for the weight."""
-    message = {"content": f"{PROSE}{PROSE}{PROSE}{case.marker}", "modelId": MODEL, "origin": "AI_EDITOR"}
+    message = {"content": f"{PROSE}{PROSE}{PROSE}{case.marker}", "modelId": MODELS["kiro"], "origin": "AI_EDITOR"}
     return {"conversationState": {"chatTriggerType": "MANUAL", "currentMessage": {"userInputMessage": message}}}
 
 
@@ -85,7 +98,7 @@ SCHEMA = {
     "properties": {f"field_{number}": {"type": "string", "description": "What this is good for."} for number in range(8)},
     "required": ["field_0"],
 }
-WRITERS = {"anthropic": _anthropic, "openai": _openai, "kiro": _kiro}
+WRITERS = {"anthropic": _anthropic, "openai": _openai, "responses": _responses, "kiro": _kiro}
 
 CASES = {
     case.name: case
@@ -98,10 +111,31 @@ CASES = {
         Case("big", streamed=False, connections=8, tools=20, history=190, meaning="ns with a 122 KB body, 20 tools"),
         Case("openai/ns", dialect="openai", streamed=False, meaning="ns for an OpenAI client"),
         Case("openai/s20", dialect="openai", meaning="s20 for an OpenAI client"),
+        Case("oai-ns", "openai", "openai", streamed=False, meaning="ns, OpenAI client and upstream"),
+        Case("oai-s20", "openai", "openai", meaning="s20, OpenAI client and upstream"),
+        Case("oai-s200", "openai", "openai", events=200, meaning="s200, OpenAI client and upstream"),
+        Case(
+            "oai-big", "openai", "openai", streamed=False, connections=8, tools=20, history=190, meaning="big, OpenAI client and upstream"
+        ),
+        Case("ant-ns", "anthropic", "anthropic", streamed=False, meaning="ns, Anthropic client and upstream"),
+        Case("ant-s20", "anthropic", "anthropic", meaning="s20, Anthropic client and upstream"),
+        Case("ant-s200", "anthropic", "anthropic", events=200, meaning="s200, Anthropic client and upstream"),
+        Case(
+            "ant-big",
+            "anthropic",
+            "anthropic",
+            streamed=False,
+            connections=8,
+            tools=20,
+            history=190,
+            meaning="big, Anthropic client and upstream",
+        ),
+        Case("rsp-s20", "responses", "openai", meaning="s20, Responses client and OpenAI upstream"),
+        Case("rsp-kept", "responses", "openai", kept=True, meaning="rsp-s20, the answer kept"),
         Case("direct", dialect="kiro", meaning="the mock itself, reached directly with s20's answer"),
     )
 }
-DEFAULT = ("ns", "s20", "s200", "p200", "direct")
+DEFAULT = ("ns", "s20", "s200", "p200", "oai-s20", "ant-s20", "rsp-s20", "direct")
 
 
 @dataclass(frozen=True)
@@ -122,7 +156,18 @@ BUDGETS = {
     "big": Budget("µs", 600, 450),
     "openai/ns": Budget("µs", 350, 200),
     "openai/s20": Budget("µs", 420, 250),
+    "oai-ns": Budget("µs", 300, 150),
+    "oai-s20": Budget("µs", 420, 250),
+    "oai-s200": Budget("µs", 1150, 800),
+    "oai-big": Budget("µs", 600, 450),
+    "ant-ns": Budget("µs", 300, 150),
+    "ant-s20": Budget("µs", 420, 250),
+    "ant-s200": Budget("µs", 1150, 800),
+    "ant-big": Budget("µs", 600, 450),
+    "rsp-s20": Budget("µs", 420, 250),
     "each further event, at once": Budget("µs", 4, 3),
+    "each further event, OpenAI": Budget("µs", 4, 3),
+    "each further event, Anthropic": Budget("µs", 4, 3),
     "each event, paced": Budget("µs", 90, 62),
     "control plane, per request": Budget("µs", 80, 45),
     "added time to first byte, paced, p50": Budget("ms", 1.5, 1),

@@ -255,6 +255,13 @@ def _openai_stream(body: bytes) -> str:
     return "".join(choice["delta"].get("content") or "" for chunk in _data_lines(body) for choice in chunk["choices"])
 
 
+def _responses_stream(body: bytes) -> str:
+    events = _data_lines(body)
+    if events[-1]["type"] != "response.completed":
+        raise Incomplete(f"the last event is {events[-1]['type']}")
+    return "".join(event["delta"] for event in events if event["type"] == "response.output_text.delta")
+
+
 def _anthropic_whole(body: bytes) -> str:
     return "".join(block.get("text", "") for block in json.loads(body)["content"])
 
@@ -270,12 +277,14 @@ def _kiro(body: bytes) -> str:
 ENDINGS = {
     "anthropic-stream": b'"message_stop"}\n\n',
     "openai-stream": b"data: [DONE]\n\n",
+    "responses-stream": b"}\n\n",
     "anthropic-whole": b"}",
     "openai-whole": b"}",
 }
 READERS = {
     "anthropic-stream": _anthropic_stream,
     "openai-stream": _openai_stream,
+    "responses-stream": _responses_stream,
     "anthropic-whole": _anthropic_whole,
     "openai-whole": _openai_whole,
     "kiro": _kiro,

@@ -20,6 +20,8 @@ COLUMNS = (
     "added p50 ms",
     "added first byte p50 ms",
 )
+# Figures that are made of two cases, whose names begin so.
+FURTHER = {"each further event, at once": "", "each further event, OpenAI": "oai-", "each further event, Anthropic": "ant-"}
 BEGIN, END = "<!-- bench:start -->", "<!-- bench:end -->"
 
 
@@ -108,8 +110,10 @@ def figures(run: Run) -> dict[str, float]:
     """Every figure that has a budget and was measured, under the budget's name."""
     by_case = rows(run.measurements)
     found = {name: row.cpu_us for name, row in by_case.items() if name in BUDGETS}
-    if {"s20", "s200"} <= by_case.keys():
-        found["each further event, at once"] = per_further_event(by_case["s20"], by_case["s200"])
+    for name, prefix in FURTHER.items():
+        short, long = by_case.get(f"{prefix}s20"), by_case.get(f"{prefix}s200")
+        if short and long:
+            found[name] = per_further_event(short, long)
     if "p200" in by_case:
         found["each event, paced"] = per_paced_event(by_case["p200"])
     if paced := by_case.get("p20") or by_case.get("p200"):

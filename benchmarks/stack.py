@@ -14,9 +14,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from benchmarks.cases import PATHS, Case, body
+from benchmarks.cases import MODELS, PATHS, Case, body
 from benchmarks.process import pin, shares
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,7 +85,7 @@ class Stack:
         self._run("dataplane", *(("cProfile", "-o", str(self._profile), "-m") if self._profile else ()), "dataplane")
         self._await_ready("dataplane")
         self.starts["data plane"] = time.perf_counter() - began
-        self._add_account()
+        self._add_accounts()
         self._pin()
 
     def _pin(self) -> None:
@@ -123,15 +123,23 @@ class Stack:
             "HEADGATE_KIRO_OIDC_URL": upstream,
         }
 
-    def _add_account(self) -> None:
-        """Add the one account, then wait until a client is served with it."""
-        account = {"label": "benchmarks", "refreshToken": "aorAAAAA" + "x" * 120, "maxConcurrency": 1000}
+    def _add_accounts(self) -> None:
+        """Add one account of each kind, then wait until clients are served with them."""
+        endpoint = {"baseUrl": f"http://127.0.0.1:{self.ports['mock']}", "apiKey": "sk-mock"}
+        for kind, more in (
+            ("kiro", {"refreshToken": "aorAAAAA" + "x" * 120}),
+            ("openai", {**endpoint, "baseUrl": f"{endpoint['baseUrl']}/v1", "models": [MODELS["openai"]]}),
+            ("anthropic", {**endpoint, "models": [MODELS["anthropic"]]}),
+        ):
+            self._add_account({"kind": kind, "label": f"benchmarks-{kind}", "maxConcurrency": 1000, **more})
+            url, asked = f"http://127.0.0.1:{self.ports['clients']}{PATHS['anthropic']}", body(Case("first", upstream=kind, streamed=False))
+            self._await_good(functools.partial(fetch, url, f"Bearer {self.proxy_key}", asked), f"no request is served by {kind}")
+
+    def _add_account(self, account: dict[str, Any]) -> None:
         console = f"http://127.0.0.1:{self.ports['console']}/api/accounts"
         status, answer = fetch(console, f"Bearer {self._password}", json.dumps(account).encode())
         if status != 201:
             raise Broken(f"the account was not accepted: {status} {answer!r}")
-        url, asked = f"http://127.0.0.1:{self.ports['clients']}{PATHS['anthropic']}", body(Case("first", streamed=False))
-        self._await_good(functools.partial(fetch, url, f"Bearer {self.proxy_key}", asked), "no request is served")
 
     def _await_ready(self, *names: str) -> None:
         for name in names:

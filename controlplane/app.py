@@ -6,13 +6,14 @@ import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from controlplane import jobs, wiring
 from controlplane.adapters import kiro
+from controlplane.adapters.anthropic import Anthropic
 from controlplane.adapters.clock import SystemClock
 from controlplane.adapters.db import engine as database
 from controlplane.adapters.db.accounts import DatabaseAccounts
@@ -23,9 +24,13 @@ from controlplane.adapters.db.prices import DatabasePrices
 from controlplane.adapters.db.records import DatabaseRecords
 from controlplane.adapters.db.retention import DatabaseRetention
 from controlplane.adapters.db.rollups import Rollups
+from controlplane.adapters.db.routes import DatabaseRoutes
 from controlplane.adapters.db.settings import DatabaseSettings
+from controlplane.adapters.http import Clients
+from controlplane.adapters.kimi_web import KimiWeb
 from controlplane.adapters.ledger.memory import MemoryLedger
 from controlplane.adapters.ledger.redis import RedisLedger
+from controlplane.adapters.openai import OpenAI
 from controlplane.adapters.vault import FileVault, read_key, read_or_make_key
 from controlplane.domain.errors import LedgerAway, SealBroken, StartError
 from controlplane.policy.hosts import Hosts
@@ -69,9 +74,8 @@ async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises StartError."""
     stop = stop_signals()
     prepare(settings)
-    async with opened(settings) as engine, kiro.connect() as http:
-        bases = kiro.Bases.chosen(settings.kiro_auth_url, settings.kiro_oidc_url, hosts(settings))
-        plane = await wire(settings, engine, {"kiro": kiro.Kiro(http, bases)})
+    async with opened(settings) as engine, Clients() as clients:
+        plane = await wire(settings, engine, providers(settings, clients))
         announce(plane.access.made)
         async with running(plane):
             await listen(plane, settings, stop)
@@ -128,8 +132,20 @@ async def opened(settings: Settings) -> AsyncIterator[AsyncEngine]:
 
 
 def hosts(settings: Settings) -> Hosts:
-    """Where Kiro is."""
-    return Hosts.chosen(settings.kiro_profile, settings.kiro_api_urls, settings.kiro_management_url)
+    """Where Kiro and the kimi-web site are."""
+    chosen = Hosts.chosen(settings.kiro_profile, settings.kiro_api_urls, settings.kiro_management_url)
+    return replace(chosen, kimi_web=settings.kimi_web_url, prompt_characters=settings.kimi_web_prompt_characters)
+
+
+def providers(settings: Settings, clients: Clients) -> dict[str, Provider]:
+    """Who speaks for accounts, by their kind."""
+    bases = kiro.Bases.chosen(settings.kiro_auth_url, settings.kiro_oidc_url, hosts(settings))
+    return {
+        "kiro": kiro.Kiro(clients, bases),
+        "kimi-web": KimiWeb(clients, settings.kimi_web_url),
+        "openai": OpenAI(clients),
+        "anthropic": Anthropic(clients),
+    }
 
 
 def books(settings: Settings, engine: AsyncEngine, vault: FileVault) -> Ledger:
@@ -156,6 +172,7 @@ async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Pro
         keys=DatabaseKeys(engine),
         records=DatabaseRecords(engine),
         prices=DatabasePrices(engine),
+        routes=DatabaseRoutes(engine),
         audit=DatabaseAudit(engine),
         ledger=books(settings, engine, vault),
         providers=providers,
@@ -165,6 +182,7 @@ async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Pro
         settings=stored,
         background=Background(),
         queue_seconds=settings.queue_wait_seconds,
+        attempts=settings.max_attempts,
         requests_per_minute=settings.rate_limit_per_minute,
     )
     parts = wiring.assemble(outside)
@@ -200,6 +218,7 @@ def serviced(parts: wiring.Parts, ready: Callable[[], Awaitable[Sequence[str]]])
         leasing=parts.leasing,
         records=parts.records,
         prices=parts.prices,
+        routes=parts.routes,
         usage=parts.usage,
         audit=parts.audit,
         sequences=parts.sequences,

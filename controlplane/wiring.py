@@ -42,6 +42,7 @@ from controlplane.service.queue import Queue
 from controlplane.service.records import Records
 from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Roster, Seat
+from controlplane.service.routes import Routes, RouteStore
 from controlplane.service.runtime_settings import RuntimeSettings
 from controlplane.service.seating import Seating
 from controlplane.service.sequences import Sequences
@@ -52,8 +53,8 @@ from controlplane.service.usage import KeyUsage
 
 @dataclass(frozen=True)
 class Outside:
-    """What the use cases stand on. `queue_seconds`: how long a request waits for an account.
-    `requests_per_minute`: what the installation admits, 0: any number.
+    """What the use cases stand on. `queue_seconds`: how long a request waits for an account. `attempts`: accounts
+    that data planes try for a request. `requests_per_minute`: what the installation admits, 0: any number.
     """
 
     accounts: AccountStore
@@ -61,6 +62,7 @@ class Outside:
     keys: KeyStore
     records: RecordStore
     prices: PriceStore
+    routes: RouteStore
     audit: AuditStore
     ledger: Ledger
     providers: Mapping[str, Provider]
@@ -70,6 +72,7 @@ class Outside:
     settings: RuntimeSettings
     background: Background
     queue_seconds: float = 10.0
+    attempts: int = 3
     requests_per_minute: int = 0
 
 
@@ -103,6 +106,7 @@ class Parts:
     administration: Administration
     records: Records
     prices: Prices
+    routes: Routes
     costs: Costs
     usage: KeyUsage
     audit: Audit
@@ -118,6 +122,7 @@ class Parts:
         await self.pool.allowances.load()
         await self.keys.load()
         await self.prices.load(self.outside.settings)
+        await self.routes.load(self.outside.settings)
         await self.records.load()
         self.costs.load(await self.outside.records.samples(SAMPLES))
         await self.outside.ledger.start(self.outside.clock.now())
@@ -149,7 +154,7 @@ def assemble(outside: Outside) -> Parts:
     identities, costs, leases = Identities(keys, outside.vault, clock), Costs(prices), Leases(rules.payers)
     queue = Queue(outside.queue_seconds)
     sequences, usage = Sequences(), KeyUsage(keys, ledger, records, clock)
-    placing = Placing(tended.catalogue, tended.roster, lambda: outside.settings.scheduling_mode, clock)
+    placing = Placing(tended.catalogue, tended.roster, lambda: outside.settings.scheduling_mode, outside.attempts, clock)
     holding = Holding(ledger, leases, tended.find, tended.standings, queue, clock)
     health = Health(tended.find, tended.standings, tended.learning, tended.allowances, tended.refreshing, tended.own)
     settling = Settling(leases, holding, health, costs, records, sequences, clock)
@@ -169,6 +174,7 @@ def assemble(outside: Outside) -> Parts:
         administration=Administration(outside.vault),
         records=records,
         prices=prices,
+        routes=Routes(outside.routes, tended.roster, tended.catalogue.route),
         costs=costs,
         usage=usage,
         audit=Audit(outside.audit, clock),

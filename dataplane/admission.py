@@ -12,7 +12,7 @@ from typing import Self
 
 from dataplane import settlement, telemetry
 from dataplane.conversation.model import Call
-from dataplane.errors import Cause, GatewayError, Kind, Limited, Retry, UpstreamFault
+from dataplane.errors import Cause, GatewayError, Kind, Limited, Retry, Unauthenticated, UpstreamFault
 from dataplane.ports import Ask, Client, Control
 from dataplane.progress import Progress, Request
 from dataplane.upstreams.base import Lease
@@ -74,8 +74,12 @@ class Grant(AbstractAsyncContextManager["Grant"]):
         elif self._lease is None:
             self._lease = await self._control.acquire(self._ask())
         self._retry = None
-        self._progress.begin(self._lease)
         return self._lease
+
+    async def rest(self) -> None:
+        """Give the account back while something else is waited for; what is reserved stays."""
+        await self._control.reserve(self._ask(reserve_only=True))
+        self._lease = None
 
     def failed(self, fault: UpstreamFault) -> None:
         """Note the fault; raises what the client is told when nothing else may be tried."""
@@ -153,6 +157,8 @@ async def turn_away(control: Control, request: Request, client: Client, error: G
     """Record a request that is refused before anything was asked for it. Raises what the key itself is
     refused for, since that comes first; what nobody can check is told as it is.
     """
+    if isinstance(error, Unauthenticated):
+        return
     try:
         identity = await control.identify(request.caller)
     except GatewayError as refusal:

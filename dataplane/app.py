@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataplane.admission import Patience
 from dataplane.catalogue import Catalogue
 from dataplane.clients.control import ControlPlane
+from dataplane.clients.conversations import Conversations
 from dataplane.clients.fetching import Fetcher
 from dataplane.clients.media.converter import MediaConverter
 from dataplane.clients.summarizer import Summarizer
@@ -15,12 +16,17 @@ from dataplane.compression import Budget
 from dataplane.dialects.anthropic import Anthropic
 from dataplane.dialects.base import Dialect
 from dataplane.dialects.openai_chat import OpenAIChat
+from dataplane.dialects.openai_responses import OpenAIResponses
 from dataplane.exchange import Line
+from dataplane.kept_pages import KeptPages
 from dataplane.network import Origins, Proxies
 from dataplane.openapi import document
 from dataplane.pages import Pages
 from dataplane.server import Server
 from dataplane.settings import Settings
+from dataplane.upstreams import anthropic, openai
+from dataplane.upstreams.base import Upstream
+from dataplane.upstreams.kimi_web import KimiWeb
 from dataplane.upstreams.kiro import Kiro
 from headgate import collector, http, logs
 
@@ -39,15 +45,17 @@ class App:
         self.catalogue = Catalogue()
         self.control = ControlPlane(settings.control_addr[0], settings.rpc_token, self.catalogue)
         self.summarizer = Summarizer(settings.summarizer_addr[0], settings.rpc_token)
+        self.conversations = Conversations(settings.summarizer_addr[0], settings.rpc_token)
         self.transport = Transport(settings.idle_seconds)
         self.converter = MediaConverter(Fetcher())
-        kiro = Kiro()
+        upstreams: tuple[Upstream, ...] = (Kiro(), KimiWeb(), openai.OpenAI(), anthropic.Anthropic())
         line = Line(
             control=self.control,
             summarizer=self.summarizer,
+            conversations=self.conversations,
             converter=self.converter,
             transport=self.transport,
-            upstreams={kiro.kind: kiro},
+            upstreams={upstream.kind: upstream for upstream in upstreams},
             patience=Patience(settings.max_attempts, settings.first_token_seconds),
             budget=Budget(settings.enable_compression, settings.compression_tokens),
         )
@@ -65,14 +73,15 @@ class App:
     async def close(self) -> None:
         await self.control.close(SETTLE_SECONDS)
         await self.summarizer.close()
+        await self.conversations.close()
         await self.transport.close()
         await self.converter.close()
 
     def _serve(self, line: Line, settings: Settings) -> Server:
-        anthropic, openai = Anthropic(), OpenAIChat()
+        messages, chat = Anthropic(), OpenAIChat()
 
         def speaks(headers: Mapping[bytes, bytes]) -> Dialect:
-            return anthropic if b"anthropic-version" in headers else openai
+            return messages if b"anthropic-version" in headers else chat
 
         server = Server(
             line,
@@ -80,13 +89,15 @@ class App:
             max_body_bytes=settings.max_body_bytes,
             origins=Origins(settings.cors_origins),
             proxies=Proxies(settings.trusted_proxies or ()),
+            sessions=settings.session_seconds > 0,
         )
         pages = Pages(self.control, self.catalogue, ready=self.missing, console=settings.console, openapi=document())
         pages.install(server)
-        server.route("/v1/chat/completions", {"POST": server.converse}, openai)
+        KeptPages(self.control, self.conversations, OpenAIResponses()).install(server)
+        server.route("/v1/chat/completions", {"POST": server.converse}, chat)
         for path in ("/v1/messages", "/messages"):
-            server.route(path, {"POST": server.converse}, anthropic)
-        server.route("/v1/messages/count_tokens", {"POST": pages.counting(anthropic, server)}, anthropic)
+            server.route(path, {"POST": server.converse}, messages)
+        server.route("/v1/messages/count_tokens", {"POST": pages.counting(messages, server)}, messages)
         return server
 
 
@@ -96,6 +107,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     logs.quiet("uvicorn.error", lambda record: "without completing response" in record.getMessage())
     app = App(settings)
     app.control.start()
+    app.conversations.start()
     collector.spare()
     log.info("serving http=%s:%d", settings.host, settings.port)
     try:

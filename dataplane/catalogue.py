@@ -14,8 +14,10 @@ class Catalogue:
         self._models: dict[str, ModelFacts] = {}
 
     def replace(self, models: Sequence[ModelFacts]) -> None:
-        """Each upstream id and alias is listed once, an id before an alias of the same name."""
-        listed = {model.id: model for model in models}
+        """Each upstream id and alias is listed once, an id before an alias of the same name, and as the first that has it."""
+        listed: dict[str, ModelFacts] = {}
+        for model in models:
+            listed.setdefault(model.id, model)
         for model in models:
             for alias in model.aliases:
                 listed.setdefault(alias, model)

@@ -36,6 +36,10 @@ SSE_HEADERS: tuple[Header, ...] = (
 )
 
 
+# An answer of this status has no body, not even an empty one (RFC 9110, 8.6).
+NO_CONTENT = 204
+
+
 class HttpClient:
     """The Client port. `headers` go out with every answer; `explains` adds those of EXPLAINING.
 
@@ -139,7 +143,8 @@ class HttpClient:
     async def reply(self, body: bytes, *, status: int = 200, content_type: bytes = b"application/json") -> None:
         """A whole answer at once."""
         self._ended = True
-        await self._start(status, ((b"content-type", content_type), (b"content-length", str(len(body)).encode())))
+        about = ((b"content-type", content_type), (b"content-length", str(len(body)).encode()))
+        await self._start(status, () if status == NO_CONTENT else about)
         await self._send({"type": "http.response.body", "body": body})
 
     # ---- bytes

@@ -6,7 +6,7 @@
     │   └── UpstreamRejected    400  ours passed every check, the upstream still calls it invalid
     ├── Unauthenticated         401
     ├── Forbidden               403  model or client address not allowed for the key
-    ├── NotFound                404  model or route
+    ├── NotFound                404  model or route, or what is not kept
     ├── MethodNotAllowed        405
     ├── TooLarge                413
     ├── Limited                 429  the key's rate or quota, or all suitable accounts busy or spent
@@ -41,6 +41,7 @@ class Kind(StrEnum):
     ADDRESS_NOT_ALLOWED = auto()
     MODEL_NOT_FOUND = auto()
     ROUTE_NOT_FOUND = auto()
+    NOT_KEPT = auto()
     METHOD_NOT_ALLOWED = auto()
     TOO_LARGE = auto()
     RATE_LIMITED = auto()
@@ -52,6 +53,7 @@ class Kind(StrEnum):
     UPSTREAM_ERROR = auto()
     UPSTREAM_TIMEOUT = auto()
     STANDBY = auto()
+    STORE_AWAY = auto()
     INTERNAL = auto()
 
 
@@ -109,7 +111,7 @@ class Forbidden(GatewayError):
 
 
 class NotFound(GatewayError):
-    """No such model, or with ROUTE_NOT_FOUND no such route."""
+    """No such model; with ROUTE_NOT_FOUND no such route, with NOT_KEPT nothing kept under that id."""
 
     kind = Kind.MODEL_NOT_FOUND
 
@@ -133,7 +135,7 @@ class Limited(GatewayError):
 
 
 class Unavailable(GatewayError):
-    """NO_ACCOUNT: nobody can serve this; STANDBY: the control plane is away."""
+    """NO_ACCOUNT: nobody can serve this; STANDBY: the control plane is away; STORE_AWAY: what is kept cannot be had."""
 
     kind = Kind.NO_ACCOUNT
 

@@ -1,4 +1,4 @@
-"""The line of a request: accept, admit, compress, translate, stream back, settle."""
+"""The line of a request: accept, admit, compress, remember, translate, stream back, settle."""
 
 import os
 import re
@@ -12,11 +12,13 @@ from dataplane.budget import OutputBudget
 from dataplane.compression import Budget, compress
 from dataplane.conversation import session
 from dataplane.conversation.estimate import prompt_tokens
+from dataplane.conversation.kept import Recalled
 from dataplane.conversation.model import Call, Stamp, Thinking
 from dataplane.dialects.base import Dialect
 from dataplane.errors import GatewayError, InvalidRequest, NotFound, UpstreamFault
 from dataplane.media import fit
-from dataplane.ports import Client, Control, Converter, Summarizer, Transport
+from dataplane.memory import Memory, recalled
+from dataplane.ports import Client, Control, Conversations, Converter, Summarizer, Transport
 from dataplane.progress import Progress, Request
 from dataplane.relay import Relay
 from dataplane.upstreams.base import Lease, Plan, Upstream
@@ -37,6 +39,7 @@ class Line:
 
     control: Control
     summarizer: Summarizer
+    conversations: Conversations
     converter: Converter
     transport: Transport
     upstreams: Mapping[str, Upstream]
@@ -49,25 +52,27 @@ async def exchange(line: Line, dialect: Dialect, request: Request, client: Clien
     if len(request.body) > LARGE_BYTES:
         await line.control.identify(request.caller)
     try:
-        call = accept(dialect, request, client)
+        call = accept(dialect, request, client, await recalled(line.control, line.conversations, dialect, request))
     except GatewayError as error:
         await turn_away(line.control, request, client, error)
         raise
     progress = Progress(request, call)
     over = line.budget.exceeded(call)
-    async with Grant(line.control, line.patience, progress, client, reserve_only=over) as grant:
+    memory = Memory(line.conversations, progress, client, line.patience.first_token_seconds)
+    async with Grant(line.control, line.patience, progress, client, reserve_only=over) as grant, memory:
         call = await compress(line.summarizer, line.budget, call, progress, client)
         while True:
-            lease = await grant.lease()
+            lease = await memory.lease(grant, call, line.upstreams)
             try:
-                return await attempt(line, call, lease, client, progress)
+                return await attempt(line, call, lease, memory, progress)
             except UpstreamFault as fault:
                 grant.failed(fault)
 
 
-def accept(dialect: Dialect, request: Request, client: Client) -> Call:
+def accept(dialect: Dialect, request: Request, client: Client, recalled: Recalled | None) -> Call:
     """The request as a conversation, its size estimated; from here on keep-alives may flow."""
-    call = dialect.parse(request.body)
+    call = dialect.parse(request.body, recalled)
+    call.headers = request.headers
     call.input_estimate = prompt_tokens(call)
     call.session = (call.session or request.session or session.derived(call))[:NAME_LENGTH]
     if call.thinking is None and THINKING(call.model):
@@ -78,20 +83,21 @@ def accept(dialect: Dialect, request: Request, client: Client) -> Call:
     return call
 
 
-async def attempt(line: Line, call: Call, lease: Lease, client: Client, progress: Progress) -> None:
-    """One try at one account: fit, translate, open, stream back."""
-    upstream = line.upstreams[lease.kind]
+async def attempt(line: Line, call: Call, lease: Lease, memory: Memory, progress: Progress) -> None:
+    """One try at one account: remember, fit, translate, open, stream back."""
+    upstream, client = line.upstreams[lease.kind], memory.client
     progress.dropped = ()
     client.say("x-headgate-dropped", "")
-    drop(client, progress, lease, [*call.dropped, *upstream.dropped(call, lease)])
+    call = await memory.recall(line.control, call, upstream, lease)
+    drop(client, progress, lease, [*memory.unable(call, lease), *upstream.dropped(call, lease)])
     describe(client, lease, progress)
     async with progress.patience(line.patience.first_token_seconds):
         call = await fit(line.converter, call, upstream.media(call, lease))
         once = stamp()
         plan: Plan | None = upstream.plan(call, lease, once)
-        relay = Relay(upstream.decoder(call, lease, once), client.encoder(), client, progress, bound(line.control, call, lease))
+        relay = Relay(upstream.decoder(call, lease, once), client.encoder(), memory, progress, bound(line.control, call, lease))
         while plan is not None:
-            async with line.transport.follow(plan, progress.until) as stream:
+            async with line.transport.follow(plan, progress.until, lease.proxy_url) as stream:
                 progress.answered(stream.reply)
                 drop(client, progress, lease, stream.reply.dropped)
                 plan = await relay.carry(stream)

@@ -9,17 +9,23 @@ from dataclasses import dataclass, field
 
 from dataplane.conversation.features import Feature, Fidelity
 from dataplane.dialects.anthropic import fields as anthropic_fields
+from dataplane.dialects.anthropic import parse as anthropic_parse
 from dataplane.dialects.openai_chat import fields as openai_chat_fields
 from dataplane.dialects.openai_chat import parse as openai_chat_parse
-from dataplane.upstreams import kiro
+from dataplane.dialects.openai_responses import fields as openai_responses_fields
+from dataplane.dialects.openai_responses import parse as openai_responses_parse
+from dataplane.upstreams import kimi_web, kiro
+from dataplane.upstreams.anthropic.fidelity import FIDELITY as ANTHROPIC
+from dataplane.upstreams.kimi_web.fidelity import FIDELITY as KIMI_WEB
 from dataplane.upstreams.kiro.fidelity import FIDELITY as KIRO
+from dataplane.upstreams.openai.fidelity import FIDELITY as OPENAI
 
 INTRODUCTION = """\
 # Fidelity
 
 Made by `python -m dataplane.fidelity`; change the dialects' `fields.py` or the upstreams' `fidelity.py` and make it again.
 
-What becomes of every field of a request, by the upstream that serves it:
+What becomes of every field of a request, by the kind of upstream that serves it:
 
 * **passed**: as it came.
 * **mapped**: in another form of the same meaning.
@@ -29,8 +35,17 @@ What becomes of every field of a request, by the upstream that serves it:
 * **gateway**: looked after by the gateway itself, whatever the upstream.
 * **no effect**: a hint or a copy that changes no answer.
 
-A member at the top of a body that is not listed is passed to an upstream of the client's own family, and dropped by any
-other. In a path `[]` stands for any place of a list, and braces tell which role, type or value is meant.
+Where client and upstream speak the same protocol (chat completions to `openai`, Messages to `anthropic`) the body goes on as
+the client wrote it, listed fields and unlisted ones: **passed** in all of these columns, but for what an endpoint is known to
+refuse, which is taken out and reported. Where a route puts another Claude model in the place of the one that was asked for,
+what that one would refuse of thinking, effort and sampling becomes what the table says. A member at the top of a body that is
+not listed is dropped by any other upstream.
+
+Of answers, too, the same protocol passes what it alone has words for: log probabilities, refusals, citations, blocks without a
+seat elsewhere. Not passed are two members beside the choices of a chat completion, `service_tier` and `system_fingerprint`. A
+response's `completed_at` is null, as the protocol allows: its `created_at` is the only time that an answer tells.
+
+In a path `[]` stands for any place of a list, and braces tell which role, type or value is meant.
 """
 
 
@@ -53,10 +68,21 @@ class Table:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
-COLUMNS = (Column("Kiro", kiro.Kiro.kind, KIRO),)
+COLUMNS = (
+    Column("kiro", kiro.Kiro.kind, KIRO),
+    Column("kimi-web", kimi_web.KimiWeb.kind, KIMI_WEB),
+    Column("openai", openai_chat_parse.FAMILY, OPENAI),
+    Column("anthropic", anthropic_parse.FAMILY, ANTHROPIC),
+)
 TABLES = (
     Table("Chat completions: POST /v1/chat/completions", openai_chat_parse.FAMILY, openai_chat_fields.FIELDS, openai_chat_fields.NOTES),
-    Table("Messages: POST /v1/messages", "anthropic", anthropic_fields.FIELDS),
+    Table(
+        "Responses: POST /v1/responses",
+        openai_responses_parse.FAMILY,
+        openai_responses_fields.FIELDS,
+        openai_responses_fields.NOTES,
+    ),
+    Table("Messages: POST /v1/messages", anthropic_parse.FAMILY, anthropic_fields.FIELDS),
 )
 # These mean the same at every upstream, and name no wish of the client's.
 FIXED: Mapping[Feature, str] = {
@@ -68,7 +94,18 @@ FIXED: Mapping[Feature, str] = {
 
 def document() -> str:
     """The page as Markdown."""
-    return "\n".join([INTRODUCTION, *(line for table in TABLES for line in section(table))])
+    return "\n".join([INTRODUCTION, *meanings(), *(line for table in TABLES for line in section(table))])
+
+
+def meanings() -> Iterator[str]:
+    """What each upstream makes of each thing that can be asked for."""
+    yield "## What can be asked for\n"
+    yield row("what", *(column.title for column in COLUMNS))
+    yield row(*["---"] * (1 + len(COLUMNS)))
+    for feature in Feature:
+        if feature not in FIXED and feature is not Feature.UNMODELLED:
+            yield row(named(feature), *(told(column.fidelity[feature]) for column in COLUMNS))
+    yield ""
 
 
 def section(table: Table) -> Iterator[str]:
@@ -83,21 +120,26 @@ def section(table: Table) -> Iterator[str]:
 
 def asks(feature: Feature, note: str) -> str:
     """The feature in words, and what the dialect has to add."""
-    return note if feature in FIXED else told(feature.name.lower().replace("_", " "), note)
+    return note if feature in FIXED else told(Fidelity("passed", note), named(feature))
+
+
+def named(feature: Feature) -> str:
+    return feature.name.lower().replace("_", " ")
 
 
 def cell(feature: Feature, table: Table, column: Column) -> str:
-    """What the upstream does with it, and its note."""
-    if feature in FIXED:
-        return FIXED[feature]
+    """What the upstream does with it, in a word."""
+    if feature is not Feature.GATEWAY and table.family == column.family:
+        return "passed"
     if feature is Feature.UNMODELLED:
-        return "passed" if table.family == column.family else "dropped"
-    fidelity = column.fidelity[feature]
-    return told(fidelity.kind, fidelity.note)
+        return "dropped"
+    return FIXED.get(feature) or column.fidelity[feature].kind
 
 
-def told(word: str, note: str) -> str:
-    return f"{word}. {note}" if note else word
+def told(fidelity: Fidelity, word: str = "") -> str:
+    """The word, or its kind, and the note."""
+    word = word or fidelity.kind
+    return f"{word}. {fidelity.note}" if fidelity.note else word
 
 
 def row(*cells: str) -> str:

@@ -23,7 +23,7 @@ async def fit(converter: Converter, call: Call, rules: MediaRules | None) -> Cal
         return call
     places: Places = {id(part): parts for part, parts in zip(call.media, found, strict=True)}
     media = [part for parts in found for part in parts if isinstance(part, Image | Document)]
-    return replace(call, turns=[_turn(turn, places) for turn in call.turns], media=media)
+    return replace(call, turns=[_turn(turn, places) for turn in call.turns], media=media, raw=b"")
 
 
 def _turn(turn: Turn, places: Places) -> Turn:

@@ -7,6 +7,7 @@ import msgspec
 
 from dataplane.dialects.anthropic import body as anthropic
 from dataplane.dialects.openai_chat import body as openai_chat
+from dataplane.dialects.openai_responses import body as openai_responses
 from headgate import __version__
 
 REF = "#/components/schemas/{name}"
@@ -14,9 +15,9 @@ REF = "#/components/schemas/{name}"
 
 def document() -> bytes:
     """OpenAPI 3.1 as JSON."""
-    bodies = (anthropic.Request, openai_chat.Body)
+    bodies = (anthropic.Request, openai_chat.Body, openai_responses.Body)
     schemas, components = msgspec.json.schema_components(bodies, ref_template=REF)
-    messages, chat = schemas
+    messages, chat, responses = schemas
     told = {
         "openapi": "3.1.0",
         "info": {"title": "Headgate", "version": __version__},
@@ -30,10 +31,19 @@ def document() -> bytes:
         "security": [{"key": []}, {"bearer": []}],
         "paths": {
             "/v1/chat/completions": {"post": operation("OpenAI chat completions, streamed or whole", chat)},
+            "/v1/responses": {"post": operation("OpenAI Responses, streamed or whole", responses)},
+            "/v1/responses/{id}": {
+                "get": operation("A kept answer", parameters=[path_parameter("id")]),
+                "delete": operation("Forget a kept answer", parameters=[path_parameter("id")]),
+            },
             "/v1/messages": {"post": operation("Anthropic Messages, streamed or whole", messages)},
             "/v1/messages/count_tokens": {"post": operation("How many tokens a Messages request would be", messages)},
             "/v1/models": {"get": operation("The models the key may use")},
             "/v1/models/{id}": {"get": operation("One model", parameters=[path_parameter("id")])},
+            "/v1/sessions": {
+                "get": operation("The calling key's sessions by user", parameters=[query_parameter("limit"), query_parameter("cursor")])
+            },
+            "/v1/sessions/{user}": {"delete": operation("Forget a session", parameters=[path_parameter("user")])},
             "/v1/usage": {"get": operation("The calling key's own limits and use")},
         },
     }
@@ -52,3 +62,7 @@ def operation(summary: str, body: dict[str, Any] | None = None, parameters: list
 
 def path_parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def query_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from dataplane.conversation.events import Usage
+from dataplane.conversation.kept import KeptAnswer, Recall, Recalled, Said, Session, SessionTurn
 from dataplane.conversation.model import Call, Document, Image, Media, Text
 from dataplane.dialects.base import Encoder
 from dataplane.errors import EndpointFault, GatewayError
@@ -149,8 +150,10 @@ class Control(Protocol):
         """Raises UpstreamFault when the account's credential is lost."""
         ...
 
-    async def extend(self, lease_id: str, output_tokens: int) -> int:
-        """Reserve so many tokens of output more for a lease; how many are reserved then altogether."""
+    async def extend(self, lease_id: str, output_tokens: int, input_tokens: int = 0) -> int:
+        """Reserve so many tokens of output more for a lease, and of the prompt; how many of output are reserved then
+        altogether. Raises Limited.
+        """
         ...
 
     def settle(self, outcome: Outcome) -> None:
@@ -171,6 +174,54 @@ class Summarizer(Protocol):
     """The summarizer. None when the conversation is to pass as it is, whatever the reason."""
 
     async def compress(self, call: Call, key_id: str, request_id: str, budget_tokens: int) -> Compressed | None: ...
+
+
+class Conversations(Protocol):
+    """What is kept of conversations from one request to the next. Each key finds only its own.
+
+    Every method raises Unavailable when it cannot be had; `reachable` is the best guess beforehand.
+    """
+
+    @property
+    def reachable(self) -> bool: ...
+
+    async def recall(self, key_id: str, recall: Recall) -> Recalled:
+        """Raises NotFound for an answer or an item that is not kept."""
+        ...
+
+    async def keep(self, key_id: str, answer: KeptAnswer) -> None:
+        """Durable when it returns. Raises TooLarge for an answer that is not kept for its size."""
+        ...
+
+    async def answer(self, key_id: str, answer_id: str) -> bytes:
+        """The body of a kept answer. Raises NotFound."""
+        ...
+
+    async def forget(self, key_id: str, answer_id: str) -> None:
+        """Raises NotFound."""
+        ...
+
+    async def begin(self, key_id: str, turn: SessionTurn, life_seconds: float, wait_seconds: float) -> list[Said]:
+        """Take a user's session for one turn, which may take so long; waits that long at most until the turn before is
+        over. What was said before. Who is cancelled meanwhile leaves nothing taken.
+
+        Raises Limited when the wait takes longer.
+        """
+        ...
+
+    async def end(self, key_id: str, turn: SessionTurn, said: Sequence[Said]) -> None:
+        """End the turn, adding what was said; nothing: it came to nothing. Raises NotFound when its time was over before,
+        and Unavailable when it could not be ended soon: it is tried on behind the caller's back, also when he is cancelled.
+        """
+        ...
+
+    async def sessions(self, key_id: str, after: str, limit: int) -> tuple[Sequence[Session], bool]:
+        """The sessions after that user, by user, and whether there are more."""
+        ...
+
+    async def forget_session(self, key_id: str, user: str) -> None:
+        """Raises NotFound."""
+        ...
 
 
 class Converter(Protocol):
@@ -200,8 +251,8 @@ class Stream(Protocol):
 class Transport(Protocol):
     """HTTP to upstreams."""
 
-    def follow(self, plan: Plan, until: float | None = None) -> AbstractAsyncContextManager[Stream]:
-        """Carry out a plan and open the answer it names. Leaving the context closes the connection
+    def follow(self, plan: Plan, until: float | None = None, proxy_url: str = "") -> AbstractAsyncContextManager[Stream]:
+        """Carry out a plan, through a proxy where one is named, and open the answer it names. Leaving the context closes the connection
         to the upstream, unless the answer was read to its end.
 
         `until`, on the loop's clock, is when the answer must have begun; a request that finds none by

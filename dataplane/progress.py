@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -19,6 +19,7 @@ class Request:
     """A client's request as the server read it. `started` is on the monotonic clock.
 
     `session` is the client's name for the conversation as its headers have it, "" when they do not.
+    `headers` are those that are part of its protocol. `remembers`: sessions by user are wanted.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Request:
     received_at_ms: int
     started: float = field(default_factory=time.monotonic)
     session: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    remembers: bool = True
 
     def elapsed_ms(self) -> int:
         """Milliseconds since the request was read."""

@@ -11,7 +11,8 @@ from dataplane.budget import OutputBudget
 from dataplane.conversation.events import Event, Searched, Started, UsageSeen
 from dataplane.dialects.base import Encoder
 from dataplane.errors import UpstreamFault
-from dataplane.ports import Client, Stream
+from dataplane.memory import Memory
+from dataplane.ports import Stream
 from dataplane.progress import Progress
 from dataplane.upstreams.base import Decoder, Plan
 
@@ -28,11 +29,12 @@ class Relay:
     where that comes first.
     """
 
-    def __init__(self, decoder: Decoder, encoder: Encoder, client: Client, progress: Progress, budget: OutputBudget | None = None) -> None:
+    def __init__(self, decoder: Decoder, encoder: Encoder, memory: Memory, progress: Progress, budget: OutputBudget | None = None) -> None:
         self._decoder = decoder
         self._budget = budget
         self._encoder = encoder
-        self._client = client
+        self._client = memory.client
+        self._memory = memory
         self._progress = progress
         self._held: list[Event] = []
         progress.decoder = decoder
@@ -72,6 +74,8 @@ class Relay:
                 return
             progress.saw_first_event()
             events, self._held = self._held, []
+        if self._memory.listens:
+            self._memory.hear(events)
         if piece := self._encoder.feed(events):
             await self._client.send(piece)
 
@@ -79,7 +83,11 @@ class Relay:
         last = self._held + last
         self._progress.saw_first_event()
         self._progress.ended(last)
-        await self._client.finish(self._encoder.feed(last) + self._encoder.finish())
+        if self._memory.listens:
+            self._memory.hear(last)
+        piece = self._encoder.feed(last) + self._encoder.finish()
+        await self._memory.keep(self._encoder)
+        await self._client.finish(piece)
         self._progress.served = True
 
     async def _count(self, stream: Stream) -> None:

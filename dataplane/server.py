@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from dataplane import telemetry
@@ -25,9 +25,11 @@ log = logging.getLogger(__name__)
 
 Scope = Mapping[str, Any]
 Headers = Mapping[bytes, bytes]
-# Headers in which clients name their session; the body's own name for it wins.
 # Longer than any key, sign-in tokens included.
 KEY_LENGTH = 8192
+# With "off" nothing is put in front of what the client sent.
+SESSIONS = b"x-headgate-session"
+# Headers in which clients name their session; the body's own name for it wins.
 SESSION_HEADERS = (b"x-claude-code-session-id", b"session-id", b"x-session-id")
 
 
@@ -40,6 +42,7 @@ class Visit:
         "dialect",
         "headers",
         "id",
+        "lines",
         "method",
         "path",
         "query",
@@ -51,6 +54,7 @@ class Visit:
 
     def __init__(self, scope: Scope, headers: Headers, receive: Receive, client: HttpClient, dialect: Dialect, received_at_ms: int) -> None:
         self.headers = headers
+        self.lines: Sequence[tuple[bytes, bytes]] = scope["headers"]
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.raw_path: bytes = scope.get("raw_path") or b""
@@ -80,6 +84,15 @@ class Visit:
             if name in self.headers:
                 return self.headers[name].decode("latin-1")
         return ""
+
+    def carried(self) -> dict[str, str]:
+        """The headers that belong to the dialect; of one that came in several lines, all its values."""
+        found: dict[str, str] = {}
+        for name in self.dialect.headers:
+            key = name.encode()
+            if key in self.headers:
+                found[name] = b",".join([value for line, value in self.lines if line == key]).decode("latin-1")
+        return found
 
     async def body(self, limit: int) -> bytes:
         """The whole body. Raises TooLarge, on the announced length already."""
@@ -111,7 +124,9 @@ Route = tuple[dict[str, Endpoint], Dialect | None]
 
 
 class Server:
-    """The ASGI application. `routes` maps a path to its endpoints by method and their dialect."""
+    """The ASGI application. `routes` maps a path to its endpoints by method and their dialect. `sessions`: what was said
+    before may be put in front of what a user says.
+    """
 
     def __init__(
         self,
@@ -121,8 +136,10 @@ class Server:
         max_body_bytes: int,
         origins: Origins,
         proxies: Proxies,
+        sessions: bool = True,
     ) -> None:
         self._line = line
+        self._sessions = sessions
         self._speaks = speaks
         self._limit = max_body_bytes
         self._origins = origins
@@ -161,6 +178,8 @@ class Server:
             received_at_ms=visit.received_at_ms,
             started=visit.started,
             session=visit.session(),
+            headers=visit.carried(),
+            remembers=self._sessions and visit.headers.get(SESSIONS) != b"off",
         )
         try:
             request.body = await visit.body(self._limit)

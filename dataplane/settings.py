@@ -20,6 +20,7 @@ class Settings:
     console_port: int = setting(options.CONSOLE_PORT)
     enable_compression: bool = setting(options.ENABLE_COMPRESSION)
     compression_tokens: int = setting(options.COMPRESSION_TOKENS)
+    session_seconds: int = setting(options.SESSION_CACHE_TTL)
     max_body_bytes: int = setting(options.MAX_BODY_BYTES)
     max_attempts: int = setting(options.MAX_ATTEMPTS)
     first_token_seconds: float = setting(options.FIRST_TOKEN_SECONDS)

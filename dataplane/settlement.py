@@ -17,9 +17,7 @@ def outcome(progress: Progress, client: Client, error: BaseException | None) -> 
     error = None if progress.served else error
     request, ending = progress.request, how(client, error)
     usage = spent(progress, ending)
-    telemetry.requests(request.dialect, ending).inc()
-    telemetry.INPUT_TOKENS.inc(usage.input + usage.cache_read + usage.cache_write)
-    telemetry.OUTPUT_TOKENS.inc(usage.output)
+    telemetry.ended(request.dialect, ending, usage.input + usage.cache_read + usage.cache_write, usage.output)
     return Outcome(
         lease_id=progress.lease_id,
         request_id=request.id,

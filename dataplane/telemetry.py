@@ -21,8 +21,16 @@ FIRST_EVENT = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120),
     registry=REGISTRY,
 )
+NOT_KEPT = Counter("headgate_answers_not_kept", "Answers that a client wanted kept and that could not be", registry=REGISTRY)
 UNSETTLED = Gauge("headgate_outcomes_unsettled", "Outcomes the control plane has not yet acknowledged", registry=REGISTRY)
 CONTROL_CONNECTED = Gauge("headgate_control_connected", "1 while the admission session is open", registry=REGISTRY)
+
+
+def ended(dialect: str, ending: str, given: int, written: int) -> None:
+    """One request more, and its tokens. Counters refuse to go back, and nothing may keep a request from being settled."""
+    requests(dialect, ending).inc()
+    INPUT_TOKENS.inc(max(0, given))
+    OUTPUT_TOKENS.inc(max(0, written))
 
 
 # Looking up a counter by its labels costs more than counting; the combinations are few.

@@ -27,6 +27,12 @@ LOG_LEVEL = Option("LOG_LEVEL", s.choice("DEBUG", "INFO", "WARNING", "ERROR"), "
 RATE_LIMIT_PER_MINUTE = Option(
     "RATE_LIMIT_PER_MINUTE", s.integer(0, 1_000_000), "0", "requests a minute that the whole installation admits; 0: any number"
 )
+SESSION_CACHE_TTL = Option(
+    "SESSION_CACHE_TTL",
+    s.integer(0, 31_536_000),
+    "3600",
+    "how many seconds after its last use a user's session is forgotten; 0: none is kept",
+)
 ENABLE_COMPRESSION = Option("ENABLE_COMPRESSION", s.switch, "true", "whether long conversations go to the summarizer")
 
 DATA_DIR = Option("HEADGATE_DATA_DIR", s.text, "./data", "database, key file, journals")
@@ -80,6 +86,13 @@ KIRO_MANAGEMENT_URL = Option(
 )
 KIRO_AUTH_URL = Option("HEADGATE_KIRO_AUTH_URL", s.url, "https://prod.{region}.auth.desktop.kiro.dev", "social token refresh")
 KIRO_OIDC_URL = Option("HEADGATE_KIRO_OIDC_URL", s.url, "https://oidc.{region}.amazonaws.com", "IdC token refresh")
+KIMI_WEB_URL = Option("HEADGATE_KIMI_WEB_URL", s.url, "https://kimi-ai.chat", "the kimi-web site")
+KIMI_WEB_PROMPT_CHARACTERS = Option(
+    "HEADGATE_KIMI_WEB_PROMPT_CHARACTERS",
+    s.integer(1000, 100_000_000),
+    "500000",
+    "longest prompt that is sent to the kimi-web site; a longer conversation is answered as too long",
+)
 
 MAX_BODY_BYTES = Option("HEADGATE_MAX_BODY_BYTES", s.integer(1024, 2**31), "33554432", "largest request body")
 MAX_ATTEMPTS = Option("HEADGATE_MAX_ATTEMPTS", s.integer(1, 10), "3", "accounts tried for one request")
@@ -89,7 +102,16 @@ QUEUE_WAIT_SECONDS = Option(
 FIRST_TOKEN_SECONDS = Option("HEADGATE_FIRST_TOKEN_SECONDS", s.seconds(0.05, 3600), "180", "from request to first event, all attempts")
 IDLE_SECONDS = Option("HEADGATE_IDLE_SECONDS", s.seconds(0.05, 3600), "300", "longest silence of an upstream stream")
 RETENTION_DAYS = Option(
-    "HEADGATE_RETENTION_DAYS", s.integer(1, 36_500), "30", "how long requests are kept one by one; what they come to is kept for ever"
+    "HEADGATE_RETENTION_DAYS",
+    s.integer(1, 36_500),
+    "30",
+    "how long requests are kept one by one, and answers that clients may build on; what requests come to is kept for ever",
+)
+KEPT_MEGABYTES = Option(
+    "HEADGATE_KEPT_MEGABYTES",
+    s.integer(64, 1_000_000),
+    "512",
+    "how much of each key's answers is kept for its clients to build on; the oldest go first",
 )
 COMPRESSION_TOKENS = Option(
     "HEADGATE_COMPRESSION_TOKENS", s.integer(1000, 10_000_000), "100000", "above this a conversation goes to the summarizer"

@@ -21,6 +21,8 @@ OPTIONS: list[tuple[str, Any]] = [
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 ]
 TOKEN_HEADER = "x-headgate-rpc-token"  # noqa: S105 - the name of a header
+# Trailing metadata of a NOT_FOUND that is about one item of several: its id, as bytes.
+ABSENT_ITEM = "x-headgate-absent-item-bin"
 
 
 def metadata(token: str | None) -> tuple[tuple[str, str], ...]:

@@ -1,6 +1,7 @@
 """`python -m summarizer`: read the settings, serve, stop on SIGTERM.
 
-Exit codes: 2 for wrong settings, 1 for an address that is taken.
+Exit codes: 1 cannot start now (an address is taken, the database is away), 2 wrong settings, 3 cannot start until
+somebody helps.
 """
 
 import logging
@@ -13,6 +14,7 @@ import uvloop
 from headgate import http, logs, options
 from headgate.settings import SettingsError, environment, load
 from summarizer import app
+from summarizer.errors import StartError
 from summarizer.settings import Settings
 
 
@@ -25,6 +27,9 @@ def main() -> int:
     logs.set_up("summarizer", settings.log_level)
     try:
         uvloop.run(_serve(settings))
+    except StartError as error:
+        print(f"summarizer: {error}", file=sys.stderr)  # noqa: T201 - for the operator, as wrong settings are
+        return 1 if error.passing else 3
     except (OSError, RuntimeError) as error:  # an address is taken: HTTP's, gRPC's
         logging.getLogger("summarizer").error("cannot listen: %s", error)  # noqa: TRY400 - a busy port needs no stack
         return 1

@@ -1,4 +1,4 @@
-"""The whole of Headgate as a user starts it, with a simulated Kiro behind it: for flow tests and the demo."""
+"""The whole of Headgate as a user starts it, with simulated upstreams behind it: for flow tests and the demo."""
 
 import json
 import os
@@ -20,13 +20,24 @@ ADMIN_PASSWORD = "demo-admin-password"
 
 
 class Stack:
-    """`headgate up` and a simulator as real processes. `log` holds what the services printed.
+    """`headgate up` and simulators as real processes. `log` holds what the services printed.
 
-    `endpoints` are paths below the simulator's address, each an endpoint of every account.
+    `endpoints` are paths below the simulated Kiro's address, each an endpoint of every account. `beside` are the
+    simulators wanted beside Kiro's, by the names of their packages.
     """
 
-    def __init__(self, *, demo: bool = False, ports: tuple[int, ...] = (), endpoints: tuple[str, ...] = (), **environ: str) -> None:
+    def __init__(
+        self,
+        *,
+        demo: bool = False,
+        ports: tuple[int, ...] = (),
+        endpoints: tuple[str, ...] = (),
+        beside: tuple[str, ...] = (),
+        **environ: str,
+    ) -> None:
         self._exit = ExitStack()
+        self._beside = beside
+        self.simulators: dict[str, str] = {}
         self._demo = demo
         self._endpoints = endpoints
         self._environ = environ
@@ -52,9 +63,9 @@ class Stack:
         """A REST call to the control plane with the administrator's password."""
         return call(method, self.console + path, body, {"authorization": f"Bearer {ADMIN_PASSWORD}"})
 
-    def sim(self, method: str, path: str, body: Any = None) -> Any:
-        """A control call to the simulator."""
-        return call(method, f"{self.upstream}/_sim/{path}", body)
+    def sim(self, method: str, path: str, body: Any = None, *, of: str = "kiro") -> Any:
+        """A control call to a simulator."""
+        return call(method, f"{self.simulators[of]}/_sim/{path}", body)
 
     def add_account(self, label: str, **simulated: Any) -> dict[str, Any]:
         """A new account at the simulator and in Headgate; returns both ids as `sim` and `id`."""
@@ -65,6 +76,29 @@ class Stack:
         account = self.admin("POST", "/api/accounts", body)
         until(lambda: self.admin("GET", f"/api/accounts/{account['id']}")["hasAccessToken"], 10)
         return {"id": account["id"], "sim": made["id"], "label": label}
+
+    def join(self, kind: str, label: str, *, simulated: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+        """A new account of another kind than Kiro, once it can be used; returns its `id`, `label` and, where it has one, `key`.
+
+        `simulated` is what its simulator is told of an account at an API endpoint, `fields` are more members of the body.
+        """
+        body = {"kind": kind, "label": label, **fields}
+        if kind in self.simulators:
+            made = self.sim("POST", "accounts", simulated or {}, of=kind)
+            body = {"apiKey": made["apiKey"], "baseUrl": made["baseUrl"], **body}
+        account = self.admin("POST", "/api/accounts", body)
+
+        def ready() -> bool:
+            shown = self.admin("GET", f"/api/accounts/{account['id']}")
+            return bool(shown["hasAccessToken"] and shown["offeredModels"])
+
+        until(ready, 10)
+        return {"id": account["id"], "label": label, "key": body.get("apiKey")}
+
+    def heal(self, account: dict[str, Any]) -> None:
+        """Forget why an account rests."""
+        for step in ("disable", "enable"):
+            self.admin("POST", f"/api/accounts/{account['id']}/{step}")
 
     def log(self) -> str:
         return self._log.read_text()
@@ -84,21 +118,23 @@ class Stack:
     def _start(self) -> None:
         directory = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="headgate-")))
         self._log = directory / "log"
-        self.upstream = self._simulate()
+        for name in ("kiro", *self._beside):
+            self.simulators[name] = self._simulate(name)
+        self.upstream = self.simulators["kiro"]
         began = time.monotonic()
         self._launcher = self._run([sys.executable, "-m", "headgate", "up"], self._settings(directory), self._log)
         until(lambda: self.alive() and answers(f"{self.gateway}/ready"), 30, self.log)
         self.seconds_to_ready = time.monotonic() - began
 
-    def _simulate(self) -> str:
-        command = [sys.executable, "-m", "tests.simulators.kiro", "--port", "0", *(["--demo"] if self._demo else [])]
+    def _simulate(self, name: str) -> str:
+        command = [sys.executable, "-m", f"tests.simulators.{name}", "--port", "0", *(["--demo"] if self._demo else [])]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self._exit.callback(end, process)
         for line in process.stdout or ():
             if found := re.search(r"listening on (http://\S+)", line):
                 self._exit.callback(process.stdout.close)  # type: ignore[union-attr]  # it was just read from
                 return found.group(1)
-        raise RuntimeError("the simulator did not start")
+        raise RuntimeError(f"the simulator {name} did not start")
 
     def _run(self, command: list[str], environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
         output = self._exit.enter_context(log.open("wb"))
@@ -123,6 +159,7 @@ class Stack:
             "HEADGATE_KIRO_API_URL": ",".join(f"{self.upstream}/{each}" for each in self._endpoints) or self.upstream,
             "HEADGATE_KIRO_AUTH_URL": self.upstream,
             "HEADGATE_KIRO_OIDC_URL": self.upstream,
+            **({"HEADGATE_KIMI_WEB_URL": self.simulators["kimi_web"]} if "kimi_web" in self.simulators else {}),
             **self._environ,
         }
 

@@ -60,6 +60,7 @@ async def running(scenario: Scenario, upstream: Upstream, mode: Mode) -> AsyncIt
         keys=stores.Keys(),
         records=records,
         prices=stores.Prices(),
+        routes=stores.Routes(),
         audit=stores.Changes(),
         ledger=MemoryLedger(),
         providers={"kiro": endpoints},

@@ -13,6 +13,7 @@ from controlplane.domain.model import ModelFacts
 from controlplane.domain.outcome import Entry, EntryPage, EntryQuery
 from controlplane.domain.price import Price
 from controlplane.domain.rollup import Bucket, UsageQuery
+from controlplane.domain.route import Route
 from controlplane.service.audit import AuditStore
 from controlplane.service.own_books import OwnRow, OwnStore
 from controlplane.service.ports import (
@@ -28,6 +29,7 @@ from controlplane.service.ports import (
     Totals,
     Written,
 )
+from controlplane.service.routes import RouteStore
 
 
 class Accounts(AccountStore):
@@ -118,6 +120,17 @@ class Prices(PriceStore):
     async def save(self, price: Price) -> None: ...
 
     async def remove(self, price_id: str) -> None: ...
+
+
+class Routes(RouteStore):
+    """None."""
+
+    async def load(self) -> Sequence[Route]:
+        return ()
+
+    async def seed(self, routes: Sequence[Route]) -> None: ...
+
+    async def replace(self, routes: Sequence[Route]) -> None: ...
 
 
 class Settings(SettingStore):

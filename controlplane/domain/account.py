@@ -13,6 +13,10 @@ class AuthMethod(StrEnum):
     SOCIAL = "social"
     IDC = "idc"
     API_KEY = "api-key"
+    # No sign-in: the site hands a nonce to whoever opens its page.
+    NONCE = "nonce"
+    # The endpoint asks nobody who they are, as many do that run on one's own machine.
+    NONE = "none"
 
 
 class Status(StrEnum):
@@ -30,9 +34,9 @@ class Status(StrEnum):
 class Account:
     """One account as it is stored, without its secrets. Times are epoch seconds.
 
-    `models`: what the administrator limits it to, empty: all it offers. `max_concurrency`: requests
-    at a time, 0: no limit. `priority`: higher is preferred. `base_url`: replaces the configured chat
-    addresses, empty: those.
+    `models`: what the administrator limits it to, or says it offers (as its kind has it), empty: what its
+    upstream lists. `max_concurrency`: requests at a time, 0: no limit. `priority`: higher is preferred.
+    `base_url`: replaces the configured addresses, empty: those. `proxy_url`: the way to it, empty: straight.
     """
 
     id: str
@@ -88,12 +92,15 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a refresh brought. Empty `refresh_token` and `profile_arn` mean: unchanged."""
+    """What a refresh brought. Empty `refresh_token` and `profile_arn` mean: unchanged. `attributes`: what came to
+    light with it that requests of the account need, by the names of the attributes of leases.
+    """
 
     access_token: str
     expires_in: int
     refresh_token: str = ""
     profile_arn: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Tokens(expires_in={self.expires_in})"
@@ -132,7 +139,9 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class AccountDraft:
-    """A new account as an administrator gives it. An empty `label` is replaced by one from the id."""
+    """A new account as an administrator gives it. An empty `label` is replaced by one from the id, an empty
+    `region` by the kind's.
+    """
 
     kind: str = "kiro"
     label: str = ""
@@ -143,7 +152,7 @@ class AccountDraft:
     client_secret: str = field(default="", repr=False)
     api_key: str = field(default="", repr=False)
     expires_at: int = 0
-    region: str = "us-east-1"
+    region: str = ""
     profile_arn: str = ""
     machine_id: str = ""
     base_url: str = ""

@@ -16,6 +16,7 @@
     ├── AccessRejected          a token was refused, in words that do not say why
     ├── CallForbidden           the token is good, but the account may not do this
     ├── AccountSuspended        the provider locked the account
+    ├── Overtaken               its answer is about an account that is another by now
     └── ProviderUnavailable     no answer, throttled, 5xx, nonsense: may pass
 
 A refusal of a request is no error but a value: `domain.lease.Refusal`.
@@ -85,6 +86,10 @@ class CallForbidden(ProviderError):
 
 class AccountSuspended(ProviderError):
     """The provider locked the account."""
+
+
+class Overtaken(ProviderError):
+    """The account was changed while its provider was asked: the answer is about another address or sign-in."""
 
 
 class ProviderUnavailable(ProviderError):

@@ -17,6 +17,8 @@ SHORTEST_WAIT = 1
 LONGEST_WAIT = 3600
 # A throttle that asks for this long is no matter of rates: the account is under suspicion.
 SUSPICIOUS_FROM = 600
+# What an upstream says of a spent allowance whose reset nobody knows. Shorter is a matter of rates; longer is asked again.
+SHORTEST_SPENT = 60
 UNKNOWN_RESET = 6 * 3600
 # A period that has ended a moment ago: the upstream begins the next one any minute, and is asked until then.
 LATE_RESET = 180
@@ -24,10 +26,12 @@ LATE_RESET = 180
 LONGEST_RESET = 366 * 24 * 3600
 THROTTLED = "throttled"
 EXHAUSTED = "quota_exhausted"
+REJECTED = "credential_rejected"
 # Causes that no data plane reports.
 SUSPICIOUS = "suspicious"
 UNRENEWED = "unrenewed"
-OWN = frozenset({SUSPICIOUS, UNRENEWED})
+REFUSED_ANYHOW = "refused_anyhow"
+OWN = frozenset({SUSPICIOUS, UNRENEWED, REFUSED_ANYHOW})
 
 
 class Scope(StrEnum):
@@ -104,7 +108,7 @@ def after(fault: Fault, now: float) -> Rest | None:
 
 def _until(rule: Rule, fault: Fault, now: float) -> float:
     if rule.until_reset:
-        return reset(fault.resets_at, now)
+        return reset(fault.resets_at, now, UNKNOWN_RESET if fault.retry_after is None else fault.retry_after)
     if not rule.first:
         return 0
     doublings = min(fault.strikes - rule.spared, 20)
@@ -115,11 +119,15 @@ def _until(rule: Rule, fault: Fault, now: float) -> float:
     return now + (max(asked, ours) if rule.at_least else asked)
 
 
-def reset(resets_at: int, now: float) -> float:
-    """When a spent allowance is full again: when the upstream says, if that can be; shortly where that has just passed."""
+def reset(resets_at: int, now: float, otherwise: int = UNKNOWN_RESET) -> float:
+    """When a spent allowance is full again: when the upstream says, if that can be; shortly where that has just passed.
+    `otherwise`: seconds, where that is not known.
+    """
     if resets_at and now - STALE_PERIOD < resets_at <= now:
         return now + LATE_RESET
-    return resets_at if now < resets_at <= now + LONGEST_RESET else now + UNKNOWN_RESET
+    if now < resets_at <= now + LONGEST_RESET:
+        return resets_at
+    return now + min(max(otherwise, SHORTEST_SPENT), UNKNOWN_RESET)
 
 
 def outweighs(new: Rest, status: Status, until: float) -> bool:
@@ -162,7 +170,7 @@ def _passing(reason: str) -> Rule:
 
 
 TABLE: Mapping[str, Rule] = {
-    "credential_rejected": Rule(Status.NEEDS_LOGIN, "the upstream refuses its renewed token", renewed_only=True),
+    REJECTED: Rule(Status.NEEDS_LOGIN, "the upstream refuses its renewed token", renewed_only=True),
     # Never the request's: each account has a rate of its own, and one that went on being asked would be suspected.
     THROTTLED: Rule(Status.COOLING, "the upstream throttles it", first=10, longest=120, heals=True, crowded=True),
     SUSPICIOUS: Rule(Status.COOLING, "the upstream suspects it", first=600, longest=1800, at_least=True, crowded=True),
@@ -182,4 +190,6 @@ TABLE: Mapping[str, Rule] = {
     "too_long": _NOTHING,
     # Found by the control plane itself, which knows when it will ask for a token again.
     UNRENEWED: Rule(Status.COOLING, "its token could not be renewed", first=30, longest=300, blames=False),
+    # REJECTED at an account that signs in with nothing: a site that refuses what it gave a moment ago.
+    REFUSED_ANYHOW: Rule(Status.COOLING, "the upstream refuses its renewed nonce", first=60, longest=1800, renewed_only=True),
 }

@@ -4,11 +4,15 @@ Steps are cheap values while the request is under way; the record is encoded onc
 none of the client's text but the name it wrote for the model. What `decode` gives is what people read:
 
     step      members
-    named     written, model, kind, accountId: what the model's name means (the last two empty: not pinned)
+    named     written, model, kind, accountId, route, targets: what the model's name means. `targets` with kind, model,
+              accountIds (empty: any) are tried in this order; `model` is the first one's, `route` the name of the route
+              that says so; `kind` and `accountId` are empty unless the name was limited to them
     claimed   requests, tokens, credits: what was to be reserved
     denied    payerId, unit, period (both null: concurrency), limit, left, retryAt
-    chose     revision, mode, at, seed, wish, accountId (null: nobody), healing, probes, reason, retryAt, candidates;
+    chose     from the accounts of one target, the `kind` and `model` of its wish:
+              revision, mode, at, seed, wish, accountId (null: nobody), healing, probes, reason, retryAt, candidates;
               a candidate has `id`, its inputs, and either `score` by parts or `exclusion` with rule, value, until
+    spared    accountId: it is chosen only because its rest may be cut short, and a later target can serve without that
     full      accountId, inFlight: another process was faster there
     waited    seconds, behind: in line, behind so many
     renewed   accountId, seconds, ok: it waited for a token
@@ -27,6 +31,7 @@ import msgspec
 
 from controlplane.domain.limits import MILLION, Amounts, Denied, Unit
 from controlplane.policy import scheduling, snapshots
+from controlplane.policy.routing import Named
 from controlplane.policy.scheduling import Candidate, Choice, Mode, NoCapacity, Wish
 from controlplane.policy.scoring import Score
 from controlplane.policy.snapshots import ARRANGEMENTS, CHOSE, Record
@@ -38,8 +43,8 @@ LONGEST_NAME = 128
 Step = tuple[Any, ...]
 
 
-def named(written: str, model: str, kind: str, account_id: str) -> Step:
-    return "named", written[:LONGEST_NAME], model, kind, account_id
+def named(written: str, meant: Named) -> Step:
+    return "named", written[:LONGEST_NAME], meant.targets[0].model, meant.kind, meant.account_id, meant.route, meant.told
 
 
 def claimed(amounts: Amounts) -> Step:
@@ -58,6 +63,11 @@ def chose(candidates: Sequence[Candidate], wish: Wish, now: float, seed: int, mo
 def in_vain(step: Step) -> bool:
     """Whether it is a choice that found nobody."""
     return bool(step[0] == CHOSE and step[-1][0] is None)
+
+
+def spared(account_id: str) -> Step:
+    """The choice before it was not used."""
+    return "spared", account_id
 
 
 def full(account_id: str, in_flight: int) -> Step:
@@ -123,6 +133,13 @@ def _steps(text: str) -> list[list[Any]]:
 
 def _by_name(*names: str) -> Callable[[Record], dict[str, Any]]:
     return lambda step: dict(zip(("step", *names), step, strict=False))
+
+
+def _named(step: Record) -> dict[str, Any]:
+    """The previous release knew neither routes nor targets."""
+    name, written, model, kind, account_id, route, targets = step if len(step) > 5 else (*step, "", [])
+    shown = [{"kind": kind, "model": model, "accountIds": account_ids} for kind, model, account_ids in targets]
+    return {"step": name, "written": written, "model": model, "kind": kind, "accountId": account_id, "route": route, "targets": shown}
 
 
 def _claimed(step: Record) -> dict[str, Any]:
@@ -197,10 +214,11 @@ END = 253_402_300_800.0  # the year 10000
 TIMES = frozenset({"until", "health_at", "resets_at", "warm_until", "latency_at", "recent_at", "since", "probed_at"})
 
 SHOWN: Mapping[str, Callable[[Record], dict[str, Any]]] = {
-    "named": _by_name("written", "model", "kind", "accountId"),
+    "named": _named,
     "claimed": _claimed,
     "denied": _denied,
     **dict.fromkeys(ARRANGEMENTS, _chose),
+    "spared": _by_name("accountId"),
     "full": _by_name("accountId", "inFlight"),
     "waited": _by_name("seconds", "behind"),
     "renewed": _by_name("accountId", "seconds", "ok"),

@@ -47,4 +47,7 @@ PROFILES: Mapping[AuthMethod, str] = {
     AuthMethod.SOCIAL: "arn:aws:codewhisperer:us-east-1:699475941385:profile/EHGA3GRVQMUK",
     AuthMethod.IDC: "arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX",
     AuthMethod.API_KEY: "",
+    # Not Kiro's: there is no profile.
+    AuthMethod.NONCE: "",
+    AuthMethod.NONE: "",
 }

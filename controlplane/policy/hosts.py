@@ -1,4 +1,5 @@
-"""Where Kiro is: host profiles as data, and the addresses that the settings make of them.
+"""Where upstreams are: Kiro's host profiles as data, the addresses that the settings make of them, and the
+kimi-web site's. Other kinds have theirs in `domain.kinds`.
 
 A profile is a generation of hosts. Its generations also differ in what they call a valid request, which
 is the data plane's business: it is told the profile's name with each lease (Kiro rules, hosts).
@@ -29,12 +30,16 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """The hosts in force. `{region}` in an address stands for the account's API region."""
+    """The hosts in force. `{region}` in an address of Kiro's stands for the account's API region. `kimi_web` is
+    the site, which takes prompts of so many characters.
+    """
 
     profile: str
     chat: tuple[str, ...]
     management: str
     dashed: bool
+    kimi_web: str = "https://kimi-ai.chat"
+    prompt_characters: int = 500_000
 
     @classmethod
     def chosen(cls, profile: str, chat: Sequence[str] | None = None, management: str | None = None) -> "Hosts":
@@ -47,7 +52,7 @@ class Hosts:
         return cls(profile, urls, management or control, usual.dashed)
 
     def places(self, region: str, own: str = "") -> Places:
-        """The addresses for an account; `own` is the chat address that it has for itself."""
+        """Kiro's addresses for an account; `own` is the chat address that it has for itself."""
         urls = (own,) if own else self.chat
         there = [url for url in urls if region in ONLY_IN.get(url, (region,))]
         return Places(tuple(url.replace(MARK, region) for url in there or urls), self.management.replace(MARK, region))

@@ -124,10 +124,11 @@ def _sifted(candidates: Sequence[Candidate], wish: Wish, now: float) -> tuple[li
     """Those that fit, and why the others do not, in their order."""
     fit: list[Candidate] = []
     exclusions: list[Exclusion] = []
-    open_wish = not (wish.excluded or wish.allowed or wish.kind or wish.account_id)
-    model, without = wish.model, lacking(wish.model)
+    open_wish = not (wish.excluded or wish.allowed or wish.account_id)
+    model, kind, without = wish.model, wish.kind, lacking(wish.model)
     for candidate in candidates:
-        exclusion = None if open_wish and plainly_fit(candidate, model, without) else excluding(candidate, wish, now)
+        plain = open_wish and (not kind or candidate.kind == kind) and plainly_fit(candidate, model, without)
+        exclusion = None if plain else excluding(candidate, wish, now)
         if exclusion is None:
             fit.append(candidate)
         else:

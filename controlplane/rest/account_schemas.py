@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from controlplane.domain.account import AccountDraft, AccountView, Allowance, AuthMethod, BreakerView, Forecast, HealthParts, Status
-from controlplane.domain.errors import Invalid
+from controlplane.policy import proxies
 from controlplane.rest.errors import ErrorDetail
-from controlplane.rest.schemas import Body, Counts, NotOffered, Text, Token, View, moment
-
-
-def _kind(value: Any) -> Any:
-    if value in OTHER_KINDS:
-        raise PydanticCustomError("not_offered", "other than kiro is not offered in this release")
-    return value
+from controlplane.rest.schemas import Body, Counts, Text, Token, View, moment
+from controlplane.service import drafts
 
 
 def _whole(value: str) -> str:
@@ -55,9 +50,11 @@ def _address(value: str) -> str:
 
 
 class AccountBody(Body):
-    """An account as it is created or changed. Absent and null fields take their defaults when it is created."""
+    """An account as it is created or changed. Absent and null fields take their defaults when it is created.
+    Fields that mean nothing to its kind are refused.
+    """
 
-    kind: Annotated[Literal["kiro"], BeforeValidator(_kind)] = "kiro"
+    kind: Literal["kiro", "kimi-web", "openai", "anthropic"] = Field("kiro", description="kimi-web needs nothing else")
     label: Text | None = Field(None, description="What it is called; by default made from its id")
     refresh_token: Annotated[Token, AfterValidator(_whole)] | None = Field(None, repr=False)
     access_token: Token | None = Field(None, repr=False)
@@ -67,12 +64,20 @@ class AccountBody(Body):
     region: Annotated[Text, AfterValidator(_region)] | None = Field(None, description="Of the sign-in; us-east-1 by default")
     profile_arn: Annotated[Text, AfterValidator(_arn)] | None = None
     machine_id: Annotated[Text, AfterValidator(_machine)] | None = Field(None, description="By default made once and kept")
-    base_url: Annotated[Text, AfterValidator(_address)] | None = Field(None, description="Replaces the configured chat address")
-    api_key: Token | None = Field(None, repr=False)
-    models: list[Text] | None = Field(None, max_length=500, description="Model ids it is limited to; null: all it offers")
+    base_url: Annotated[Text, AfterValidator(_address)] | None = Field(
+        None, description="Replaces the configured chat address; with the version at kind openai, as in https://api.openai.com/v1"
+    )
+    api_key: Token | None = Field(None, repr=False, description="Of kind openai not needed where baseUrl names an endpoint that wants none")
+    models: list[Annotated[Text, StringConstraints(min_length=1)]] | None = Field(
+        None, max_length=500, description="Model ids it is limited to, at API endpoints those it offers, listed or not; null: all it lists"
+    )
     priority: Annotated[StrictInt, Field(ge=-1000, le=1000)] | None = Field(None, description="Higher is preferred; 0 by default")
     max_concurrency: Annotated[StrictInt, Field(ge=0, le=10_000)] | None = Field(None, description="Requests at a time; 0: no limit")
-    proxy_url: NotOffered = None
+    proxy_url: Token | None = Field(
+        None,
+        repr=False,
+        description="http://, https:// or socks5:// with [user:password@]host:port; all of the account's requests go through it",
+    )
     disabled: StrictBool | None = None
 
     def given(self) -> dict[str, Any]:
@@ -81,7 +86,7 @@ class AccountBody(Body):
 
     def changes(self) -> dict[str, Any]:
         """The fields the caller named, null as the field's default, by the names of AccountDraft."""
-        named = self.model_dump(exclude_unset=True, exclude={"kind", "proxy_url"})
+        named = self.model_dump(exclude_unset=True)
         found = {name: DEFAULTS[name] if value is None else value for name, value in named.items()}
         if "models" in found:
             found["models"] = tuple(dict.fromkeys(found["models"]))
@@ -182,6 +187,7 @@ class AccountRead(View):
     profile_arn: str
     machine_id: str
     base_url: str
+    proxy_url: str = Field(description="Without its password, or its user where it has none; given back as it is, it stays what it was")
     models: list[str]
     offered_models: list[str]
     priority: int
@@ -247,16 +253,9 @@ class ImportResult(View):
 
 
 def draft(body: AccountBody) -> AccountDraft:
-    """The account to store. Raises Invalid when its credentials are not those of one sign-in."""
+    """The account to store. Raises Invalid when it lacks what its kind needs, or holds what means nothing to it."""
     made = AccountDraft(**body.given())
-    if not (made.refresh_token or made.access_token or made.api_key):
-        raise Invalid("refreshToken is required", "refreshToken")
-    if made.auth_method is AuthMethod.API_KEY and not made.api_key:
-        raise Invalid("apiKey is required with authMethod api-key", "apiKey")
-    single = made.auth_method is AuthMethod.IDC or made.client_id or made.client_secret
-    for field, value in (("clientId", made.client_id), ("clientSecret", made.client_secret)):
-        if single and made.refresh_token and not value:
-            raise Invalid(f"{field} is required: an idc account is refreshed with clientId and clientSecret", field)
+    drafts.complete(made)
     return made
 
 
@@ -266,6 +265,7 @@ def shown(view: AccountView) -> AccountRead:
     return AccountRead(
         **{name: getattr(account, name) for name in PLAIN},
         **{name: getattr(view, name) for name in STANDING},
+        proxy_url=proxies.shown(account.proxy_url),
         models=list(account.models),
         offered_models=[model.id for model in view.models],
         created_at=moment(account.created_at),
@@ -283,8 +283,7 @@ def shown(view: AccountView) -> AccountRead:
 REGION = re.compile(r"[a-z]{2}(?:-[a-z]{1,12}){1,3}-[0-9]{1,2}")
 ARN = re.compile(r"arn:aws[a-z-]*:codewhisperer:[a-z]{2}(?:-[a-z]{1,12}){1,3}-[0-9]{1,2}:[0-9]{12}:profile/[A-Za-z0-9]+")
 HEX = re.compile(r"[0-9a-f]+")
-ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-:\[\]{}]+(?:/[A-Za-z0-9._~/%{}-]*)?")
-OTHER_KINDS = ("kimi-web", "openai", "anthropic")
+ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9.{}-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/%{}-]*)?")
 DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in dataclasses.fields(AccountDraft)}
 PLAIN = ("id", "kind", "label", "auth_method", "region", "profile_arn", "machine_id", "base_url", "priority", "max_concurrency", "disabled")
 STANDING = ("has_refresh_token", "has_access_token", "status", "reason", "health", "in_flight")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from controlplane.domain.account import AccountView, Status
 from controlplane.domain.errors import ProviderError
-from controlplane.rest import errors, importing
+from controlplane.rest import errors, importing, routes
 from controlplane.rest.account_schemas import (
     AccountBody,
     AccountList,
@@ -69,9 +69,10 @@ async def update_account(services: Wired, audited: Audited, account_id: str, bod
 
 @router.delete("/{account_id}", status_code=204, responses=errors.ABSENT)
 async def delete_account(services: Wired, audited: Audited, account_id: str) -> Response:
-    """Remove an account and its secrets. Requests that are under way end as they will."""
+    """Remove an account and its secrets, and its name from all routes. Requests that are under way end as they will."""
     before = shown(await services.accounts.remove(account_id))
     await audited.note("account.delete", account_id, before.label, before)
+    await routes.noted(audited, *await services.routes.forget(account_id))
     return Response(status_code=204)
 
 
@@ -89,7 +90,7 @@ async def disable_account(services: Wired, audited: Audited, account_id: str) ->
 
 @router.post("/{account_id}/refresh", responses={**errors.ABSENT, **errors.REFUSED})
 async def refresh_account(services: Wired, audited: Audited, account_id: str) -> AccountRead:
-    """Trade its refresh token now."""
+    """Renew its token or nonce now."""
     label = services.accounts.get(account_id).account.label
     try:
         return shown(await services.accounts.refresh(account_id))
@@ -112,7 +113,7 @@ async def verify_account(services: Wired, audited: Audited, account_id: str) -> 
 
 @router.get("/{account_id}/usage", responses={**errors.ABSENT, **errors.REFUSED})
 async def read_account_usage(services: Wired, account_id: str) -> AllowanceRead:
-    """What the upstream says is left, asked now."""
+    """What the upstream says is left, asked now. Kinds that tell no such thing have none."""
     allowance = await services.accounts.allowance(account_id)
     return AllowanceRead.of(allowance, services.accounts.get(account_id).forecast)
 

@@ -6,11 +6,11 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from controlplane.rest import accounts, audit, auth, edge, errors, keys, metrics, pages, prices, proxy, requests, usage
+from controlplane.rest import accounts, audit, auth, edge, errors, keys, metrics, pages, prices, proxy, requests, routes, usage
 from controlplane.rest.errors import camel
 from controlplane.service.services import Services
 
-GUARDED = (accounts.router, keys.router, requests.router, usage.router, prices.router, audit.router, proxy.router)
+GUARDED = (accounts.router, keys.router, requests.router, usage.router, prices.router, routes.router, audit.router, proxy.router)
 OPEN = (pages.router, proxy.open_router)
 
 

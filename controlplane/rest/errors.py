@@ -137,6 +137,7 @@ PROVIDER: dict[type, tuple[int, str]] = {
     domain.AccessRejected: (502, "access_rejected"),
     domain.CallForbidden: (502, "call_forbidden"),
     domain.AccountSuspended: (502, "suspended"),
+    domain.Overtaken: (503, "provider_unavailable"),
     domain.ProviderUnavailable: (503, "provider_unavailable"),
 }
 HTTP = {

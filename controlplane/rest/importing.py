@@ -1,4 +1,4 @@
-"""Many accounts at once: our own bodies, or the credential files and records of Kiro's tools.
+"""Many accounts at once: our own bodies of any kind, or the credential files and records of Kiro's tools.
 
 Page: Kiro wire notes, credential files. Members that mean nothing here are named in the result,
 so that nothing is lost in silence.
@@ -134,4 +134,6 @@ METHODS = {
     "enterprise": "idc",
     "api-key": "api-key",
     "api_key": "api-key",
+    "nonce": "nonce",
+    "none": "none",
 }

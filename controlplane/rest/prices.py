@@ -24,7 +24,9 @@ class PriceChange(Body):
     """What of a price is changed, in US dollars for a million tokens."""
 
     model: Model | None = Field(
-        None, description="A public name, * stands for any run of characters; the one that says most of a name wins"
+        None,
+        description="A public name, * stands for any run of characters; the one that says most of a name wins. "
+        "Behind a kind, as in openai/gpt-*, for that kind alone, and before all others there",
     )
     input: Dollars | None = None
     output: Dollars | None = None

@@ -84,12 +84,15 @@ class SettingsRead(View):
 
 
 class ModelRead(View):
-    """A model that some account offers. Tokens are null when the upstream does not say."""
+    """A model that some account offers. Tokens are null when the upstream does not say. `routes`: names of routes
+    whose first target, of those that anybody offers, it is.
+    """
 
     kind: str
     id: str
     display_name: str
     aliases: list[str]
+    routes: list[str]
     context_window: int | None
     max_output: int | None
     rate: float | None
@@ -170,6 +173,7 @@ def _model(listed: ListedModel) -> ModelRead:
         id=facts.id,
         display_name=facts.display_name or facts.id,
         aliases=list(listed.aliases),
+        routes=list(listed.routes),
         context_window=facts.context_window or None,
         max_output=facts.max_output or None,
         rate=facts.rate or None,

@@ -42,10 +42,10 @@ def _pauses(outcome: Outcome, steps: Sequence[Mapping[str, Any]]) -> Iterator[Sp
 def _waited(outcome: Outcome, steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, float, int]]:
     """Name and seconds of each pause, and the attempt it came before, counted from 0."""
     attempt = -1
-    for step in steps:
+    for place, step in enumerate(steps):
         following = outcome.attempts[attempt + 1].account_id if attempt + 1 < len(outcome.attempts) else None
         if step["step"] == "chose" and following is not None and step.get("accountId") == following:
-            attempt += 1
+            attempt += not (place + 1 < len(steps) and steps[place + 1]["step"] == "spared")
         elif step["step"] == "waited":
             yield "wait", step.get("seconds", 0), attempt + 1
         elif step["step"] == "renewed":

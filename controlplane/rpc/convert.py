@@ -234,7 +234,7 @@ def _model(listed: ListedModel) -> snapshot_pb2.Model:
         display_name=facts.display_name or facts.id,
         context_window=uint32(facts.context_window),
         max_output=uint32(facts.max_output),
-        aliases=listed.aliases,
+        aliases=(*listed.aliases, *listed.routes),
         created=facts.created,
     )
 

@@ -133,7 +133,7 @@ class Session:
 
     def _extend(self, question: pb.Question) -> None:
         extend = question.extend
-        self._work(question.id, self._leasing.extend(extend.lease_id, extend.output_tokens))
+        self._work(question.id, self._leasing.extend(extend.lease_id, extend.output_tokens, extend.input_tokens))
 
     def _settle(self, question: pb.Question) -> None:
         outcomes = [convert.outcome(outcome) for outcome in question.settle.outcomes]

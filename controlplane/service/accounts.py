@@ -2,12 +2,13 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from controlplane.domain.account import Account, AccountDraft, AccountView, Allowance, Credentials, Status
-from controlplane.domain.errors import Duplicate, Invalid
+from controlplane.domain.errors import Absent, Duplicate, Invalid
+from controlplane.domain.kinds import KINDS
 from controlplane.policy import polling
 from controlplane.policy.families import machine_id
 from controlplane.service import drafts
@@ -68,8 +69,9 @@ class Accounts:
 
         Raises Invalid, and Duplicate when the label, refresh token or API key belongs to an account already.
         """
-        account, credentials = drafts.drawn(draft, f"acc_{secrets.token_hex(8)}", int(self._clock.now()))
+        drafts.fit(draft.kind, drafts.given(draft), self._providers)
         async with self._changing:
+            account, credentials = drafts.drawn(draft, f"acc_{secrets.token_hex(8)}", int(self._clock.now()), self._labels())
             self._check(account, credentials)
             await self._store.add(account, credentials)
             seat = self._roster.add(StoredAccount(account, credentials))
@@ -93,18 +95,29 @@ class Accounts:
     async def _update(self, seat: Seat, changes: Mapping[str, Any]) -> AccountView:
         if changes.get("kind", seat.account.kind) != seat.account.kind:
             raise Invalid("the kind of an account cannot be changed", "kind")
-        secrets = drafts.secrets(seat.credentials, changes)
+        drafts.fit(seat.account.kind, changes, self._providers)
+        changes, before = drafts.unmasked(seat, changes), seat.account
+        secrets = drafts.secrets(seat, changes)
         if secrets:
-            seat.account = await self._sign_in(seat, changes, secrets)
+            account = await self._sign_in(seat, changes, secrets)
         else:
             account, _ = self._drawn(seat, changes, secrets)
             await self._store.save(account)
-            seat.account = account
+        seat.account = account
+        if account.base_url != before.base_url:
+            seat.learned = None
         seat.settle()
+        again = seat.standing.status is Status.NEEDS_LOGIN and drafts.vouches(changes)
+        other = bool(secrets) or again or _way(account) != _way(before)
+        asked_anew = other or _list(account) != _list(before)
+        if asked_anew:
+            seat.turn(self._clock.now())
         self._roster.changed()
-        if secrets:
+        if other:
+            # What was held against the old sign-in or the old address says nothing about the new one.
             await self._care.standings.restore(seat)
-            self._care.visit(seat)
+        if asked_anew:
+            self._care.revisit(seat)
         return self._view(seat)
 
     async def remove(self, account_id: str) -> AccountView:
@@ -136,27 +149,44 @@ class Accounts:
             return before, self._view(seat)
 
     async def refresh(self, account_id: str) -> AccountView:
-        """Trade its refresh token now. Raises Absent, ProviderError; the account's status follows."""
+        """Renew its token now. Raises Absent, ProviderError, Invalid where there is none to renew; the account's
+        status follows.
+        """
         seat = self._roster.seat(account_id)
+        if seat.fixed:
+            raise Invalid(f"an account that signs in by {seat.account.auth_method} has no token to renew", "authMethod")
         await self._care.refreshing.refresh(seat, patient=False)
         if seat.standing.status is Status.NEEDS_LOGIN:
             await self._care.standings.restore(seat)
         return self._view(seat)
 
     async def verify(self, account_id: str) -> AccountView:
-        """Ask the provider whether the account works (token, allowance, models) and set its status by
-        the answer: one that was suspended or exhausted returns to the pool. Raises Absent, ProviderError.
+        """Ask the provider whether the account works (token, allowance where it has one, models) and set its status
+        by the answer: one that was suspended or exhausted returns to the pool. Raises Absent, ProviderError.
         """
         seat = self._roster.seat(account_id)
-        allowance = await self._allowances.ask(seat)
+        spent = await self._asked(seat)
         await self._care.catalogue.fetch(seat)
-        if not polling.spent(allowance):
+        if not spent:
             await self._care.standings.restore(seat)
         return self._view(seat)
 
     async def allowance(self, account_id: str) -> Allowance:
-        """What the upstream says is left, asked now. Raises Absent, ProviderError; the account's status follows."""
-        return await self._allowances.ask(self._roster.seat(account_id))
+        """What the upstream says is left, asked now. Raises Absent, also where the kind tells no such thing, and
+        ProviderError; the account's status follows.
+        """
+        seat = self._roster.seat(account_id)
+        if not KINDS[seat.account.kind].allowance:
+            raise Absent(f"accounts of kind {seat.account.kind} have no allowance that could be asked for")
+        return await self._allowances.ask(seat)
+
+    async def _asked(self, seat: Seat) -> bool:
+        """Ask what proves the account's sign-in, but for the model list; whether its allowance is spent."""
+        if KINDS[seat.account.kind].allowance:
+            return polling.spent(await self._allowances.ask(seat))
+        if seat.renewable:
+            await self._care.refreshing.refresh(seat, patient=False)
+        return False
 
     async def _sign_in(self, seat: Seat, changes: Mapping[str, Any], secrets: Mapping[str, Any]) -> Account:
         """Store an administrator's credentials with their record, which is returned. What is not
@@ -182,7 +212,8 @@ class Accounts:
 
     def _drawn(self, seat: Seat, changes: Mapping[str, Any], secrets: Mapping[str, Any]) -> tuple[Account, Credentials]:
         """What the changes make of the account as it is now. Raises Invalid, Duplicate."""
-        account, credentials = drafts.drawn(drafts.changed(seat, changes, secrets), seat.account.id, seat.account.created_at)
+        draft = drafts.changed(seat, changes, secrets)
+        account, credentials = drafts.drawn(draft, seat.account.id, seat.account.created_at, self._labels(seat))
         self._check(account, credentials)
         return account, credentials
 
@@ -197,10 +228,11 @@ class Accounts:
         """Raises Invalid or Duplicate. A refresh token that has rotated since is known by the machine
         that was derived from it.
         """
-        first_machine = machine_id("", credentials)
-        drafts.check(account, credentials, tuple(self._providers))
+        first_machine, relabelled = machine_id("", credentials), True
+        drafts.check(account, credentials)
         for seat in self._roster:
             if seat.account.id == account.id:
+                relabelled = seat.account.label.lower() != account.label.lower()
                 continue
             if seat.account.label.lower() == account.label.lower():
                 raise Duplicate("another account has this label", "label")
@@ -208,8 +240,14 @@ class Accounts:
                 credentials.refresh_token == seat.credentials.refresh_token or first_machine == seat.account.machine_id
             ):
                 raise Duplicate(f"this refresh token belongs to the account {seat.account.label} already", "refreshToken")
-            if credentials.api_key and credentials.api_key == seat.credentials.api_key:
+            if credentials.api_key and credentials.api_key == seat.credentials.api_key and _place(account) == _place(seat.account):
                 raise Duplicate(f"this API key belongs to the account {seat.account.label} already", "apiKey")
+        if relabelled and self._care.catalogue.claimed(account.label):
+            raise Duplicate("a route's name begins with this label and a slash", "label")
+
+    def _labels(self, but: Seat | None = None) -> Collection[str]:
+        """The labels of all accounts, or of all others, lower case."""
+        return {seat.account.label.lower() for seat in self._roster if seat is not but}
 
     def _view(self, seat: Seat) -> AccountView:
         return view(seat, self._records.account_counters(seat.account.id), self._clock.now())
@@ -228,8 +266,29 @@ class Care:
         """Tend one account in the background, now."""
         self._background.spawn(self.tend(seat), f"tend {seat.account.id}")
 
+    def revisit(self, seat: Seat) -> None:
+        """Tend an account that is not what it was: what its upstream said before means nothing."""
+        self.refreshing.forgive(seat.account.id)
+        self.catalogue.doubt(seat)
+        self.visit(seat)
+
     async def tend(self, seat: Seat) -> None:
         """Renew what is due, fetch what is stale, let go of what has had its time."""
         self.standings.tend(seat)
         await self.refreshing.tend(seat)
         await self.catalogue.tend(seat)
+
+
+def _place(account: Account) -> tuple[str, str]:
+    """What its API key is for: the same one may open two endpoints."""
+    return account.kind, account.base_url
+
+
+def _list(account: Account) -> Sequence[str]:
+    """What of its record decides how its upstream is asked what it offers."""
+    return account.models if KINDS[account.kind].open_list else ()
+
+
+def _way(account: Account) -> tuple[str, str]:
+    """Where its requests go, and through what."""
+    return account.base_url, account.proxy_url

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from controlplane.domain.account import Allowance, Reading, Status
 from controlplane.domain.errors import AccessRejected, CallForbidden, ProviderError, ProviderUnavailable
+from controlplane.domain.kinds import KINDS
 from controlplane.policy import cooldown, polling
 from controlplane.policy.cooldown import Rest, Scope
 from controlplane.service.background import Background
@@ -124,7 +125,8 @@ class Allowances:
             self._places.release()
 
     def _askable(self, seat: Seat, now: float) -> bool:
-        return not seat.account.disabled and seat.standing.status not in LOST and seat.ready(now)
+        has = KINDS[seat.account.kind].allowance
+        return has and not seat.account.disabled and seat.standing.status not in LOST and seat.ready(now)
 
     def _judge(self, seat: Seat, allowance: Allowance, now: float) -> None:
         """Park a spent account until its reset; let one return that has allowance again."""

@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from controlplane.domain.errors import AccessRejected, CallForbidden, ProviderError, ProviderUnavailable
+from controlplane.domain.kinds import KINDS
 from controlplane.domain.model import ListedModel, ModelFacts
-from controlplane.policy import naming, wellknown
-from controlplane.policy.naming import Named, Names
+from controlplane.domain.route import Match, Route, Target
+from controlplane.policy import naming, routing, wellknown
+from controlplane.policy.candidates import Candidate
+from controlplane.policy.routing import Offer
+from controlplane.service.meanings import Meanings
 from controlplane.service.ports import AccountStore, Clock, Provider
 from controlplane.service.refreshing import LOST, Refreshing
 from controlplane.service.roster import Roster, Seat
@@ -20,12 +24,14 @@ STALE_AFTER = 3600  # Kiro rules: a list is good for about an hour
 # A new account offers all it has only after some minutes (Kiro rules, 3.2); seconds after its creation.
 COMPLETE_AFTER = (60, 300)
 ASK_AGAIN = 60.0  # after a list could not be fetched
-# Names that were resolved; clients use a handful, so a full cache is one being filled on purpose.
-REMEMBERED = 1024
+# The kind of the accounts that callers bring along.
+OWN_KIND = "kiro"
 
 
 class Catalogue:
-    """The model table, merged over all accounts that are not disabled."""
+    """The model table, merged over all accounts that are not disabled. `meanings`: what names mean; `own`: to a
+    caller with an own account, whether or not an account of the pool offers it.
+    """
 
     def __init__(
         self,
@@ -44,9 +50,10 @@ class Catalogue:
         self._clock = clock
         self._version = 0
         self._models: tuple[ListedModel, ...] = ()
-        self._facts: Mapping[str, ModelFacts] = {}
-        self._names = Names({}, {}, {})
-        self._resolved: dict[str, Named | None] = {}
+        self._facts: Mapping[tuple[str, str], ModelFacts] = {}
+        self._candidates: Mapping[str, Sequence[Candidate]] = {}
+        self._routes: Sequence[Route] = ()
+        self.meanings, self.own = Meanings(), Meanings()
         self._not_before: dict[str, float] = {}
         self._changed = asyncio.Event()
         roster.changed = self.rebuild
@@ -58,7 +65,7 @@ class Catalogue:
         return self._version
 
     def models(self) -> Sequence[ListedModel]:
-        """One row for each kind and upstream id, by id."""
+        """One row for each kind and upstream id, the kinds in the order in which they serve."""
         return self._models
 
     async def change(self, seen: int) -> None:
@@ -66,38 +73,33 @@ class Catalogue:
         while self._version == seen:
             await self._changed.wait()
 
-    def resolve(self, written: str) -> Named | None:
-        """What a client's name means; None when no model has that name."""
-        if written in self._resolved:
-            return self._resolved[written]
-        if len(self._resolved) >= REMEMBERED:
-            self._resolved.clear()
-        named = naming.resolve(written, self._names)
-        if len(written) <= naming.LONGEST:
-            self._resolved[written] = named
-        return named
+    def candidates(self, kind: str) -> Sequence[Candidate]:
+        """The accounts of a kind."""
+        return self._candidates.get(kind, ())
 
-    def close(self, written: str) -> tuple[str, ...]:
-        """Up to three ids that look like `written`."""
-        return naming.close(written, self._names)
+    def claimed(self, label: str) -> bool:
+        """Whether a route's name begins with this label and a slash, as names do that an account's label limits."""
+        return any(naming.headed(route.name, label) for route in self._routes)
 
-    def known(self, written: str) -> Named | None:
-        """What a name means among the well-known models, whether or not an account here offers them."""
-        return naming.resolve(written, WELL_KNOWN)
+    def facts(self, target: Target) -> ModelFacts:
+        """The model as the most generous account of the kind offers it; a model nobody offers has no facts."""
+        return self._facts.get((target.kind, target.model), UNLISTED)
 
-    def facts(self, model: str) -> ModelFacts:
-        """The model as the most generous account offers it; a model nobody offers has no facts."""
-        return self._facts.get(model, UNLISTED)
+    def route(self, routes: Sequence[Route]) -> None:
+        """Use these routes from now on."""
+        self._routes = routes
+        self.rebuild()
 
     def rebuild(self) -> None:
-        """Bring names and table into line with the roster; called at each of its changes."""
-        self._names = self._named()
-        self._resolved.clear()
-        models = _merged(self._roster)
+        """Bring names and table into line with the roster and the routes; called at each change of either."""
+        self._name()
+        self._candidates = {kind: [seat.candidate for seat in self._roster if seat.account.kind == kind] for kind in KINDS}
+        merged = _merged(self._roster)
+        models = tuple(replace(model, routes=names) for model, names in zip(merged, self._leading(merged), strict=True))
         if models == self._models and self._version:
             return
         self._models = models
-        self._facts = {model.facts.id: model.facts for model in models}
+        self._facts = {(model.kind, model.facts.id): model.facts for model in models}
         self._version += 1
         self._changed.set()
         self._changed = asyncio.Event()
@@ -118,6 +120,11 @@ class Catalogue:
             return not isinstance(error, ProviderUnavailable)
         return True
 
+    def doubt(self, seat: Seat) -> None:
+        """The account's list is another's by now: the next visit asks, however lately that was done."""
+        self._not_before.pop(seat.account.id, None)
+        seat.offered_at = 0
+
     async def fetch(self, seat: Seat) -> None:
         """Ask what the account offers, store it, then use it. Raises ProviderError."""
         self._not_before[seat.account.id] = self._clock.now() + ASK_AGAIN
@@ -128,25 +135,42 @@ class Catalogue:
             self._not_before[seat.account.id] = self._clock.now() + STALE_AFTER
             raise
         now = int(self._clock.now())
-        before = seat.offered
-        seen = [replace(model, created=before[model.id].created or now if model.id in before else now) for model in models]
+        before = seat.listed
+        known = {model: facts.created for model, facts in before.items()}
+        seen = [replace(model, created=model.created or known.get(model.id) or now) for model in models]
         await self._store.set_models(seat.account.id, seen, now)
         seat.offer(seen, now)
         self.rebuild()
 
-    def _named(self) -> Names:
+    def _name(self) -> None:
         """Names over all accounts, whatever their state: a model that merely cannot be served now is
         not unknown. Without any account the well-known models are known.
         """
-        ids = {model for seat in self._roster for model in seat.offered}
-        if not len(self._roster):
-            ids = {model.id for models in wellknown.MODELS.values() for model in models}
+        known = {kind: {model.id for model in models} for kind, models in wellknown.MODELS.items()}
+        ids: dict[str, set[str]] = {} if len(self._roster) else dict(known)
+        for seat in self._roster:
+            ids.setdefault(seat.account.kind, set()).update(seat.offered)
         labels = {seat.account.label: (seat.account.kind, seat.account.id) for seat in self._roster}
-        return naming.names(ids, wellknown.MODELS, labels)
+        offers: dict[str, list[Offer]] = {}
+        for seat in self._roster:
+            if not seat.account.disabled:
+                offers.setdefault(seat.account.kind, []).append((seat.account.priority, seat.candidate.offers))
+        self.meanings.use(routing.table(ids, labels, self._routes, offers))
+        self.own.use(routing.table({OWN_KIND: known[OWN_KIND] | ids.get(OWN_KIND, set())}, labels, self._routes))
+
+    def _leading(self, models: Sequence[ListedModel]) -> Sequence[tuple[str, ...]]:
+        """For each model the routes that lead to it first, of what is offered."""
+        leading: dict[Target, list[str]] = {Target(model.kind, model.facts.id): [] for model in models}
+        for name in (route.name for route in self._routes if route.match is Match.EXACT):
+            named = self.meanings.resolve(name)
+            offered = (Target(one.kind, one.model) for one in named.targets) if named is not None else ()
+            first = next((target for target in offered if target in leading), None)
+            if first is not None:
+                leading[first].append(name)
+        return [tuple(names) for names in leading.values()]
 
 
 UNLISTED = ModelFacts("")
-WELL_KNOWN = naming.names((model.id for models in wellknown.MODELS.values() for model in models), wellknown.MODELS, {})
 
 
 def stale(offered_at: int, created_at: int, now: float) -> bool:
@@ -164,7 +188,9 @@ def _merged(roster: Roster) -> tuple[ListedModel, ...]:
             facts = seat.offered[model]
             other = merged.get((seat.account.kind, model))
             merged[seat.account.kind, model] = facts if other is None else _best(facts, other)
-    return tuple(ListedModel(kind, facts, naming.aliases(facts.id)) for (kind, _), facts in sorted(merged.items()))
+    order = tuple(KINDS)
+    rows = sorted(merged.items(), key=lambda row: (order.index(row[0][0]), row[0][1]))
+    return tuple(ListedModel(kind, facts, naming.aliases(facts.id)) for (kind, _), facts in rows)
 
 
 def _best(one: ModelFacts, other: ModelFacts) -> ModelFacts:

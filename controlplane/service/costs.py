@@ -52,7 +52,7 @@ class Costs:
         if entry.kind in CREDITED:
             self._credit(entry.model, usage)
         tokens = pricing.tokens(usage)
-        entry.cost = self._prices.cost(entry.model, usage) if tokens else 0.0
+        entry.cost = self._prices.cost(entry.kind, entry.model, usage) if tokens else 0.0
         return Amounts(int(entry.counted), tokens, pricing.millionths(usage.credits))
 
     def spent(self, entry: Entry) -> Amounts:

@@ -1,22 +1,29 @@
 """Drafts of accounts: what an administrator gives, turned into a record and its secrets, and checked."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Container, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from controlplane.domain.account import Account, AccountDraft, AuthMethod, Credentials
 from controlplane.domain.errors import Invalid
+from controlplane.domain.kinds import KINDS
+from controlplane.policy import proxies, sign_ins
 from controlplane.policy.families import ARN, machine_id
 from controlplane.service.roster import Seat
 
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 SECRETS = ("refresh_token", "access_token", "client_id", "client_secret", "api_key")
+LONGEST_MODEL = 200
+# How much of its id an account without a label is called by.
+ENDINGS = (6, 16)
 
 
-def drawn(draft: AccountDraft, account_id: str, created_at: int) -> tuple[Account, Credentials]:
-    """The account and its secrets that a draft describes."""
+def drawn(draft: AccountDraft, account_id: str, created_at: int, taken: Container[str] = ()) -> tuple[Account, Credentials]:
+    """The account and its secrets that a draft describes. `taken`: labels of others, lower case."""
     credentials = Credentials(
         draft.refresh_token.strip(),
         draft.access_token.strip(),
@@ -25,61 +32,79 @@ def drawn(draft: AccountDraft, account_id: str, created_at: int) -> tuple[Accoun
         draft.api_key.strip(),
         draft.expires_at,
     )
+    kind = KINDS[draft.kind]
     account = Account(
         id=account_id,
         kind=draft.kind,
-        label=draft.label.strip() or f"{draft.kind}-{account_id[-6:]}",
-        auth_method=draft.auth_method or _method(draft),
-        region=draft.region,
+        label=draft.label.strip() or _label(draft.kind, account_id, taken),
+        auth_method=draft.auth_method or sign_ins.method(draft),
+        region=draft.region or kind.region,
         profile_arn=draft.profile_arn,
-        machine_id=machine_id(draft.machine_id, credentials),
+        machine_id=machine_id(draft.machine_id, credentials) if "machine_id" in kind.fields else "",
         base_url=draft.base_url.rstrip("/"),
         models=draft.models,
         priority=draft.priority,
         max_concurrency=draft.max_concurrency,
-        proxy_url=draft.proxy_url,
+        proxy_url=draft.proxy_url.rstrip("/"),
         disabled=draft.disabled,
         created_at=created_at,
     )
     return account, credentials
 
 
-def check(account: Account, credentials: Credentials, kinds: Sequence[str]) -> None:
+def fit(kind: str, given: Mapping[str, Any], offered: Collection[str]) -> None:
+    """See that an administrator gives only what means something to accounts of the kind. Raises Invalid."""
+    if kind not in offered:
+        raise Invalid(f"kind is not one of {', '.join(offered)}", "kind")
+    for name, spelled in SPELLED.items():
+        if given.get(name) and name not in KINDS[kind].fields:
+            raise Invalid(f"{spelled} means nothing to an account of kind {kind}", spelled)
+
+
+def given(draft: AccountDraft) -> Mapping[str, Any]:
+    """The draft's fields by name."""
+    return {field.name: getattr(draft, field.name) for field in fields(draft)}
+
+
+def check(account: Account, credentials: Credentials) -> None:
     """Raises Invalid, naming the field as the outside contract spells it."""
-    rules = (
-        (account.kind in kinds, "kind", f"is not one of {', '.join(kinds)}"),
-        (_is_label(account.label), "label", "must be 1 to 100 printable characters without a slash"),
-        (account.label.lower() not in kinds, "label", "must not be the name of a kind"),
-        (bool(REGION.fullmatch(account.region)), "region", "is not the name of an AWS region"),
-        (not account.profile_arn or bool(ARN.fullmatch(account.profile_arn)), "profileArn", "is not the ARN of a profile"),
-        (not account.base_url or _is_url(account.base_url), "baseUrl", "is not an http or https address"),
-        (not account.proxy_url or _is_url(account.proxy_url), "proxyUrl", "is not an http or https address"),
-        (0 <= account.max_concurrency <= 10_000, "maxConcurrency", "is not between 0 and 10000"),
-        (-1000 <= account.priority <= 1000, "priority", "is not between -1000 and 1000"),
-        (bool(credentials.bearer or credentials.refresh_token), "refreshToken", "is missing, and so are accessToken and apiKey"),
+    proxy = proxies.fault(account.proxy_url) if account.proxy_url else ""
+    _hold(
         (
-            all(_is_token(getattr(credentials, name)) for name in SECRETS),
-            "refreshToken",
-            "or another credential holds characters no token has",
-        ),
-        ("..." not in credentials.refresh_token, "refreshToken", "has been shortened; paste the whole token"),
-        (account.auth_method is not AuthMethod.API_KEY or bool(credentials.api_key), "apiKey", "is missing"),
-        (
-            account.auth_method is not AuthMethod.IDC or not credentials.refresh_token or bool(credentials.client_secret),
-            "clientSecret",
-            "is needed to refresh an idc account, and so is clientId",
-        ),
+            (_is_label(account.label), "label", "must be 1 to 100 printable characters without a slash"),
+            (account.label.lower() not in KINDS, "label", "must not be the name of a kind"),
+            (not account.region or bool(REGION.fullmatch(account.region)), "region", "is not the name of an AWS region"),
+            (not account.profile_arn or bool(ARN.fullmatch(account.profile_arn)), "profileArn", "is not the ARN of a profile"),
+            (not account.base_url or _is_url(account.base_url), "baseUrl", "is not an http or https address"),
+            (all(map(_is_model, account.models)), "models", f"must be names of 1 to {LONGEST_MODEL} printable characters"),
+            ("{" not in account.base_url or "region" in KINDS[account.kind].fields, "baseUrl", "names a region, which its kind has not"),
+            (not proxy, "proxyUrl", proxy),
+            (not account.proxy_url or _parses(account.proxy_url), "proxyUrl", proxies.FORM),
+            (0 <= account.max_concurrency <= 10_000, "maxConcurrency", "is not between 0 and 10000"),
+            (-1000 <= account.priority <= 1000, "priority", "is not between -1000 and 1000"),
+            *((_is_token(getattr(credentials, name)), SPELLED[name], "holds characters no token has") for name in SECRETS),
+            ("..." not in credentials.refresh_token, "refreshToken", "has been shortened; paste the whole token"),
+            *sign_ins.rules(account, credentials),
+        )
     )
+
+
+def complete(draft: AccountDraft) -> None:
+    """See that the draft holds what its kind and its way of signing in need, and nothing strange. Raises Invalid."""
+    fit(draft.kind, given(draft), KINDS)
+    _hold(sign_ins.rules(*drawn(draft, "", 0)))
+
+
+def _hold(rules: Sequence[sign_ins.Rule]) -> None:
     for holds, field, phrase in rules:
         if not holds:
             raise Invalid(f"{field} {phrase}", field)
 
 
-def _method(draft: AccountDraft) -> AuthMethod:
-    """How an account signs in, told from what was given."""
-    if draft.api_key:
-        return AuthMethod.API_KEY
-    return AuthMethod.IDC if draft.client_id and draft.client_secret else AuthMethod.SOCIAL
+def _label(kind: str, account_id: str, taken: Container[str]) -> str:
+    """A label from the id that nobody else has."""
+    labels = [f"{kind}-{account_id[-length:]}" for length in ENDINGS]
+    return next((label for label in labels if label not in taken), labels[-1])
 
 
 def _is_label(text: str) -> bool:
@@ -91,13 +116,25 @@ def _is_token(text: str) -> bool:
     return not text or (text.isascii() and text.isprintable())
 
 
+def _is_model(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_MODEL and text.isprintable() and text == text.strip()
+
+
 def _is_url(text: str) -> bool:
     if not _is_token(text):
         return False
     try:
         parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0 and _parses(text)
     except ValueError:
+        return False
+
+
+def _parses(text: str) -> bool:
+    """Whether the HTTP library takes it for an address with a host: what it refuses would fail with every call."""
+    try:
+        return bool(httpx.URL(text).host)
+    except (httpx.InvalidURL, UnicodeError):  # the second for a host's name that is no international one
         return False
 
 
@@ -126,10 +163,14 @@ def of(seat: Seat) -> AccountDraft:
     )
 
 
-def secrets(credentials: Credentials, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+def secrets(seat: Seat, changes: Mapping[str, Any]) -> Mapping[str, Any]:
     """The secrets that become others by `changes`; empty: the sign-in stays. Tokens and an API key are
-    two ways to sign in, so one takes the other's place, and an access token ends with its sign-in.
+    two ways to sign in, so one takes the other's place, and an access token ends with its sign-in; a nonce
+    with the site that gave it, also one that is being fetched from there.
     """
+    account, credentials = seat.account, seat.credentials
+    if account.auth_method is AuthMethod.NONCE and changes.get("base_url", account.base_url).rstrip("/") != account.base_url:
+        return {"access_token": ""}
     given = {name: changes[name].strip() for name in SECRETS if name in changes}
     new = {name: value for name, value in given.items() if value != getattr(credentials, name)}
     if not new:
@@ -143,6 +184,11 @@ def secrets(credentials: Credentials, changes: Mapping[str, Any]) -> Mapping[str
     return {"access_token": "", **dict.fromkeys(left, ""), **new}
 
 
+def vouches(changes: Mapping[str, Any]) -> bool:
+    """Whether an administrator gives a secret, be it the one that is there: it is worth another try."""
+    return any(changes.get(name, "").strip() for name in SECRETS)
+
+
 def changed(seat: Seat, changes: Mapping[str, Any], new: Mapping[str, Any]) -> AccountDraft:
     """The draft that makes of the account, as it is now, what `changes` want of it. `new`: the secrets
     that they replace.
@@ -153,11 +199,29 @@ def changed(seat: Seat, changes: Mapping[str, Any], new: Mapping[str, Any]) -> A
     draft = replace(draft, **new, expires_at=changes.get("expires_at", 0) if new["access_token"] else 0)
     if "auth_method" not in changes and new.keys() & TELLING:
         draft = replace(draft, auth_method=None)
-    if "profile_arn" not in changes and (draft.auth_method or _method(draft)) is not seat.account.auth_method:
+    if "profile_arn" not in changes and (draft.auth_method or sign_ins.method(draft)) is not seat.account.auth_method:
         # A profile goes with its family of sign-ins; the upstream refuses another's.
         draft = replace(draft, profile_arn="")
     return draft
 
 
+def unmasked(seat: Seat, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The changes without a proxy's address that is given back as it was shown: it stays as it is."""
+    if changes.get("proxy_url") and changes["proxy_url"].rstrip("/") == proxies.shown(seat.account.proxy_url):
+        return {name: value for name, value in changes.items() if name != "proxy_url"}
+    return changes
+
+
 # What the way of signing in is told from.
 TELLING = frozenset({"api_key", "client_id", "client_secret"})
+# How the outside contract spells what not every kind knows.
+SPELLED: Mapping[str, str] = {
+    "refresh_token": "refreshToken",
+    "access_token": "accessToken",
+    "client_id": "clientId",
+    "client_secret": "clientSecret",
+    "api_key": "apiKey",
+    "region": "region",
+    "profile_arn": "profileArn",
+    "machine_id": "machineId",
+}

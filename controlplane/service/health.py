@@ -63,8 +63,11 @@ class Health:
 
     def _failed(self, lease: Open, seat: Seat, attempt: Attempt, standings: Standings) -> None:
         """Hold the fault against the account, unless the request carries it from one account to the next: then
-        nobody is to blame until another one serves it. One client's requests must not rest every account.
+        nobody is to blame until another one serves it. One client's requests must not rest every account. What began
+        before the account's address or sign-in was changed is not about the account as it is.
         """
+        if lease.opened_at < seat.turned_at:
+            return
         renewed = _renewed(lease, attempt)
         alike = [blame for blame in lease.faults if blame.attempt.fault == attempt.fault]
         if not alike:

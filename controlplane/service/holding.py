@@ -66,11 +66,11 @@ class Holding:
             return self._taken(lease, seat, choice, verdict)
         return self._took(lease, seat, choice, verdict, number)
 
-    def extend(self, lease: Open, tokens: int) -> Work[Granted | Denied | None]:
-        """More tokens for the answer. None: the lease is not held."""
-        verdict: Granted | Denied | None = yield from ready(self._ledger.extend(lease.lease_id, tokens, self._clock.now()))
+    def extend(self, lease: Open, output: int, prompt: int) -> Work[Granted | Denied | None]:
+        """More tokens for the answer, and for the prompt. None: the lease is not held."""
+        verdict: Granted | Denied | None = yield from ready(self._ledger.extend(lease.lease_id, output + prompt, self._clock.now()))
         if isinstance(verdict, Granted):
-            lease.output += tokens
+            lease.output += output
         return verdict
 
     def settle(self, bookings: Sequence[Booking]) -> Work[None]:

@@ -13,6 +13,7 @@ from typing import Any
 from controlplane.domain.lease import HeldLease, Identity
 from controlplane.domain.limits import NOTHING, Amounts, Payer, Window
 from controlplane.domain.outcome import Attempt, Entry
+from controlplane.policy.routing import Named
 from controlplane.service.blame import Blame
 from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Seat
@@ -24,8 +25,8 @@ DEADLINE = 900  # seconds; leases of a data plane that is connected live on afte
 class Open:
     """A lease under way. `seat` is the account it holds a place of, None between accounts.
 
-    `wanted` is the upstream model id; `kind` and `pinned` limit who may serve it. `own` is the caller's
-    own account, None for the pool. `refreshing` renews the bearer of whoever serves. `payers` and
+    `named` says who may serve, `wanted` is the upstream model id of the target that was chosen last, before that
+    of the first one. `own` is the caller's own account, None for the pool. `refreshing` renews the bearer of whoever serves. `payers` and
     `claimed`: who reserved how much, `output` of it for the answer, `held` once it is in the ledger's books. `windows`: what the
     key may still do. `steps`: how it was decided so far, for its record.
 
@@ -48,8 +49,7 @@ class Open:
     opened_at: float
     deadline: int
     refreshing: Refreshing
-    kind: str = ""
-    pinned: str = ""
+    named: Named = field(default_factory=lambda: Named(()))  # nobody, until its data plane asks again
     own: Seat | None = None
     payers: Sequence[Payer] = ()
     claimed: Amounts = NOTHING

@@ -112,12 +112,12 @@ class Leasing:
         if not again:
             self._settling.refused(lease.identity, ask, refusals.UNANSWERED, lease)
 
-    def extend(self, lease_id: str, tokens: int) -> Work[Extension | Refusal]:
-        """More of the answer."""
+    def extend(self, lease_id: str, output: int, prompt: int = 0) -> Work[Extension | Refusal]:
+        """More tokens of the answer, and of the prompt."""
         lease = self._leases.find(lease_id)
         if lease is None or lease.orphan:
             return refusals.UNKNOWN_LEASE
-        verdict = yield from self._holding.extend(lease, tokens)
+        verdict = yield from self._holding.extend(lease, output, prompt)
         if verdict is None:
             return refusals.UNKNOWN_LEASE
         return refusals.denied(verdict, self._clock.now()) if isinstance(verdict, Denied) else Extension(lease.output)
@@ -195,7 +195,7 @@ class Leasing:
             bearer = seat.credentials.bearer if seat.ready(self._clock.now()) else (yield from self._renewed(lease, seat))
             if not self._holds(asked):
                 return refusals.UNKNOWN_LEASE
-            if bearer and self._seating.serves(seat):
+            if (bearer or seat.fixed) and self._seating.serves(seat):
                 return self._opening.granted(lease, seat, bearer)
             yield from self._holding.give_back(lease)
             asked.tried = (*asked.tried, seat.account.id)

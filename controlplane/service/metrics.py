@@ -16,3 +16,4 @@ UNRECORDED = Counter("headgate_ledger_unacknowledged", "Usage records that were 
 ADOPTED = Counter("headgate_ledger_adopted", "Usage records of the previous release that were taken into the rollups")
 ESTIMATED = Counter("headgate_credits_estimated", "Requests whose credits the upstream did not tell, so that they were estimated")
 PRUNED = Counter("headgate_pruned_rows", "Rows that were deleted because they were too old, by table", ["table"])
+NONCES = Counter("headgate_nonce_fetches", "Pages that were opened for a nonce, by result", ["result"])

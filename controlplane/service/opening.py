@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from controlplane.domain.lease import Ask, Identity, Lease, OwnToken, Refusal
-from controlplane.domain.limits import INSTALLATION, Limits, Payer
+from controlplane.domain.limits import INSTALLATION, Amounts, Limits, Payer
+from controlplane.domain.route import Target
 from controlplane.policy import decisions
+from controlplane.policy.routing import Named
 from controlplane.service import refusals
 from controlplane.service.costs import Costs
 from controlplane.service.leases import DEADLINE, Leases, Open
-from controlplane.service.own import KIND, OwnAccounts
+from controlplane.service.own import OwnAccounts
 from controlplane.service.placing import Placing
 from controlplane.service.ports import Clock
 from controlplane.service.refreshing import Refreshing
@@ -65,30 +67,28 @@ class Opening:
         if isinstance(named, Refusal):
             return named
         now = self._clock.now()
-        rate = self._placing.facts(named.model).rate
-        claimed = self._costs.claim(named.kind or KIND, named.model, rate, ask.estimated_input_tokens, ask.max_output_tokens)
+        claimed = self._claim(named, ask)
         return Open(
             self._leases.new_id(identity.key_id),
             identity,
             ask.request_id,
             ask.model,
-            named.model,
+            named.targets[0].model,
             instance,
             now,
             int(now) + DEADLINE,
             self._refreshing if own is None else self._own.refreshing,
-            kind=named.kind,
-            pinned=named.account_id,
+            named=named,
             own=own,
             payers=self._rules.payers(identity.key_id),
             claimed=claimed,
             output=self._costs.output(ask.max_output_tokens),
-            steps=[decisions.named(ask.model, named.model, named.kind, named.account_id), decisions.claimed(claimed)],
+            steps=[decisions.named(ask.model, named), decisions.claimed(claimed)],
         )
 
     def known_again(self, lease: Open, ask: Ask, identity: Identity) -> Refusal | None:
         """Bring the lease into line with the key's present limits. Of a lease that came from a hello
-        nothing else is known: neither whom the key may use nor what the model's name pinned.
+        nothing else is known: neither whom the key may use nor what the model's name meant.
         """
         if identity.key_id != lease.identity.key_id:
             return refusals.UNKNOWN_LEASE
@@ -99,18 +99,31 @@ class Opening:
         if isinstance(named, Refusal):
             return named
         lease.request_id, lease.asked = ask.request_id, ask.model
-        lease.wanted, lease.kind, lease.pinned = named.model, named.kind, named.account_id
+        lease.wanted, lease.named = named.targets[0].model, named
         return None
 
     def claim(self, lease: Open, ask: Ask) -> None:
         """What the request needs, where a hello could not tell."""
-        rate = self._placing.facts(lease.wanted).rate
-        lease.claimed = self._costs.claim(lease.kind or KIND, lease.wanted, rate, ask.estimated_input_tokens, ask.max_output_tokens)
+        lease.claimed = self._claim(lease.named, ask)
         lease.output = self._costs.output(ask.max_output_tokens)
 
     def window(self, lease: Open) -> int:
-        """Tokens that the model holds at the most generous account, 0 unknown."""
-        return self._placing.facts(lease.wanted).context_window
+        """Tokens that the model holds at the most generous account of all targets, 0 unknown."""
+        return max(self._placing.facts(target).context_window for target in lease.named.targets)
+
+    def _claim(self, named: Named, ask: Ask) -> Amounts:
+        """What the dearest of the targets needs, so that a limit holds whoever serves in the end."""
+        first, *others = named.targets
+        dearest = self._claimed(first, ask)
+        for target in others:
+            claim = self._claimed(target, ask)
+            if claim.credits > dearest.credits:  # nothing else differs
+                dearest = claim
+        return dearest
+
+    def _claimed(self, target: Target, ask: Ask) -> Amounts:
+        rate = self._placing.facts(target).rate
+        return self._costs.claim(target.kind, target.model, rate, ask.estimated_input_tokens, ask.max_output_tokens)
 
     def granted(self, lease: Open, seat: Seat, bearer: str) -> Lease:
         """What the data plane is given."""

@@ -15,12 +15,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from controlplane.domain.account import Account, AuthMethod, Credentials, Status
-from controlplane.domain.errors import AccountSuspended, GrantRejected, ProviderError, ProviderUnavailable
+from controlplane.domain.errors import GrantRejected, ProviderError
 from controlplane.domain.lease import OwnToken, Reason, Refusal
-from controlplane.policy import refresh
 from controlplane.policy.families import machine_id
 from controlplane.policy.hosts import Hosts
-from controlplane.service import metrics
+from controlplane.service import metrics, own_refusals
 from controlplane.service.allowances import Allowances
 from controlplane.service.background import Background
 from controlplane.service.catalogue import STALE_AFTER
@@ -28,6 +27,7 @@ from controlplane.service.identity import OWN_NAME
 from controlplane.service.learning import Learning
 from controlplane.service.own_books import OwnBooks, OwnRow, OwnStore
 from controlplane.service.own_models import OwnModels
+from controlplane.service.own_refusals import BUSY, DEAD_FOR, SUSPENDED_FOR
 from controlplane.service.own_sign_in import Guarded, SignIn
 from controlplane.service.ports import Clock, Provider, Soon, Standing, StoredAccount, Vault
 from controlplane.service.refreshing import LOST, Refreshing
@@ -50,9 +50,6 @@ MOST_REFUSALS = 10_000
 # Tokens nobody has seen before are traded this many at a time, and so many callers may wait for theirs.
 FIRST_AT_A_TIME = 8
 MOST_WAITING = 1024
-DEAD_FOR = 60.0  # seconds that a sign-in which failed is not tried again
-SUSPENDED_FOR = 3600.0
-BUSY = Refusal(Reason.ACCOUNTS_BUSY, "too many accounts are being signed in at the moment; try again", 2)
 
 
 @dataclass(slots=True)
@@ -206,7 +203,7 @@ class OwnAccounts:
             await self._sign_in.renew(own.seat, token)
         except ProviderError as error:
             if isinstance(error, GrantRejected) or own.seat.standing.status in LOST:
-                return _judged(error)[0]
+                return own_refusals.judged(error)[0]
             # It rests: how it stands says why and until when.
         return self._used(own, self._clock.now())
 
@@ -220,10 +217,10 @@ class OwnAccounts:
         if standing.status is Status.SUSPENDED:
             if not standing.until:
                 seat.stand(Standing(standing.status, standing.reason, int(now + SUSPENDED_FOR)))
-            return _suspended(standing.reason)
+            return own_refusals.suspended(standing.reason)
         if standing.status is Status.NEEDS_LOGIN:
             if now < own.tried_at + DEAD_FOR:
-                return _dead(standing.reason)
+                return own_refusals.dead(standing.reason)
             own.tried_at = now
         return None
 
@@ -282,31 +279,13 @@ class OwnAccounts:
     def _refused(self, account_id: str, error: ProviderError) -> Refusal:
         """The refusal of a token that never worked, remembered so that each request does not cost a call."""
         self._release(account_id)
-        refusal, seconds = _judged(error)
+        refusal, seconds = own_refusals.judged(error)
         self._refusals[account_id] = refusal, self._clock.now() + seconds
         self._refusals.move_to_end(account_id)
         if len(self._refusals) > MOST_REFUSALS:
             self._refusals.popitem(last=False)
         log.info("own account refused id=%s reason=%s", account_id, error.message)
         return refusal
-
-
-def _judged(error: ProviderError) -> tuple[Refusal, float]:
-    """What the caller is told, and for how many seconds that holds."""
-    if isinstance(error, AccountSuspended):
-        return _suspended(error.message), SUSPENDED_FOR
-    if isinstance(error, ProviderUnavailable):
-        seconds = refresh.backoff(error.retry_after)
-        return Refusal(Reason.ACCOUNTS_BUSY, f"the account could not be signed in: {error.message}", int(seconds)), seconds
-    return _dead(error.message), DEAD_FOR
-
-
-def _dead(reason: str) -> Refusal:
-    return Refusal(Reason.UNAUTHENTICATED, f"the account's sign-in is not valid: {reason}")
-
-
-def _suspended(reason: str) -> Refusal:
-    return Refusal(Reason.NO_ACCOUNT, f"the account cannot be used: {reason}")
 
 
 def _counted(said: Seat | Refusal) -> Seat | Refusal:

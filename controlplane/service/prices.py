@@ -40,7 +40,7 @@ class Prices:
     def __init__(self, store: PriceStore) -> None:
         self._store = store
         self._prices: dict[str, Price] = {}
-        self._found: dict[str, Price | None] = {}
+        self._found: dict[tuple[str, str], Price | None] = {}
         # A change is read, written and remembered as one.
         self._changing = asyncio.Lock()
 
@@ -62,18 +62,19 @@ class Prices:
             raise Absent("there is no such price")
         return self._prices[price_id]
 
-    def find(self, model: str) -> Price | None:
-        """The price of a model (its id); None when nobody knows one."""
-        if model in self._found:
-            return self._found[model]
+    def find(self, kind: str, model: str) -> Price | None:
+        """The price of a kind's model (its id); None when nobody knows one."""
+        place = kind, model
+        if place in self._found:
+            return self._found[place]
         if len(self._found) >= MOST_MODELS:
             self._found.clear()
-        price = self._found[model] = pricing.applying(self._prices.values(), model)
+        price = self._found[place] = pricing.applying(self._prices.values(), kind, model)
         return price
 
-    def cost(self, model: str, usage: Usage) -> float:
+    def cost(self, kind: str, model: str, usage: Usage) -> float:
         """US dollars; 0 for a model without a price."""
-        price = self.find(model)
+        price = self.find(kind, model)
         return pricing.cost(price, usage) if price is not None else 0.0
 
     async def create(self, draft: PriceDraft) -> Price:
@@ -149,11 +150,14 @@ def _new_id() -> str:
     return f"price_{secrets.token_hex(8)}"
 
 
-# The public list prices of the models that Kiro serves. Others have none until an administrator says so.
+# The public list prices of the Claude models. Others have none until an administrator says so.
 FIRST: Sequence[PriceDraft] = (
     PriceDraft("claude-opus-*", 5.0, 25.0),
     PriceDraft("claude-opus-4", 15.0, 75.0),
     PriceDraft("claude-opus-4.1", 15.0, 75.0),
+    PriceDraft("claude-3-opus*", 15.0, 75.0),
     PriceDraft("claude-sonnet-*", 3.0, 15.0),
     PriceDraft("claude-haiku-*", 1.0, 5.0),
+    PriceDraft("claude-3-5-haiku*", 0.8, 4.0),
+    PriceDraft("claude-3-haiku*", 0.25, 1.25),
 )

@@ -1,4 +1,5 @@
-"""Access tokens: one refresher at a time for each account, and no rotated token is ever lost.
+"""Access tokens: one refresher at a time for each account, and no rotated token is ever lost. A nonce is one too,
+which is had for nothing: it is not traded, nobody can lose the right to it, and so no failure ends it.
 
 Order of a refresh: the provider answers; the rotated refresh token is committed; only then the
 access token is used. Should the commit fail, what the provider gave is kept and stored before the
@@ -13,13 +14,22 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from controlplane.domain.account import Account, AuthMethod, Credentials, Status
-from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderError, ProviderUnavailable
+from controlplane.domain.errors import (
+    AccessRejected,
+    AccountSuspended,
+    CallForbidden,
+    GrantRejected,
+    Overtaken,
+    ProviderError,
+    ProviderUnavailable,
+)
 from controlplane.policy import refresh
 from controlplane.policy.cooldown import Rest, Scope
 from controlplane.service.learning import Learning
 from controlplane.service.ports import AccountStore, Clock, Provider
 from controlplane.service.roster import Seat
 from controlplane.service.standing import Standings
+from controlplane.service.trade import Trade
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -36,31 +46,6 @@ class _Setback:
     error: ProviderError
     until: float
     strikes: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Trade:
-    """What the provider was shown, and what it gave for that."""
-
-    before: Credentials
-    after: Credentials
-    profile_arn: str
-
-    @property
-    def rotated(self) -> bool:
-        return self.after.refresh_token != self.before.refresh_token
-
-    def onto(self, stored: Credentials) -> Credentials:
-        """What an administrator changed meanwhile about the same sign-in, with what the trade renewed."""
-        given = stored.access_token not in ("", self.before.access_token)
-        token = stored if given else self.after
-        return replace(
-            stored,
-            refresh_token=self.after.refresh_token,
-            access_token=token.access_token,
-            expires_at=token.expires_at,
-            version=stored.version + 1,
-        )
 
 
 class Refreshing:
@@ -81,10 +66,12 @@ class Refreshing:
         self._clock = clock
         self._flights: dict[str, asyncio.Task[None]] = {}
         self._setbacks: dict[str, _Setback] = {}
-        self._unsaved: dict[str, _Trade] = {}
+        self._unsaved: dict[str, Trade] = {}
 
-    async def bearer(self, seat: Seat, refused: str = "") -> str:
-        """A bearer that works as far as is known and is not `refused`. Raises ProviderError."""
+    async def bearer(self, seat: Seat, refused: str | None = None) -> str:
+        """A bearer that works as far as is known and is not `refused`; empty for an endpoint that wants none.
+        Raises ProviderError.
+        """
         for tried in range(ROUNDS):
             credentials = seat.credentials
             # What was renewed a moment ago is not renewed again, however short its life.
@@ -93,29 +80,38 @@ class Refreshing:
                 return credentials.bearer
             try:
                 await self.refresh(seat)
-            except (ProviderUnavailable, AccessRejected):
+            except (ProviderUnavailable, AccessRejected, CallForbidden):
                 # A token that still works is better than none.
                 if credentials.access_token == refused or not self._still_good(credentials):
                     raise
                 return credentials.access_token
+            if refused and seat.credentials.bearer == refused:
+                raise self._unmoved(seat)
         raise ProviderUnavailable("the account's credentials keep changing")
 
     async def presented(self, seat: Seat, call: Callable[[Account, str], Awaitable[T]]) -> T:
         """What the provider answers to a call with the account's bearer; a refused one is renewed once, and
-        a suspension takes the account out. Raises ProviderError.
+        a suspension takes the account out. Raises ProviderError, and Overtaken for an answer, good or bad, to an
+        account that is another by now.
         """
+        era = seat.era
         try:
             bearer = await self.bearer(seat)
             try:
-                return await call(seat.served, bearer)
+                answer = await call(seat.served, bearer)
             except AccessRejected:
-                return await call(seat.served, await self.bearer(seat, refused=bearer))
-        except AccountSuspended as error:
-            self._standings.put(seat, Status.SUSPENDED, error.message)
+                _same(seat, era)
+                answer = await call(seat.served, await self.bearer(seat, refused=bearer))
+        except ProviderError as error:
+            _same(seat, era)
+            if isinstance(error, AccountSuspended):
+                self._standings.put(seat, Status.SUSPENDED, error.message)
             raise
+        _same(seat, era)
+        return answer
 
     async def refresh(self, seat: Seat, *, patient: bool = True) -> None:
-        """Trade the refresh token now, or join the trade that is under way. After a failure that may
+        """Trade the refresh token now, or fetch a nonce, or join whoever does already. After a failure that may
         pass, a `patient` caller is told the same again until the back-off has ended.
 
         Raises ProviderError.
@@ -177,9 +173,12 @@ class Refreshing:
         the provider could not be had, None when there was nothing to ask it.
         """
         credentials, now = seat.credentials, self._clock.now()
-        if credentials.api_key or not credentials.refresh_token or seat.account.disabled or seat.standing.status in LOST:
+        if not seat.renewable or seat.account.disabled or seat.standing.status in LOST:
             return None
-        if not refresh.due(credentials.expires_at, now, seat.chance) or self._told_off(seat.account.id, now) is not None:
+        # What a page tells beside its nonce is stored nowhere: after a start it is looked at again.
+        unread = seat.learned is None and seat.account.auth_method is AuthMethod.NONCE
+        due = unread or refresh.due(credentials.expires_at, now, seat.chance)
+        if not due or self._told_off(seat.account.id, now) is not None:
             return None
         try:
             await self.refresh(seat)
@@ -204,10 +203,8 @@ class Refreshing:
     async def _fly(self, seat: Seat) -> None:
         started = seat.credentials
         try:
-            if started.api_key:
-                raise GrantRejected("the upstream refuses its API key")
-            if not started.refresh_token:
-                raise GrantRejected("it has no refresh token")
+            if not seat.renewable:
+                raise GrantRejected(_lost(seat))
             trade = await self._trade(seat, started)
             if await self._keep(seat, trade):
                 self._setbacks.pop(seat.account.id, None)
@@ -219,12 +216,13 @@ class Refreshing:
                 self._set_back(seat, error)
                 raise
 
-    async def _trade(self, seat: Seat, started: Credentials) -> _Trade:
+    async def _trade(self, seat: Seat, started: Credentials) -> Trade:
         """A trade, from the provider or from an earlier trade that could not be stored."""
         kept = self._unsaved.get(seat.account.id)
         if kept is not None:
             return kept
-        tokens = await self._providers[seat.account.kind].refresh(seat.served, started)
+        served = seat.served
+        tokens = await self._providers[seat.account.kind].refresh(served, started)
         after = replace(
             started,
             access_token=tokens.access_token,
@@ -232,12 +230,17 @@ class Refreshing:
             expires_at=int(self._clock.now()) + refresh.life(tokens.expires_in),
             version=started.version + 1,
         )
-        trade = _Trade(started, after, tokens.profile_arn)
+        trade = Trade(started, after, tokens.profile_arn, tokens.attributes, served.base_url)
         self._unsaved[seat.account.id] = trade
         return trade
 
-    async def _keep(self, seat: Seat, trade: _Trade) -> bool:
-        """Commit, then use. False when another sign-in has taken the place of the one that was traded."""
+    async def _keep(self, seat: Seat, trade: Trade) -> bool:
+        """Commit, then use. False when another sign-in has taken the place of the one that was traded, or it is a
+        nonce of a site that the account has left.
+        """
+        if seat.account.auth_method is AuthMethod.NONCE and trade.base_url != seat.account.base_url:
+            self._unsaved.pop(seat.account.id, None)
+            return False
         try:
             stored = await self._commit(seat.account.id, trade)
         except Exception as error:
@@ -246,12 +249,14 @@ class Refreshing:
         self._unsaved.pop(seat.account.id, None)
         if stored is not None:
             seat.take(stored)
+        if seat.credentials.access_token == trade.after.access_token:
+            seat.learn(trade.attributes)
         if seat.credentials.refresh_token == trade.after.refresh_token:
             return True
         log.info("late refresh dropped account=%s", seat.account.id)
         return False
 
-    async def _commit(self, account_id: str, trade: _Trade) -> Credentials | None:
+    async def _commit(self, account_id: str, trade: Trade) -> Credentials | None:
         """Store what the trade brought; what is stored in the end, None when the account is gone."""
         wanted = trade.after
         for _ in range(ROUNDS):
@@ -276,19 +281,47 @@ class Refreshing:
                 log.info("no profile list account=%s reason=%s", seat.account.id, error.message)
         await self._learning.keep_profile(seat, found)
 
-    def _set_back(self, seat: Seat, error: ProviderError) -> None:
-        """Remember a failure; the dead-grant wording and repeated refusals take the account out."""
+    def _unmoved(self, seat: Seat) -> ProviderError:
+        """What was renewed is what is refused, as nonces stay the same for hours: asking at once again is no use."""
+        error = ProviderUnavailable("the upstream gives again what it refuses")
+        until = self._set_back(seat, error)
+        self._standings.rest(seat, Rest(Status.COOLING, UNRENEWED, Scope.ACCOUNT, until))
+        return error
+
+    def _set_back(self, seat: Seat, error: ProviderError) -> float:
+        """Remember a failure, and until when: epoch seconds. The dead-grant wording and repeated refusals take the
+        account out, unless there is nothing that an administrator could sign in with.
+        """
         last = self._setbacks.get(seat.account.id)
         strikes = (last.strikes if last else 0) + isinstance(error, AccessRejected)
         if isinstance(error, AccountSuspended):
             self._standings.put(seat, Status.SUSPENDED, error.message)
-        elif isinstance(error, GrantRejected) or (isinstance(error, AccessRejected) and strikes >= refresh.STRIKES):
+        elif seat.account.auth_method is not AuthMethod.NONCE and _final(error, strikes):
             self._standings.put(seat, Status.NEEDS_LOGIN, error.message)
         asked = error.retry_after if isinstance(error, ProviderUnavailable) else None
         until = self._clock.now() + refresh.backoff(asked)
         self._setbacks[seat.account.id] = _Setback(error, until, strikes)
         if not self._still_good(seat.credentials):
             self._standings.rest(seat, Rest(Status.COOLING, UNRENEWED, Scope.ACCOUNT, until))
+        return until
+
+
+def _same(seat: Seat, era: int) -> None:
+    """Raises Overtaken when what was asked was asked in another era."""
+    if seat.era != era:
+        raise Overtaken("the account was changed while its upstream was asked; ask again")
+
+
+def _final(error: ProviderError, strikes: int) -> bool:
+    """Whether only a new sign-in helps, after so many refusals."""
+    return isinstance(error, GrantRejected) or (isinstance(error, AccessRejected) and strikes >= refresh.STRIKES)
+
+
+def _lost(seat: Seat) -> str:
+    """Why there is nothing to renew."""
+    if seat.account.auth_method is AuthMethod.NONE:
+        return "the upstream wants an API key"
+    return "the upstream refuses its API key" if seat.fixed else "it has no refresh token"
 
 
 # Only an administrator can help these.

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from controlplane.domain.account import Account, Allowance, Credentials, Reading, Status
 from controlplane.domain.errors import Absent
+from controlplane.domain.kinds import fixed, renewable
 from controlplane.domain.model import ModelFacts
-from controlplane.policy import breaker, cooldown, polling, refresh, wellknown
+from controlplane.policy import addressing, breaker, cooldown, offers, polling, refresh, wellknown
 from controlplane.policy.breaker import Breaker
 from controlplane.policy.candidates import FULL_HEALTH, Candidate
 from controlplane.policy.ceiling import Ceiling
@@ -22,11 +23,11 @@ from controlplane.policy.families import profiled
 from controlplane.policy.health import Tally
 from controlplane.policy.hosts import Hosts
 from controlplane.policy.polling import Polls
+from controlplane.service import rests
 from controlplane.service.ports import Standing, StoredAccount
+from controlplane.service.rests import PASSING
 
 HUNDRED = 100
-# How an account stands as far as breakers tell.
-PASSING = frozenset({Status.ACTIVE, Status.COOLING})
 READINGS = 150  # a day of them, every ten minutes
 
 
@@ -36,7 +37,10 @@ class Seat:
     graver does. `strikes`: like faults in a row that were no reason for a rest yet, by cause, with the time
     of the last. `parked_at`: when a request was told that the account is exhausted, 0: none was. `readings`
     of its allowance, whose present period began at `began_at`, 0 unknown. `saving` is held while how it stands
-    is stored. `urls`: its addresses, as configured.
+    is stored. `listed`: what its upstream said it offers, at `offered_at`; `offered`: what it does offer but for
+    an administrator's limits. `urls`: its addresses, as configured. `learned`: what came to light with its bearer
+    that requests need, None: no bearer was renewed since the start. `era` grows with each change of address or sign-in,
+    the last of them at `turned_at`: what its upstream was asked before says nothing any more.
     """
 
     account: Account
@@ -44,7 +48,7 @@ class Seat:
     candidate: Candidate
     hosts: Hosts
     standing: Standing = field(default_factory=Standing)
-    offered: Mapping[str, ModelFacts] = field(default_factory=dict)
+    listed: Mapping[str, ModelFacts] = field(default_factory=dict)
     offered_at: int = 0
     allowance: Allowance | None = None
     strikes: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -55,13 +59,17 @@ class Seat:
     parked_at: float = 0.0
     readings: deque[Reading] = field(default_factory=lambda: deque(maxlen=READINGS))
     began_at: float = 0.0
+    learned: Mapping[str, str] | None = None
+    era: int = 0
+    turned_at: float = 0.0
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    offered: Mapping[str, ModelFacts] = field(init=False)
     served: Account = field(init=False)
     urls: Sequence[str] = field(init=False)
     attributes: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.candidate.breakers = _recalled(self.standing)
+        self.candidate.breakers = rests.recalled(self.standing)
         self.standing = replace(self.standing, breakers=())
         if self.allowance is not None:
             self.measure(self.allowance)
@@ -76,20 +84,30 @@ class Seat:
         """Bring everything derived into line with the record, the secrets and the standing."""
         account, credentials, candidate = self.account, self.credentials, self.candidate
         self.served = profiled(account, credentials)
-        places = self.hosts.places(self.served.api_region, account.base_url)
-        self.urls = places.chat
-        self.attributes = attributes(self.served, self.hosts.profile, places.management)
+        address = addressing.of(self.served, self.hosts, self.learned or {})
+        self.urls, self.attributes = address.urls, address.attributes
         candidate.kind, candidate.priority, candidate.max_concurrency = account.kind, account.priority, account.max_concurrency
         # What only rests it does so by its breakers.
         status = Status.ACTIVE if self.standing.status in PASSING else self.standing.status
         candidate.status = Status.DISABLED if account.disabled else status
         candidate.until = self.standing.until
+        self.offered = offers.offered(account, self.listed)
         limited = set(account.models)
         candidate.offers = frozenset(model for model in self.offered if not limited or model in limited)
-        candidate.has_credential = bool(credentials.bearer or credentials.refresh_token)
+        candidate.has_credential = bool(credentials.bearer) or self.fixed or self.renewable
         candidate.warm_until = 0.0 if not credentials.bearer else (credentials.expires_at or float("inf"))
-        if credentials.api_key:
+        if self.fixed:
             candidate.warm_until = float("inf")
+
+    @property
+    def fixed(self) -> bool:
+        """Whether nothing renews its bearer, which may be none."""
+        return fixed(self.account, self.credentials)
+
+    @property
+    def renewable(self) -> bool:
+        """Whether a new bearer can be had without an administrator."""
+        return renewable(self.account, self.credentials)
 
     def take(self, credentials: Credentials) -> None:
         """Use what was committed, unless something newer is in use: commits may be heard of out of order."""
@@ -97,10 +115,19 @@ class Seat:
             self.credentials = credentials
             self.settle()
 
+    def learn(self, attributes: Mapping[str, str]) -> None:
+        """Use what came with the bearer that is in use."""
+        self.learned = attributes
+        self.settle()
+
+    def turn(self, now: float) -> None:
+        """It is another account to its upstream, or at another upstream, from now on."""
+        self.era, self.turned_at = self.era + 1, now
+
     def ready(self, now: float) -> bool:
         """Whether a request can have its bearer without waiting."""
         credentials = self.credentials
-        if credentials.api_key:
+        if self.fixed:
             return True
         return bool(credentials.access_token) and not refresh.near(credentials.expires_at, now)
 
@@ -209,13 +236,13 @@ class Seat:
 
     def _stand(self, standing: Standing) -> None:
         if standing.status is Status.ACTIVE:
-            standing = _cooling(breaker.longest(self.candidate.breakers))
+            standing = rests.cooling(breaker.longest(self.candidate.breakers))
         self.standing = standing
         self.settle()
 
     def offer(self, models: Sequence[ModelFacts], now: int) -> None:
-        """Replace what the account offers."""
-        self.offered = {model.id: model for model in models}
+        """Replace what the account's upstream lists."""
+        self.listed = offers.listed(self.account, models)
         self.offered_at = now
         self.settle()
 
@@ -252,7 +279,7 @@ class Roster:
             Candidate(stored.account.id, stored.account.kind),
             self._hosts,
             stored.standing,
-            _offered(stored),
+            _listed(stored),
             stored.models_at,
             stored.allowance,
         )
@@ -266,43 +293,8 @@ class Roster:
         self.candidates.remove(seat.candidate)
 
 
-def _offered(stored: StoredAccount) -> Mapping[str, ModelFacts]:
+def _listed(stored: StoredAccount) -> Mapping[str, ModelFacts]:
     """What the account is known to offer; the well-known models until it was asked. An empty list
     that the upstream gave is authoritative.
     """
-    models = stored.models if stored.models_at else wellknown.MODELS.get(stored.account.kind, ())
-    return {model.id: model for model in models}
-
-
-def attributes(account: Account, profile: str, management: str) -> Mapping[str, str]:
-    """What the data plane's plug-in needs to speak for the account, empty values left out."""
-    named = {
-        "profile_arn": account.profile_arn,
-        "machine_id": account.machine_id,
-        "auth_method": str(account.auth_method),
-        "region": account.api_region,
-        "host_profile": profile,
-        "management_url": management,
-        "proxy_url": account.proxy_url,
-    }
-    return {name: value for name, value in named.items() if value}
-
-
-def _cooling(found: Breaker | None) -> Standing:
-    """How an account stands that nothing but this breaker rests."""
-    return Standing(Status.COOLING, found.reason, int(found.until)) if found is not None else Standing()
-
-
-def _recalled(standing: Standing) -> dict[tuple[str, str], Breaker]:
-    """The breakers as they were stored. The previous release stores none, and leaves those it found: where
-    how the account stands is not what they say, they are old, and its word becomes a breaker.
-    """
-    kept = {(one.cause, one.model): replace(one) for one in standing.breakers if one.cause in cooldown.TABLE}
-    said = replace(standing, breakers=())
-    if standing.status not in PASSING or said == _cooling(breaker.longest(kept)):
-        return kept
-    models = {key: one for key, one in kept.items() if one.model}
-    if standing.status is Status.ACTIVE:
-        return models
-    cause = next((name for name, rule in cooldown.TABLE.items() if rule.reason == standing.reason), cooldown.UNRENEWED)
-    return models | {(cause, ""): Breaker(cause, "", standing.reason, standing.until, standing.until, asked=True)}
+    return offers.listed(stored.account, stored.models if stored.models_at else wellknown.MODELS.get(stored.account.kind, ()))

@@ -1,6 +1,6 @@
 """A place at an account for a request, which waits in line while all that could serve are busy."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
 from controlplane.domain.account import Status
@@ -71,7 +71,7 @@ class Seating:
                 if said is not None:
                     return said
                 made = self._placing.choose(lease, asked.ask, asked.tried)
-            if isinstance(made, NoCapacity) and not self._passes(made):
+            if isinstance(made, NoCapacity) and not self._passes(made, asked.tried):
                 refused = yield from self._reserved(lease)
                 return refused or refusals.no_capacity(made, lease.asked, self._clock.now())
         return (yield from self._in_line(asked, self._wait(made) if isinstance(made, NoCapacity) else 0.0))
@@ -114,7 +114,7 @@ class Seating:
                 if said is not None:
                     return said
                 wait = 0.0
-            elif not patient or not self._passes(made):
+            elif not patient or not self._passes(made, asked.tried):
                 return refusals.no_capacity(made, lease.asked, self._clock.now())
             else:
                 wait = self._wait(made)
@@ -147,14 +147,16 @@ class Seating:
         """Seconds until it may be over by itself, None: unknown."""
         return None if lack.retry_at is None else max(0.0, lack.retry_at - self._clock.now())
 
-    def _passes(self, lack: NoCapacity) -> bool:
-        """Whether it may be over for this request before those who wait lose patience."""
+    def _passes(self, lack: NoCapacity, tried: Collection[str]) -> bool:
+        """Whether it may be over for this request before those who wait lose patience. An account that it has tried
+        is none it waits for, though its rest is what the client is told.
+        """
         now = self._clock.now()
-        ends = [out.until or now for out in lack.exclusions if out.rule in PASSING]
+        ends = [out.until or now for out in lack.exclusions if out.rule in PASSING and out.account_id not in tried]
         return lack.reason is Lack.BUSY and bool(ends) and min(ends) <= now + self._queue.seconds
 
 
-# What may end while a request waits. An account that it has tried is none it waits for.
+# What may end while a request waits.
 PASSING = frozenset({Rule.COOLING, Rule.COOLING_MODEL, Rule.PROBING, Rule.FULL})
 
 
@@ -162,4 +164,4 @@ def wanted(asked: Asked) -> Hashable:
     """What the request waits for: requests with the same wish stand in one line."""
     lease = asked.lease
     own = lease.own.account.id if lease.own is not None else ""
-    return lease.wanted, lease.kind, lease.pinned, lease.identity.allowed_account_ids, frozenset(asked.tried), own
+    return lease.named.line, lease.identity.allowed_account_ids, frozenset(asked.tried), own

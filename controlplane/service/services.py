@@ -12,6 +12,7 @@ from controlplane.service.leasing import Leasing
 from controlplane.service.ports import Clock
 from controlplane.service.prices import Prices
 from controlplane.service.records import Records
+from controlplane.service.routes import Routes
 from controlplane.service.runtime_settings import RuntimeSettings
 from controlplane.service.sequences import Sequences
 from controlplane.service.usage import KeyUsage
@@ -30,6 +31,7 @@ class Services:
     leasing: Leasing
     records: Records
     prices: Prices
+    routes: Routes
     usage: KeyUsage
     audit: Audit
     sequences: Sequences

@@ -8,7 +8,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from controlplane.domain.account import Status
+from controlplane.domain.account import AuthMethod, Status
+from controlplane.domain.kinds import KINDS
 from controlplane.domain.outcome import Attempt
 from controlplane.policy import breaker, ceiling, cooldown, health
 from controlplane.policy.breaker import Breaker, Event, Step
@@ -172,15 +173,17 @@ class Standings:
     def _failed(self, seat: Seat, attempt: Attempt, lease_id: str, *, renewed: bool) -> None:
         now = self._clock.now()
         seat.recover(now)
-        cause = cooldown.cause_of(attempt.fault, attempt.retry_after)
+        cause = _cause(seat, attempt)
         rule = cooldown.TABLE[cause]
         own = seat.candidate.breakers.get((cause, attempt.model if rule.scope is cooldown.Scope.MODEL else ""))
         event = Event.PROBE_FAULT if own is not None and own.tried_by(lease_id) else Event.FAULT
+        # Where an account is asked what it has left, that tells more than what a refusal asks for.
+        vain = cause == cooldown.EXHAUSTED and KINDS[seat.account.kind].allowance
         fault = Fault(
             cause,
             0,
-            attempt.retry_after,
-            renewed or bool(seat.credentials.api_key),
+            None if vain else attempt.retry_after,
+            renewed or seat.fixed,
             seat.allowance.resets_at if seat.allowance else 0,
         )
         if own is not None and breaker.step(own, event, now) is Step.PROLONG:
@@ -255,3 +258,10 @@ class Standings:
         async with seat.saving:
             breakers = tuple(replace(found, probe="", probed_at=0.0, overdue=()) for found in seat.candidate.breakers.values())
             await self._store.set_standing(seat.account.id, replace(seat.standing, breakers=breakers))
+
+
+def _cause(seat: Seat, attempt: Attempt) -> str:
+    """The row for the attempt's fault at this account."""
+    cause = cooldown.cause_of(attempt.fault, attempt.retry_after)
+    # There is no login that could mend it.
+    return cooldown.REFUSED_ANYHOW if cause == cooldown.REJECTED and seat.account.auth_method is AuthMethod.NONCE else cause

@@ -6,7 +6,8 @@ from controlplane.policy.candidates import health_now
 from controlplane.policy.exclusions import by_allowance
 from controlplane.policy.forecast import forecast
 from controlplane.service.ports import Standing
-from controlplane.service.roster import PASSING, Seat
+from controlplane.service.rests import PASSING
+from controlplane.service.roster import Seat
 
 
 def view(seat: Seat, counters: Counters, now: float) -> AccountView:

@@ -132,6 +132,7 @@ def lease(message: pb.Lease) -> Lease:
         max_output=message.max_output,
         request_fields_schema=message.request_fields_schema,
         attributes=dict(message.attributes),
+        proxy_url=message.attributes.get("proxy_url", ""),
         deadline=message.deadline,
         input_types=tuple(message.input_types),
         strict=message.strict,

@@ -129,8 +129,8 @@ class ControlPlane:
         answer = await self._ask(Question(renew=ask), refused=credential_lost)
         return wire.credential(answer.credential)
 
-    async def extend(self, lease_id: str, output_tokens: int) -> int:
-        ask = admission_service_pb2.Extend(lease_id=lease_id, output_tokens=output_tokens)
+    async def extend(self, lease_id: str, output_tokens: int, input_tokens: int = 0) -> int:
+        ask = admission_service_pb2.Extend(lease_id=lease_id, output_tokens=output_tokens, input_tokens=input_tokens)
         answer = await self._ask(Question(extend=ask), until=time.monotonic() + EXTEND_SECONDS)
         return answer.extension.output_reserved
 

@@ -9,14 +9,15 @@ import contextlib
 import itertools
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from dataplane.clients.http1 import Connection, Unreachable
-from dataplane.clients.request import Origin
+from dataplane.clients.proxying import HANDSHAKES, Handshake, Proxy
+from dataplane.clients.request import Origin, Way
 
-# Name, addresses and handshake together.
+# Name, addresses and handshakes together, those with a proxy as well.
 CONNECT_SECONDS = 10.0
 # How long an address has before the next one is tried as well (RFC 8305, section 5).
 NEXT_SECONDS = 0.25
@@ -27,6 +28,10 @@ STRANGE_NAMES = 4
 Address = tuple[int, Any]
 # Finds the addresses of an origin. Raises OSError, ValueError.
 Lookup = Callable[[Origin], Awaitable[list[Address]]]
+# What the connections to one end are secured with, by scheme; None for those in the clear.
+Security = Callable[[str], ssl.SSLContext | None]
+
+P = TypeVar("P", bound=asyncio.Protocol)
 
 
 def trust() -> ssl.SSLContext:
@@ -84,16 +89,116 @@ class StrangeNames:
 
 async def dial(origin: Origin, tls: ssl.SSLContext | None, make: Callable[[], Connection], lookup: Lookup = resolve) -> Connection:
     """A new connection, made by `make`, to one of the addresses that `lookup` finds. Raises Unreachable, and what `lookup` refuses with."""
-    name = origin.host if tls else None
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            found = await reach(await lookup(origin))
-            _, connection = await asyncio.get_running_loop().create_connection(make, sock=found, ssl=tls, server_hostname=name)
-            return connection
+            return await _open(origin, tls, make, lookup)
     except TimeoutError as error:
         raise Unreachable(f"no connection within {CONNECT_SECONDS:g} s") from error
     except (OSError, ValueError) as error:  # ValueError: a name that cannot be one of a host
         raise Unreachable(str(error)) from error
+
+
+async def dial_through(way: Way, security: Security, make: Callable[[], Connection]) -> Connection:
+    """A new connection, made by `make`, through a proxy. Raises Unreachable, in words that tell which end it was."""
+    assert way.proxy is not None, "the way is straight"
+    proxy, until = way.proxy, asyncio.get_running_loop().time() + CONNECT_SECONDS
+    if way.forwarded:
+        return await _meet(proxy, security, make, until)
+    handshake = HANDSHAKES[proxy.scheme](proxy, way.origin.host, way.origin.port)
+    asking = await _meet(proxy, security, lambda: Asking(handshake), until)
+    try:
+        async with _stage("the proxy does not open a way to the upstream", until):
+            await asking.end()
+        async with _stage("the upstream cannot be reached through the proxy", until):
+            return await asking.leave(make(), security(way.origin.scheme), way.origin.host)
+    except BaseException:
+        asking.transport.abort()
+        raise
+
+
+async def _meet(proxy: Proxy, security: Security, make: Callable[[], P], until: float) -> P:
+    async with _stage("the proxy cannot be reached", until):
+        return await _open(Origin(proxy.scheme, proxy.host, proxy.port), security(proxy.scheme), make, resolve)
+
+
+@contextlib.asynccontextmanager
+async def _stage(failed: str, until: float) -> AsyncIterator[None]:
+    """A part of the way to an upstream; `failed` is said when it fails, by an error or for want of time."""
+    try:
+        async with asyncio.timeout_at(until):
+            yield
+    except TimeoutError as error:
+        raise Unreachable(f"{failed} within {CONNECT_SECONDS:g} s") from error
+    except (OSError, ValueError) as error:
+        raise Unreachable(f"{failed}: {error}") from error
+
+
+async def _open(origin: Origin, tls: ssl.SSLContext | None, make: Callable[[], P], lookup: Lookup) -> P:
+    """Raises OSError, ValueError, and what `lookup` refuses with."""
+    found = await reach(await lookup(origin))
+    name = origin.host if tls else None
+    _, protocol = await asyncio.get_running_loop().create_connection(make, sock=found, ssl=tls, server_hostname=name)
+    return protocol
+
+
+class Asking(asyncio.Protocol):
+    """Asks a proxy for a way; when it is open, a connection takes over from this."""
+
+    def __init__(self, handshake: Handshake) -> None:
+        self._handshake = handshake
+        self._error: Unreachable | None = None
+        self._ended = asyncio.Event()
+
+    async def end(self) -> None:
+        """Wait until the way is open. Raises Unreachable."""
+        await self._ended.wait()
+        if self._error is not None:
+            raise self._error
+
+    async def leave(self, connection: Connection, tls: ssl.SSLContext | None, host: str) -> Connection:
+        """Secure the way where there is `tls`, and hand it over to `connection`. Raises Unreachable, OSError."""
+        transport = self.transport if tls is None else await self._secured(tls, host)
+        await self.end()  # it may have been lost, or spoken on, since
+        transport.set_protocol(connection)
+        connection.connection_made(transport)
+        return connection
+
+    async def _secured(self, tls: ssl.SSLContext, host: str) -> asyncio.Transport:
+        """Raises OSError."""
+        try:
+            made = await asyncio.get_running_loop().start_tls(self.transport, self, tls, server_hostname=host)
+        except TypeError as error:
+            # In asyncio's own loop before 3.11.8 and 3.12.2 TLS within TLS stumbles over what failed (gh-113214 of CPython).
+            raise ConnectionAbortedError(str(error.__context__)) from error
+        if made is None:
+            raise ConnectionAbortedError("closed in the handshake")
+        return made
+
+    # ---- what the loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's are not of that class
+        self.transport.write(self._handshake.opening)
+
+    def data_received(self, data: bytes) -> None:
+        if self._error is not None:
+            return
+        try:
+            answer = self._handshake.feed(data)
+        except Unreachable as error:
+            self._finish(error)
+            return
+        if answer:
+            self.transport.write(answer)
+        if self._handshake.ended:
+            self._finish(None)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._finish(Unreachable("the proxy closed the connection before the way was open"))
+
+    def _finish(self, error: Unreachable | None) -> None:
+        self._error = self._error or error
+        self._ended.set()
 
 
 async def reach(addresses: Sequence[Address]) -> socket.socket:

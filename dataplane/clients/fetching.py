@@ -136,7 +136,7 @@ class Fetcher:
     async def _get(self, url: str) -> Fetched | str:
         """The file, or the place to look instead."""
         try:
-            origin, _ = target("GET", url)
+            origin = target("GET", url).way.origin
         except Unreachable as error:
             raise Refused(str(error)) from error
         _, request = encode(HttpRequest("GET", url, HEADERS))

@@ -16,18 +16,20 @@ class Holdings:
             self.reservations.discard(answer.lease.lease_id)
             self.leases[answer.lease.lease_id] = answer.lease
         elif answer.HasField("reservation"):
+            # A lease whose account was given back is a reservation again.
+            self.leases.pop(answer.reservation.lease_id, None)
             self.reservations.add(answer.reservation.lease_id)
         elif answer.HasField("extension"):
-            self._grow(question.extend.lease_id, answer.extension.output_reserved)
+            self._grow(question.extend, answer.extension.output_reserved)
 
     def forget(self, lease_id: str) -> None:
         """It is over."""
         self.leases.pop(lease_id, None)
         self.reservations.discard(lease_id)
 
-    def _grow(self, lease_id: str, output_reserved: int) -> None:
-        """The tokens reserved altogether grow by as much as those of the answer."""
-        lease = self.leases.get(lease_id)
+    def _grow(self, extend: admission_service_pb2.Extend, output_reserved: int) -> None:
+        """The tokens reserved altogether grow by as much as those of the answer, and by those of the prompt."""
+        lease = self.leases.get(extend.lease_id)
         if lease is not None:
-            lease.tokens_reserved += max(0, output_reserved - lease.output_reserved)
+            lease.tokens_reserved += max(0, output_reserved - lease.output_reserved) + extend.input_tokens
             lease.output_reserved = output_reserved

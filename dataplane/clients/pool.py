@@ -1,13 +1,13 @@
-"""Connections that are kept for the next request to the same place."""
+"""Connections that are kept for the next request to the same place, by the same way."""
 
 import asyncio
 import re
 import ssl
 from functools import cached_property
 
-from dataplane.clients.dialling import dial, trust
+from dataplane.clients.dialling import dial, dial_through, trust
 from dataplane.clients.http1 import Connection
-from dataplane.clients.request import Origin
+from dataplane.clients.request import Way
 
 # How long a connection is kept unused, unless the server says that it will not wait so long.
 KEEP_SECONDS = 60.0
@@ -27,13 +27,13 @@ class Pool:
     def __init__(self, idle_seconds: float) -> None:
         self._idle_seconds = idle_seconds
         # Until when each may be used again, in the order in which they came back.
-        self._kept: dict[Origin, dict[Connection, float]] = {}
-        self._origins: dict[Connection, Origin] = {}
+        self._kept: dict[Way, dict[Connection, float]] = {}
+        self._ways: dict[Connection, Way] = {}
         self._sweeper: asyncio.TimerHandle | None = None
 
-    async def connect(self, origin: Origin) -> Connection:
+    async def connect(self, way: Way) -> Connection:
         """A connection without a request. Raises Unreachable."""
-        return self._take(origin) or await self._dial(origin)
+        return self._take(way) or await self._dial(way)
 
     def give_back(self, connection: Connection) -> None:
         """Keep a connection, or close it if it cannot serve another request."""
@@ -42,7 +42,7 @@ class Pool:
             self._forget(connection)  # one that was closed at once may have been gone before it was known here
             return
         seconds = patience(connection.headers.get("keep-alive"))
-        kept = self._kept.setdefault(self._origins[connection], {})
+        kept = self._kept.setdefault(self._ways[connection], {})
         kept[connection] = asyncio.get_running_loop().time() + seconds
         if len(kept) > KEEP_CONNECTIONS:
             next(iter(kept)).close()
@@ -50,14 +50,14 @@ class Pool:
 
     async def close(self) -> None:
         """Close all connections, those in use as well."""
-        for connection in list(self._origins):
+        for connection in list(self._ways):
             connection.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
         await asyncio.sleep(0)  # in which the loop closes the sockets
 
-    def _take(self, origin: Origin) -> Connection | None:
-        kept, now = self._kept.get(origin), asyncio.get_running_loop().time()
+    def _take(self, way: Way) -> Connection | None:
+        kept, now = self._kept.get(way), asyncio.get_running_loop().time()
         while kept:
             connection, until = kept.popitem()
             if now < until:
@@ -65,10 +65,17 @@ class Pool:
             connection.close()
         return None
 
-    async def _dial(self, origin: Origin) -> Connection:
-        connection = await dial(origin, self._tls if origin.scheme == "https" else None, self._make)
-        self._origins[connection] = origin
+    async def _dial(self, way: Way) -> Connection:
+        if way.proxy is None:
+            connection = await dial(way.origin, self._security(way.origin.scheme), self._make)
+        else:
+            connection = await dial_through(way, self._security, self._make)
+        self._ways[connection] = way
         return connection
+
+    def _security(self, scheme: str) -> ssl.SSLContext | None:
+        """What a connection by this scheme of an upstream or a proxy is secured with."""
+        return self._tls if scheme == "https" else None
 
     def _make(self) -> Connection:
         return Connection(self._idle_seconds, self._forget)
@@ -78,8 +85,8 @@ class Pool:
         return trust()
 
     def _forget(self, connection: Connection) -> None:
-        origin = self._origins.pop(connection, None)
-        kept = self._kept.get(origin) if origin else None
+        way = self._ways.pop(connection, None)
+        kept = self._kept.get(way) if way else None
         if kept is not None:
             kept.pop(connection, None)
 
@@ -93,7 +100,7 @@ class Pool:
         for kept in self._kept.values():
             for connection in [connection for connection, until in kept.items() if until <= now]:
                 connection.close()
-        self._kept = {origin: kept for origin, kept in self._kept.items() if kept}
+        self._kept = {way: kept for way, kept in self._kept.items() if kept}
         if self._kept:
             self._arm()
 

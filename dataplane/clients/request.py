@@ -9,11 +9,25 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from dataplane.clients.http1 import Unreachable
+from dataplane.clients.proxying import Proxy, parse
 from dataplane.upstreams.base import HttpRequest
 
 PORTS = {"http": 80, "https": 443}
 # These decide where a message ends and whom it is for: a second opinion on them is how requests are smuggled.
-RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "expect", "te", "trailer"})
+RESERVED = frozenset(
+    {
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "upgrade",
+        "expect",
+        "te",
+        "trailer",
+        "proxy-authorization",
+        "proxy-connection",
+    }
+)
 # Bodiless requests of these methods announce a length all the same (RFC 9110 8.6).
 ANNOUNCING = frozenset({"POST", "PUT", "PATCH"})
 
@@ -29,19 +43,38 @@ class Origin(NamedTuple):
     port: int
 
 
-class Target(NamedTuple):
-    """Where a request goes: the origin, and the request line with the host header."""
+class Way(NamedTuple):
+    """Where a connection leads, and through whom. None can take the place of one with another way."""
 
     origin: Origin
+    proxy: Proxy | None = None
+
+    @property
+    def forwarded(self) -> bool:
+        """Whether the proxy reads the requests and passes them on. Tunnels are only for TLS: many proxies open none to other ports."""
+        return self.proxy is not None and self.proxy.forwards and self.origin.scheme == "http"
+
+    @property
+    def authorization(self) -> str:
+        """The line by which each request signs in to a proxy that reads it; empty where there is no need."""
+        return self.proxy.authorization if self.proxy is not None and self.forwarded else ""
+
+
+class Target(NamedTuple):
+    """Where a request goes: the way, and the request line with the host header."""
+
+    way: Way
     opening: str
 
 
-def encode(request: HttpRequest) -> tuple[Origin, bytes]:
+def encode(request: HttpRequest, proxy_url: str = "") -> tuple[Way, bytes]:
     """Where to send it, and all its bytes. Raises ValueError for a header that would not arrive as the one it is, and
-    Unreachable for a URL that leads nowhere.
+    Unreachable for a URL, or the address of a proxy, that leads nowhere.
     """
-    origin, opening = target(request.method, request.url)
+    way, opening = target(request.method, request.url, proxy_url)
     lines = [opening]
+    if proxy_url and (authorization := way.authorization):
+        lines.append(authorization)
     for name, value in request.headers.items():
         lines.append(f"{checked(name)}: {value}\r\n")
     if request.body or request.method in ANNOUNCING:
@@ -52,7 +85,7 @@ def encode(request: HttpRequest) -> tuple[Origin, bytes]:
     ends = len(lines) + 1
     if head.count("\n") != ends or head.count("\r") != ends or "\0" in head:
         raise ValueError("a header value contains a line break or a NUL")
-    return origin, head.encode() + request.body
+    return way, head.encode() + request.body
 
 
 @lru_cache(maxsize=1000)
@@ -66,8 +99,8 @@ def checked(name: str) -> str:
 
 
 @lru_cache(maxsize=1000)
-def target(method: str, url: str) -> Target:
-    """Raises Unreachable."""
+def target(method: str, url: str, proxy_url: str = "") -> Target:
+    """Without `proxy_url` the way is straight. Raises Unreachable."""
     if not _is_token(method):
         raise ValueError(f"{method!r} is no method")
     # The standard library forgives what must not be forgiven here: it drops line breaks silently.
@@ -84,4 +117,6 @@ def target(method: str, url: str) -> Target:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     if port != PORTS[parts.scheme]:
         host += f":{port}"
-    return Target(Origin(parts.scheme, parts.hostname, port), f"{method} {path} HTTP/1.1\r\nhost: {host}\r\n")
+    way = Way(Origin(parts.scheme, parts.hostname, port), parse(proxy_url) if proxy_url else None)
+    asked = f"http://{host}{path}" if way.forwarded else path
+    return Target(way, f"{method} {asked} HTTP/1.1\r\nhost: {host}\r\n")

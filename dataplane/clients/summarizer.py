@@ -42,7 +42,7 @@ class Summarizer:
         except LookupError:
             log.warning("summarizer answered with parts that were not sent id=%s", request_id)
             return None
-        return Compressed(replace(call, turns=turns, media=media(turns)), answer.replaced_turns, answer.saved_tokens)
+        return Compressed(replace(call, turns=turns, media=media(turns), raw=b""), answer.replaced_turns, answer.saved_tokens)
 
     async def close(self) -> None:
         await self._channel.close(None)

@@ -11,6 +11,7 @@ from typing import NamedTuple, Self
 
 from dataplane.clients.http1 import Connection, Cut, Disconnected, HttpError, Malformed, Silent, Unreachable
 from dataplane.clients.pool import Pool
+from dataplane.clients.proxying import LOGIN_WANTED, NONSENSE, refused
 from dataplane.clients.request import encode
 from dataplane.errors import BadUpstream, Cause, GatewayError, Overloaded, Retry, UpstreamFault, UpstreamTimeout
 from dataplane.ports import Stream
@@ -35,8 +36,8 @@ class Transport:
     def __init__(self, idle_seconds: float) -> None:
         self._pool = Pool(idle_seconds)
 
-    def follow(self, plan: Plan, until: float | None = None) -> AbstractAsyncContextManager[Stream]:
-        return Following(self._pool, plan, until)
+    def follow(self, plan: Plan, until: float | None = None, proxy_url: str = "") -> AbstractAsyncContextManager[Stream]:
+        return Following(self._pool, plan, until, proxy_url)
 
     async def close(self) -> None:
         await self._pool.close()
@@ -45,10 +46,11 @@ class Transport:
 class Following(AbstractAsyncContextManager[Stream]):
     """One plan being carried out; inside the context, the answer it named."""
 
-    def __init__(self, pool: Pool, plan: Plan, until: float | None) -> None:
+    def __init__(self, pool: Pool, plan: Plan, until: float | None, proxy_url: str) -> None:
         self._pool = pool
         self._plan = plan
         self._until = until
+        self._proxy_url = proxy_url  # may hold a password
         # Whether the plan has been told of a fault: then it must hear of the next one too, to tell them all.
         self._lossy = False
         self._connection: Connection | None = None
@@ -93,9 +95,17 @@ class Following(AbstractAsyncContextManager[Stream]):
             return self._lost(Silent("no answer in time"))
 
     async def _asked(self, request: HttpRequest) -> Reply:
-        origin, data = encode(request)
-        connection = self._connection = await self._pool.connect(origin)
-        await connection.ask(data, bodiless=request.method == "HEAD")
+        way, data = encode(request, self._proxy_url)
+        connection = self._connection = await self._pool.connect(way)
+        try:
+            await connection.ask(data, bodiless=request.method == "HEAD")
+        except Malformed as error:
+            if not way.forwarded:
+                raise
+            # A proxy that reads an upstream's nonsense answers with a status of its own.
+            raise Unreachable(NONSENSE) from error
+        if connection.status == LOGIN_WANTED and way.forwarded:
+            raise refused(LOGIN_WANTED)
         streamed = request.streamed and connection.status < 400
         return Reply(connection.status, connection.headers, b"" if streamed else await self._whole(connection))
 

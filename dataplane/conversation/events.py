@@ -99,6 +99,19 @@ class Searched:
 
 
 @dataclass(slots=True)
+class Vendor:
+    """Something of the answer that has no word here, whole in itself: JSON text as `family` spells it.
+
+    A dialect of that family writes it out at this place (Anthropic: a content block, the beginning of a text whose
+    words follow, a citation of it, or what the end of the message says; OpenAI's chat: members of a choice); any
+    other passes it over.
+    """
+
+    family: str
+    data: bytes
+
+
+@dataclass(slots=True)
 class UsageSeen:
     """The best figures known so far; each replaces the one before."""
 
@@ -122,6 +135,7 @@ Event = (
     | ToolCallDelta
     | ToolCallEnded
     | Searched
+    | Vendor
     | UsageSeen
     | Finished
 )

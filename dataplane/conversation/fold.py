@@ -14,6 +14,7 @@ from dataplane.conversation.events import (
     ToolCallStarted,
     Usage,
     UsageSeen,
+    Vendor,
 )
 from dataplane.conversation.model import Reasoning, Search, Text, ToolCall
 
@@ -22,7 +23,7 @@ class Transcript:
     """The answer in whole parts, in the order they were opened."""
 
     def __init__(self) -> None:
-        self.parts: list[Text | Reasoning | ToolCall | Search] = []
+        self.parts: list[Text | Reasoning | ToolCall | Search | Vendor] = []
         self.usage = Usage()
         self.finish: Finished | None = None
         self._pieces: list[str] = []
@@ -56,14 +57,18 @@ class Transcript:
                 self._pieces.append(text)
             case ToolCallEnded():
                 self._end_call()
-            case Searched(search):
-                self.close()
-                self.parts.append(search)
+            case Searched() | Vendor():
+                self._append(event)
             case UsageSeen(usage):
                 self.usage = usage
             case Finished():
                 self.close()
                 self.finish = event
+
+    def _append(self, event: Searched | Vendor) -> None:
+        """What came whole."""
+        self.close()
+        self.parts.append(event.search if isinstance(event, Searched) else event)
 
     def _into(self, kind: type[Text] | type[Reasoning], text: str) -> None:
         if type(self._open) is not kind:

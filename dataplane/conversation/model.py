@@ -4,6 +4,7 @@ Roles are `user`, `assistant` and, for instructions in the middle of a conversat
 Results of tool calls are parts of a user turn. JSON that nobody has to look into stays text.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -114,12 +115,17 @@ class Tool:
     """A function the model may call. `schema` is its JSON schema as JSON text, b"" when none was given.
 
     `custom`: the client declared a tool that takes one free text; here it is the argument `input`.
+    `namespace`, `own_name`: what the client calls it where it declared it inside a namespace, else "";
+    `name` is then one word made of both. `strict`: the client wants its calls held to the schema.
     """
 
     name: str
     description: str = ""
     schema: bytes = b""
     custom: bool = False
+    namespace: str = ""
+    own_name: str = ""
+    strict: bool = False
 
 
 @dataclass(slots=True)
@@ -158,11 +164,14 @@ class Thinking:
 
 @dataclass(slots=True)
 class OutputFormat:
-    """What form the whole answer must have: any JSON object, or JSON that fits `schema` (JSON text)."""
+    """What form the whole answer must have: any JSON object, or JSON that fits `schema` (JSON text).
+    `strict`: the client wants it held to the schema, whatever the model would rather say.
+    """
 
     kind: Literal["json_object", "json_schema"]
     schema: bytes = b""
     name: str = ""
+    strict: bool = False
 
 
 @dataclass(slots=True)
@@ -188,7 +197,11 @@ class Call:
     unmodelled members of the body as JSON text for upstreams of the same family, `family` naming
     it. `asked` says, for each thing that an upstream may have to leave out, the JSON paths where
     this client asked for it. `media` are the pictures and files of all turns, in their order.
-    `input_estimate` is the gateway's estimate of the prompt in tokens.
+    `input_estimate` is the gateway's estimate of the prompt in tokens. `raw` is the body as the client
+    wrote it, as long as it says what this call says: whoever changes `turns` empties it. `headers` are
+    those of the client's request that are part of its protocol, by lower-case name. `keep`: the client
+    wants the answer kept. `by_user`: in the client's protocol `user` may stand for a conversation that the
+    server remembers.
     """
 
     model: str
@@ -210,6 +223,10 @@ class Call:
     asked: dict[Feature, list[str]] = field(default_factory=dict)
     media: list[Media] = field(default_factory=list)
     input_estimate: int = 0
+    raw: bytes = field(default=b"", repr=False, compare=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    keep: bool = False
+    by_user: bool = False
 
 
 @dataclass(slots=True, frozen=True)

@@ -18,6 +18,7 @@ from dataplane.conversation.events import (
     ToolCallEnded,
     ToolCallStarted,
     UsageSeen,
+    Vendor,
 )
 
 
@@ -58,6 +59,7 @@ _OPENING: dict[type, State] = {
     ToolCallStarted: State.TOOL_CALL,
     # Whole in itself, as the model had stopped for it.
     Searched: State.BETWEEN,
+    Vendor: State.BETWEEN,
     Finished: State.FINISHED,
 }
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from dataplane.conversation.events import Event
+from dataplane.conversation.kept import KeptAnswer, Recall, Recalled
 from dataplane.conversation.model import Call, Stamp
 from dataplane.errors import GatewayError, InvalidRequest
 from dataplane.windows import Windows
@@ -29,9 +30,14 @@ class Encoder(Protocol):
 
     A streamed answer comes out of `feed` piece by piece; a whole answer comes out of `finish`,
     and `feed` gives nothing.
+
+    `kept`: after `finish`, the answer that the client wants kept, None where it wants none.
     """
 
     content_type: str
+
+    @property
+    def kept(self) -> KeptAnswer | None: ...
 
     def feed(self, events: Sequence[Event]) -> bytes:
         """The bytes for what happened; the last batch ends with Finished."""
@@ -68,6 +74,7 @@ Listed = tuple[str, ModelFacts]
 class Dialect(Protocol):
     """One client protocol.
 
+    `headers` are the request headers, in lower case, that are part of it: they go into `Call.headers`.
     `keepalive` is what may be sent before the first real event, `heartbeat` what may be sent after
     it; both mean nothing to clients.
     """
@@ -76,8 +83,15 @@ class Dialect(Protocol):
     keepalive: bytes
     heartbeat: bytes
 
-    def parse(self, body: bytes) -> Call:
-        """Raises InvalidRequest naming the field at fault."""
+    @property
+    def headers(self) -> Sequence[str]: ...
+
+    def recalls(self, body: bytes) -> Recall | None:
+        """What of kept conversations the body builds on; None for nothing. Raises InvalidRequest."""
+        ...
+
+    def parse(self, body: bytes, recalled: Recalled | None = None) -> Call:
+        """`recalled` is what `recalls` asked for. Raises InvalidRequest naming the field at fault."""
         ...
 
     def encoder(self, call: Call, stamp: Stamp) -> Encoder: ...

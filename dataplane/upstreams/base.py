@@ -27,7 +27,8 @@ class Lease:
     endpoints, the one to be tried first in front. `input_types` are what the model reads ("text",
     "image"), empty when unknown. With `strict`, what would have to be dropped is refused.
     `output_reserved`: tokens of the answer that are reserved, None where no limit bounds it. `windows`:
-    what the key may still do, None where it has no limits.
+    what the key may still do, None where it has no limits. `proxy_url`: through which proxy the account is
+    reached, "" none; it may hold a password.
     """
 
     lease_id: str
@@ -47,6 +48,7 @@ class Lease:
     strict: bool = False
     output_reserved: int | None = None
     windows: Windows | None = None
+    proxy_url: str = field(default="", repr=False)
 
 
 @dataclass(slots=True, frozen=True)
@@ -55,7 +57,9 @@ class MediaRules:
 
     `formats` are media types of pictures, "image/png". Sizes are bytes in base64, sides pixels. In
     a request with more than `many` pictures each may have `many_side` only. Without `documents`
-    files become text, or where they hold none, pictures of their pages (at most `pages`).
+    files become text, or where they hold none, pictures of their pages (at most `pages`). Without
+    `pictures` those of the request stay as they came, for the upstream leaves them out. With `urls` addresses
+    are passed on, for the upstream to fetch.
     """
 
     formats: frozenset[str]
@@ -65,6 +69,8 @@ class MediaRules:
     many_side: int
     documents: bool = False
     pages: int = 20
+    urls: bool = False
+    pictures: bool = True
 
 
 @dataclass(slots=True)
@@ -163,6 +169,12 @@ class Upstream(Protocol):
     kind: str
     fidelity: Mapping[Feature, Fidelity]
 
+    def room(self, lease: Lease) -> int | None:
+        """Where clients name a user and leave it to the server to know what was said before: how many characters of
+        that and of what is new can be sent. None where every request holds its whole conversation.
+        """
+        ...
+
     def media(self, call: Call, lease: Lease) -> MediaRules | None:
         """What pictures and files may be sent, None for any. Raises InvalidRequest for a model that reads none."""
         ...
@@ -176,5 +188,7 @@ class Upstream(Protocol):
         ...
 
     def dropped(self, call: Call, lease: Lease) -> list[str]:
-        """JSON paths of the client's body, in its own spelling (`call.asked`), that have no seat with this upstream."""
+        """JSON paths of the client's body, in its own spelling, that have no seat with this upstream: of `call.dropped`,
+        `call.asked` and `call.extras`. An upstream that sends `call.raw` on drops nothing.
+        """
         ...

@@ -1,17 +1,10 @@
-"""Server-sent events: bytes in, events out. Source: the HTML standard, section 9.2."""
+"""Server-sent events: bytes in, the data of events out. Source: the HTML standard, section 9.2.
 
-from dataclasses import dataclass
+Names, ids, retry times and comments are passed over: in the streams that come here the data says what it is.
+"""
 
 # One event may carry a whole answer, never more than this.
 MAX_EVENT_BYTES = 16 * 1024 * 1024
-
-
-@dataclass(slots=True)
-class ServerSentEvent:
-    """One dispatched event; `event` is "" when the stream named none."""
-
-    event: str
-    data: bytes
 
 
 class TooLong(Exception):
@@ -19,7 +12,7 @@ class TooLong(Exception):
 
 
 class Parser:
-    """Incremental reader of an event stream; comments, ids and retry times are passed over.
+    """Incremental reader of an event stream.
 
     Every byte is looked at a fixed number of times, however it is cut: an unfinished line is kept in
     pieces until its end is seen.
@@ -27,7 +20,6 @@ class Parser:
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
-        self._event = ""
         self._data: list[bytes] = []
         # Of the unfinished event, its unfinished line included.
         self._size = 0
@@ -35,24 +27,34 @@ class Parser:
         self._after_cr = False
         self._first = True
 
-    def feed(self, data: bytes) -> list[ServerSentEvent]:
-        """The events that `data` completes. Lines end with LF, CR LF or CR. Raises TooLong."""
-        found: list[ServerSentEvent] = []
+    def feed(self, data: bytes) -> list[bytes]:
+        """The data of the events that `data` completes. Lines end with LF, CR LF or CR. Raises TooLong."""
+        found, parts = [], self._data
         for line in self._lines(data):
-            if line:
-                self._field(line)
+            if line.startswith(b"data:"):
+                value = line[6:] if line.startswith(b" ", 5) else line[5:]
+            elif not line:
+                if parts:
+                    found.append(b"\n".join(parts))
+                    parts.clear()
+                self._size = 0
+                continue
+            elif line == b"data":
+                value = b""
             else:
-                if self._data:
-                    found.append(ServerSentEvent(self._event, b"\n".join(self._data)))
-                self._event, self._data, self._size = "", [], 0
+                continue
+            parts.append(value)
+            # An empty line of data is a line feed of the event, and costs memory.
+            self._size += len(value) + 1
+            if self._size > MAX_EVENT_BYTES:
+                raise TooLong
         return found
-
-    def pending(self) -> bool:
-        """Whether an unfinished event is held; at the end of a body it is a broken stream."""
-        return bool(self._data or self._event or any(piece.strip() for piece in self._pieces))
 
     def _lines(self, data: bytes) -> list[bytes]:
         """The lines that `data` completes, without their ends; the rest is kept."""
+        if not (self._after_cr or self._pieces or self._first) and data.endswith(b"\n"):
+            # Most reads: whole events.
+            return data.splitlines()
         if self._after_cr and data:
             data = data.removeprefix(b"\n")
             self._after_cr = False
@@ -75,19 +77,6 @@ class Parser:
 
     def _keep(self, piece: bytes) -> None:
         self._pieces.append(piece)
-        self._grow(len(piece))
-
-    def _grow(self, size: int) -> None:
-        self._size += size
+        self._size += len(piece)
         if self._size > MAX_EVENT_BYTES:
             raise TooLong
-
-    def _field(self, line: bytes) -> None:
-        name, _, value = line.partition(b":")
-        if name == b"data":
-            value = value.removeprefix(b" ")
-            self._data.append(value)
-            # An empty line of data is a line feed of the event, and costs memory.
-            self._grow(len(value) + 1)
-        elif name == b"event":
-            self._event = value.removeprefix(b" ").decode("utf-8", "replace")

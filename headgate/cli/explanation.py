@@ -73,7 +73,17 @@ def _reproduced(made: Sequence[Row]) -> Iterator[str]:
 
 def _named(step: Row, labels: Mapping[str, str]) -> Iterator[str]:
     pinned = labels.get(step["accountId"], step["accountId"]) or step["kind"]
-    yield f"The name {plain(step['written'])} means {plain(step['model'])}{aside(', served by ', pinned, ' only')}"
+    # A record of the previous release has the model only.
+    first, *others = [_target(one, labels) for one in step["targets"]] or [plain(step["model"])]
+    limits = f"{aside(', by the route ', step['route'])}{aside(', served by ', pinned, ' only')}"
+    yield f"The name {plain(step['written'])} means {first}{limits}"
+    for target in others:
+        yield f"     else {target}"
+
+
+def _target(target: Row, labels: Mapping[str, str]) -> str:
+    accounts = " or ".join(_label(one, labels) for one in target["accountIds"])
+    return f"{plain(target['kind'])}/{plain(target['model'])}{aside(' at ', accounts)}"
 
 
 def _claimed(step: Row, _labels: Mapping[str, str]) -> Iterator[str]:
@@ -88,6 +98,10 @@ def _denied(step: Row, _labels: Mapping[str, str]) -> Iterator[str]:
 
 def _full(step: Row, labels: Mapping[str, str]) -> Iterator[str]:
     yield f"{_label(step['accountId'], labels)} was taken meanwhile, {step['inFlight']} under way there"
+
+
+def _spared(step: Row, labels: Mapping[str, str]) -> Iterator[str]:
+    yield f"{_label(step['accountId'], labels)} was spared: a later target could serve without it"
 
 
 def _waited(step: Row, _labels: Mapping[str, str]) -> Iterator[str]:
@@ -110,9 +124,9 @@ def _other(step: Row, _labels: Mapping[str, str]) -> Iterator[str]:
 def _chose(step: Row, labels: Mapping[str, str]) -> Iterator[str]:
     if step["accountId"]:
         trial = " to try whether it has recovered" if step["probes"] or step["healing"] else ""
-        said = f"Chose {_label(step['accountId'], labels)}{trial}"
+        said = f"Chose {_label(step['accountId'], labels)} for {_wanted(step['wish'])}{trial}"
     else:
-        said = f"Nobody could serve: {plain(step['reason'])}{aside(', until ', step['retryAt'])}"
+        said = f"Nobody could serve {_wanted(step['wish'])}: {plain(step['reason'])}{aside(', until ', step['retryAt'])}"
     yield f"{said} ({plain(step['mode'])}, of {len(step['candidates'])}, seed {step['seed']}, rules {step['revision']})"
     parts = _parts(step["candidates"])
     rows = [_candidate(one, parts, step["accountId"], labels) for one in step["candidates"] if "score" in one]
@@ -123,6 +137,11 @@ def _chose(step: Row, labels: Mapping[str, str]) -> Iterator[str]:
             out = one["exclusion"]
             why = f"{plain(out['rule'])}{aside(' (', out['value'], ')')}{aside(', until ', out['until'])}"
             yield f"       {_label(one['id'], labels)} is out: {why}"
+
+
+def _wanted(wish: Row) -> str:
+    """What the choice was for. In records of the previous release a kind is there only where the name was limited to it."""
+    return f"{aside('', wish['kind'], '/')}{plain(wish['model'])}"
 
 
 def _parts(candidates: Iterable[Row]) -> list[str]:
@@ -206,6 +225,7 @@ STEPS: Mapping[str, Callable[[Row, Mapping[str, str]], Iterator[str]]] = {
     "claimed": _claimed,
     "denied": _denied,
     "chose": _chose,
+    "spared": _spared,
     "full": _full,
     "waited": _waited,
     "renewed": _renewed,

@@ -101,6 +101,8 @@ def test_answers_of_each_kind_are_read():
     chunk = {"choices": [{"delta": {"content": "Hi"}}]}
     assert read("anthropic-stream", sse(delta, stop)) == "Hi"
     assert read("openai-stream", sse(chunk, {"choices": []}) + b"data: [DONE]\n\n") == "Hi"
+    said, ended = {"type": "response.output_text.delta", "delta": "Hi"}, {"type": "response.completed", "response": {}}
+    assert read("responses-stream", sse(said, ended)) == "Hi"
     assert read("anthropic-whole", b'{"content":[{"type":"text","text":"Hi"}]}') == "Hi"
     assert read("openai-whole", b'{"choices":[{"message":{"content":"Hi"}}]}') == "Hi"
 
@@ -111,6 +113,7 @@ def test_answers_of_each_kind_are_read():
         ("anthropic-stream", sse({"type": "content_block_delta", "delta": {"text": "Hi"}})),
         ("openai-stream", sse({"choices": [{"delta": {"content": "Hi"}}]})),
         ("anthropic-whole", b'{"content":[{"type":"text","te'),
+        ("responses-stream", b'data: {"type":"response.comple'),
     ],
 )
 def test_a_missing_end_is_noticed(kind, answer):

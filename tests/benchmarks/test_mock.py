@@ -1,4 +1,4 @@
-"""The mock upstream answers with valid event streams, as many events and as far apart as asked."""
+"""The mock upstreams answer with valid event streams, as many events and as far apart as asked."""
 
 import asyncio
 import itertools
@@ -9,7 +9,8 @@ import httptools
 import pytest
 
 from benchmarks import mock
-from dataplane.wire import eventstream
+from benchmarks.load import read
+from dataplane.wire import eventstream, sse
 
 
 class Answer:
@@ -65,9 +66,19 @@ async def test_a_burst_holds_the_text_and_the_closing_events(port):
     assert [name for name, _ in events[7:]] == ["contextUsageEvent", "meteringEvent", "metadataEvent"]
 
 
-async def test_paced_events_arrive_apart_and_are_the_same_answer(port):
-    _, whole, _ = await ask(port, "/generateAssistantResponse", b"events=4 pace=0")
-    _, body, arrivals = await ask(port, "/generateAssistantResponse", b"events=4 pace=20")
+async def test_other_upstreams_say_the_same_in_their_own_words(port):
+    _, chat, _ = await ask(port, "/v1/chat/completions", b"events=7 pace=0")
+    _, message, _ = await ask(port, "/v1/messages", b"events=7 pace=0")
+    assert read("openai-stream", chat) == read("anthropic-stream", message) == mock.text(7)
+    *_, usage, done = sse.Parser().feed(chat)
+    assert (json.loads(usage)["usage"]["completion_tokens"], done) == (42, b"[DONE]")
+    assert b'"usage":{"output_tokens":42}' in message
+
+
+@pytest.mark.parametrize("path", ["/generateAssistantResponse", "/v1/chat/completions", "/v1/messages"])
+async def test_paced_events_arrive_apart_and_are_the_same_answer(port, path):
+    _, whole, _ = await ask(port, path, b"events=4 pace=0")
+    _, body, arrivals = await ask(port, path, b"events=4 pace=20")
     assert body == whole
     assert len(arrivals) == 5
     assert all(later - earlier > 0.005 for earlier, later in itertools.pairwise(arrivals))

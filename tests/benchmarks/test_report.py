@@ -18,7 +18,14 @@ def measured(case, *cpu):
 
 
 RUN = Run(
-    [*measured("s20", 200.0, 220.0), *measured("s200", 740.0, 760.0), *measured("p200", 12000.0), *measured("direct", 1.0)],
+    [
+        *measured("s20", 200.0, 220.0),
+        *measured("s200", 740.0, 760.0),
+        *measured("p200", 12000.0),
+        *measured("ant-s20", 100.0),
+        *measured("ant-s200", 460.0),
+        *measured("direct", 1.0),
+    ],
     {"data plane": 0.4, "whole stack": 4.5},
     50.0,
     55.0,
@@ -38,6 +45,7 @@ def test_rounds_become_one_row():
 def test_figures_are_derived_from_the_cases():
     found = report.figures(RUN)
     assert found["each further event, at once"] == pytest.approx(3.0)
+    assert found["each further event, Anthropic"] == pytest.approx(2.0)
     assert found["each event, paced"] == pytest.approx(60.0)
     assert found["control plane, per request"] == pytest.approx(30.0)
     assert found.keys() <= BUDGETS.keys()
@@ -63,5 +71,5 @@ def test_a_page_is_refreshed_between_its_markers():
 
 def test_bodies_have_the_size_that_is_told():
     sizes = {name: len(body(case)) for name, case in CASES.items()}
-    assert 120_000 < sizes.pop("big") < 124_000
+    assert all(120_000 < sizes.pop(name) < 124_000 for name in ("big", "oai-big", "ant-big"))
     assert all(1_500 < size < 1_900 for size in sizes.values())

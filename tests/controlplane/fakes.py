@@ -1,7 +1,7 @@
 """Hand-written stand-ins for the control plane's ports, and a world of use cases over them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,6 +11,7 @@ from controlplane.adapters.vault import FileVault
 from controlplane.domain.account import Account, AccountDraft, Allowance, Credentials, Reading, Tokens
 from controlplane.domain.audit import ChangePage
 from controlplane.domain.errors import LedgerAway
+from controlplane.domain.kinds import KINDS
 from controlplane.domain.lease import Ask, Caller
 from controlplane.domain.limits import MILLION, Amounts, Spent
 from controlplane.domain.model import ModelFacts
@@ -62,13 +63,15 @@ class FakeProvider:
         self.offers: Sequence[ModelFacts] = (SONNET, HAIKU)
         self.arns: Sequence[str] = ()
         self.profile = ""
+        self.attributes: Mapping[str, str] = {}
         self.left = Allowance(1, 50)
 
     async def refresh(self, account: Account, credentials: Credentials) -> Tokens:
         self.traded.append(credentials.refresh_token)
         await self._pass("refresh")
         number = len(self.traded)
-        return Tokens(f"access-{number}", 3600, f"{credentials.refresh_token}+{number}" if self.rotates else "", self.profile)
+        rotated = f"{credentials.refresh_token}+{number}" if self.rotates else ""
+        return Tokens(f"access-{number}", 3600, rotated, self.profile, self.attributes)
 
     async def profiles(self, account: Account, bearer: str) -> Sequence[str]:
         await self._pass("profiles")
@@ -314,6 +317,24 @@ class MemoryPrices:
         self.stored.pop(price_id, None)
 
 
+class MemoryRoutes:
+    """The RouteStore in a list."""
+
+    def __init__(self) -> None:
+        self.stored = []
+
+    async def load(self):
+        return list(self.stored)
+
+    async def seed(self, routes):
+        there = {(route.match, route.name) for route in self.stored}
+        self.stored += [route for route in routes if (route.match, route.name) not in there]
+
+    async def replace(self, routes):
+        await asyncio.sleep(0)
+        self.stored = list(routes)
+
+
 class MemoryOwnAccounts:
     """The OwnStore in a dict. `down` makes every call fail; `log` tells the order of things."""
 
@@ -414,6 +435,7 @@ class World:
         self.setting_store = MemorySettings()
         self.record_store = MemoryRecords()
         self.price_store = MemoryPrices()
+        self.route_store = MemoryRoutes()
         self.audit_store = MemoryAudit()
         self.far = FarLedger(self.record_store) if far else None
         self.background = Background()
@@ -432,9 +454,10 @@ class World:
                 keys=self.key_store,
                 records=self.record_store,
                 prices=self.price_store,
+                routes=self.route_store,
                 audit=self.audit_store,
                 ledger=self.ledger,
-                providers={"kiro": self.provider},
+                providers=dict.fromkeys(KINDS, self.provider),
                 vault=self.vault,
                 clock=self.clock,
                 hosts=HOSTS,

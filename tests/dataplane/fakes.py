@@ -15,8 +15,9 @@ from types import MappingProxyType
 from dataplane.admission import Patience
 from dataplane.compression import Budget
 from dataplane.conversation.events import Event, Finished, Searched, Started, TextDelta, Usage, UsageSeen
+from dataplane.conversation.kept import Item, KeptAnswer, Recall, Recalled, Said, Session, SessionTurn
 from dataplane.conversation.model import Call, Search, Text, Turn
-from dataplane.errors import BadUpstream, Cause, GatewayError, InvalidRequest, Kind, Limited, Retry, UpstreamFault
+from dataplane.errors import BadUpstream, Cause, GatewayError, InvalidRequest, Kind, Limited, NotFound, Retry, UpstreamFault
 from dataplane.exchange import Line
 from dataplane.ports import Ask, Caller, Identity, Outcome, Reservation
 from dataplane.progress import Request
@@ -81,9 +82,9 @@ class FakeControl:
             raise renewal
         return Credential(renewal)
 
-    async def extend(self, lease_id: str, output_tokens: int) -> int:
+    async def extend(self, lease_id: str, output_tokens: int, input_tokens: int = 0) -> int:
         """Grants `extensions` one after another; more is refused."""
-        self.extends.append(output_tokens)
+        self.extends.append(output_tokens or -input_tokens)
         await asyncio.sleep(0)
         if not self.extensions:
             raise Limited("the key's tokens are spent", kind=Kind.QUOTA_EXHAUSTED)
@@ -140,14 +141,80 @@ class FakeTransport:
     def __init__(self, *scripts: tuple[int, list]) -> None:
         self.scripts = list(scripts)
         self.requests: list[HttpRequest] = []
+        self.proxies: list[str] = []
         self.closed = 0
         self.headers: dict[str, str] = {}
         # What the plan notes on its reply.
         self.noted: dict = {}
 
-    def follow(self, plan, until=None) -> FakeStream:
+    def follow(self, plan, until=None, proxy_url="") -> FakeStream:
+        self.proxies.append(proxy_url)
         status, pieces = self.scripts.pop(0)
         return FakeStream(self, plan, list(pieces), status)
+
+
+class FakeConversations:
+    """Keeps in dictionaries, by key. `away` is raised by everything; `refusal` by keep and end only."""
+
+    def __init__(self, *, reachable: bool = True) -> None:
+        self.reachable = reachable
+        self.away: GatewayError | None = None
+        self.refusal: GatewayError | None = None
+        self.answers: dict[tuple[str, str], KeptAnswer] = {}
+        self.said: dict[tuple[str, str], list[Said]] = {}
+        self.taken: list[str] = []
+        # How often the session is found taken, and how long was to be waited each time.
+        self.busy = 0
+        self.waits: list[float] = []
+        self.ended: list[tuple[str, int]] = []
+
+    async def recall(self, key_id: str, recall: Recall) -> Recalled:
+        if self.away:
+            raise self.away
+        found = self.answers.get((key_id, recall.answer))
+        if found is None:
+            raise NotFound("not kept", kind=Kind.NOT_KEPT, code="previous_response_not_found")
+        return Recalled([*found.input, *found.output])
+
+    async def keep(self, key_id: str, answer: KeptAnswer) -> None:
+        if self.refusal:
+            raise self.refusal
+        self.answers[key_id, answer.id] = answer
+
+    async def answer(self, key_id: str, answer_id: str) -> bytes:
+        if (key_id, answer_id) not in self.answers:
+            raise NotFound("not kept", kind=Kind.NOT_KEPT)
+        return self.answers[key_id, answer_id].body
+
+    async def forget(self, key_id: str, answer_id: str) -> None:
+        await self.answer(key_id, answer_id)
+        del self.answers[key_id, answer_id]
+
+    async def begin(self, key_id: str, turn: SessionTurn, life_seconds: float, wait_seconds: float) -> list[Said]:
+        if self.away:
+            raise self.away
+        self.waits.append(wait_seconds)
+        if self.busy:
+            self.busy -= 1
+            raise Limited("the turn before is not over", retry_after=1)
+        self.taken.append(turn.user)
+        return list(self.said.get((key_id, turn.user), ()))
+
+    async def end(self, key_id: str, turn: SessionTurn, said: Sequence[Said]) -> None:
+        self.ended.append((turn.user, len(said)))
+        if self.refusal:
+            raise self.refusal
+        self.said.setdefault((key_id, turn.user), []).extend(said)
+
+    async def sessions(self, key_id: str, after: str, limit: int) -> tuple[list[Session], bool]:
+        users = sorted(user for key, user in self.said if key == key_id and user > after)
+        found = [Session(user, len(self.said[key_id, user]), 10, 1_700_000_000_000, 1_700_003_600_000) for user in users]
+        return found[:limit], len(found) > limit
+
+    async def forget_session(self, key_id: str, user: str) -> None:
+        if (key_id, user) not in self.said:
+            raise NotFound("not kept", kind=Kind.NOT_KEPT)
+        del self.said[key_id, user]
 
 
 class FakeConverter:
@@ -234,12 +301,20 @@ class FakeDecoder:
 class FakeUpstream:
     kind = "fake"
     fidelity = MappingProxyType({})
+    characters: int | None = None
     rules: MediaRules | None = None
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+
+    def room(self, lease: Lease) -> int | None:
+        return self.characters
 
     def media(self, call: Call, lease: Lease) -> MediaRules | None:
         return self.rules
 
     def plan(self, call: Call, lease: Lease, stamp):
+        self.calls.append(call)
         return self.exchange(lease.base_urls[0], lease.credential.access_token)
 
     @staticmethod
@@ -253,7 +328,7 @@ class FakeUpstream:
         return FakeDecoder()
 
     def dropped(self, call: Call, lease: Lease) -> list[str]:
-        return ["top_k"] if call.sampling.top_k else []
+        return [*call.dropped, *(["top_k"] if call.sampling.top_k else [])]
 
 
 FAULTS: dict[str, tuple[Retry, Callable[[], GatewayError]]] = {
@@ -274,17 +349,20 @@ class FakeEncoder:
     content_type = "text/plain"
 
     def __init__(self, call: Call) -> None:
-        self.stream, self.kept = call.stream, b""
+        self.stream, self.whole, self.keeps = call.stream, b"", call.keep
+        self.kept: KeptAnswer | None = None
 
     def feed(self, events: Sequence[Event]) -> bytes:
         text = "".join(f"<{event.text}>" for event in events if isinstance(event, TextDelta)).encode()
         if self.stream:
             return text
-        self.kept += text
+        self.whole += text
         return b""
 
     def finish(self) -> bytes:
-        return b"." if self.stream else self.kept + b"."
+        if self.keeps:
+            self.kept = KeptAnswer("answer-1", "", b"{}", [], [Item("", b"what was answered")])
+        return b"." if self.stream else self.whole + b"."
 
     def fail(self, error: GatewayError, request_id: str) -> bytes:
         return f"!{error.kind}".encode()
@@ -294,17 +372,28 @@ class FakeDialect:
     name = "fake"
     keepalive = b":ka\n"
     heartbeat = b":hb\n"
+    headers = ("x-fake-version",)
 
-    def parse(self, body: bytes) -> Call:
+    def recalls(self, body: bytes) -> Recall | None:
+        if b'"follows"' not in body:
+            return None
+        return Recall(json.loads(body)["follows"])
+
+    def parse(self, body: bytes, recalled: Recalled | None = None) -> Call:
         try:
             asked = json.loads(body)
         except ValueError:
             raise InvalidRequest("not JSON", param="") from None
+        before = [Turn("assistant", [Text(item.json.decode())]) for item in recalled.history] if recalled else []
         call = Call(
             model=asked.get("model", "m"),
-            turns=[Turn("user", [Text(asked.get("text", "hi"))])],
+            turns=[*before, Turn("user", [Text(asked.get("text", "hi"))])],
             family="fake",
             stream=asked.get("stream", False),
+            user=asked.get("user", ""),
+            by_user=asked.get("by_user", True),
+            keep=asked.get("keep", False),
+            raw=body,
         )
         call.sampling.top_k = asked.get("top_k")
         return call
@@ -366,10 +455,19 @@ class FakeClient:
         self.complete = True
 
 
-def line(control: FakeControl, transport: FakeTransport, *, attempts: int = 3, first_token: float = 5.0, tokens: int = 100_000) -> Line:
+def line(
+    control: FakeControl,
+    transport: FakeTransport,
+    *,
+    attempts: int = 3,
+    first_token: float = 5.0,
+    tokens: int = 100_000,
+    conversations: FakeConversations | None = None,
+) -> Line:
     return Line(
         control=control,
         summarizer=FakeSummarizer(),
+        conversations=conversations or FakeConversations(),
         converter=FakeConverter(),
         transport=transport,
         upstreams={"fake": FakeUpstream()},

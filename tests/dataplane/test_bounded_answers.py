@@ -12,7 +12,7 @@ from dataplane.exchange import exchange
 from dataplane.ports import Ending
 from dataplane.upstreams.kiro import Kiro
 from dataplane.windows import Window, Windows
-from dataplane.wire import sse
+from tests.dataplane import sse
 from tests.dataplane.fakes import FakeClient, FakeControl, FakeTransport, line, request
 from tests.dataplane.upstreams.kiro.samples import TAIL, frame, lease, said, stream, tool
 

@@ -183,6 +183,12 @@ async def test_attempts_are_capped():
     assert len(control.asks) == 2
 
 
+async def test_no_figure_keeps_a_request_from_being_settled():
+    control = FakeControl()
+    await run(control, FakeTransport((200, [b"t hello\nu -5\nf stop\n"])))
+    assert settled(control).ending is Ending.SERVED
+
+
 async def test_a_refused_request_is_not_settled_by_the_data_plane():
     control = FakeControl(NotFound("no such model"))
     with pytest.raises(NotFound):
@@ -253,8 +259,8 @@ async def test_what_a_failed_attempt_dropped_is_not_said_of_the_one_that_served(
     transport.noted = {"dropped": ("messages[].thinking",)}
     follow = transport.follow
 
-    def following(plan, until):
-        stream = follow(plan, until)
+    def following(*asked):
+        stream = follow(*asked)
         transport.noted = {}
         return stream
 
@@ -406,7 +412,7 @@ async def test_pictures_are_fitted_before_the_plan():
     wired.upstreams["fake"].rules = rules
     dialect, image = FakeDialect(), Image(url="http://x", where="messages[0]")
     call = Call("m", [Turn("user", [image])], "fake", media=[image])
-    dialect.parse = lambda _: call
+    dialect.parse = lambda *_: call
     seen = []
     wired.upstreams["fake"].dropped = lambda call, _: []
     plan = wired.upstreams["fake"].plan

@@ -113,7 +113,6 @@ def test_a_sign_in_that_the_provider_does_not_know(stack, path):
         ("DELETE", MESSAGES, 405),
         ("POST", "/v1/embeddings", 404),
         ("POST", "/v1/images/generations", 404),
-        ("POST", "/v1/responses", 404),
         ("GET", "/v1/models/none", 404),
         ("GET", "/nowhere", 404),
     ],

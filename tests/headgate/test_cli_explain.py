@@ -72,13 +72,25 @@ ROW = {
         },
     ],
     "decision": [
-        {"step": "named", "written": "sonnet", "model": "claude-sonnet-4.5", "kind": "", "accountId": ""},
+        {
+            "step": "named",
+            "written": "sonnet",
+            "model": "claude-sonnet-4.5",
+            "kind": "",
+            "accountId": "",
+            "route": "son",
+            "targets": [
+                {"kind": "kiro", "model": "claude-sonnet-4.5", "accountIds": []},
+                {"kind": "anthropic", "model": "claude-sonnet-4-5", "accountIds": ["acc_1", "acc_9"]},
+            ],
+        },
         {"step": "claimed", "requests": 1, "tokens": 17676, "credits": 1.3},
         {
             "step": "chose",
             "revision": 3,
             "mode": "smart",
             "seed": 17,
+            "wish": {"kind": "kiro", "model": "claude-sonnet-4.5"},
             "accountId": "acc_1",
             "healing": False,
             "probes": [],
@@ -95,6 +107,7 @@ ROW = {
             "revision": 3,
             "mode": "smart",
             "seed": 18,
+            "wish": {"kind": "", "model": "claude-sonnet-4.5"},
             "accountId": None,
             "healing": False,
             "probes": [],
@@ -117,6 +130,7 @@ ROW = {
         {"step": "denied", "payerId": "key_1", "unit": None, "period": None, "limit": 3, "left": 0, "retryAt": None},
         {"step": "refused", "reason": "quota_exhausted", "message": "the key may spend no more"},
         {"step": "dreamt", "of": "sheep"},
+        {"step": "spared", "accountId": "acc_1"},
     ],
     "reproduced": [{"same": True, "recorded": "acc_1", "recomputed": "acc_1"}, {"same": False, "recorded": "busy", "recomputed": "acc_1"}],
     "waterfall": [{"name": "wait", "startMs": 50, "endMs": 1050}, {"name": "end", "startMs": 2900, "endMs": 2900}],
@@ -181,14 +195,15 @@ def test_a_request_is_explained(console, capsys):
         "  answered    200 served stop, first event after 1.52 s, over after 2.9 s",
         "  account     yours, kiro/claude-sonnet-4.5",
         "  left out    $.metadata",
-        "  1. The name sonnet means claude-sonnet-4.5",
+        "  1. The name sonnet means kiro/claude-sonnet-4.5, by the route son",
+        "     else anthropic/claude-sonnet-4-5 at mine or acc_9",
         "  2. To be reserved: 1 request, 17,676 tokens, 1.3 credits",
-        "  3. Chose mine (smart, of 3, seed 17, rules 3)",
+        "  3. Chose mine for kiro/claude-sonnet-4.5 (smart, of 3, seed 17, rules 3)",
         "        account  health  load   affinity  sum",
         "     >  mine     1.000   0.750  0.500     2.250",
         "        acc_3    1.000   0.750  0.000     1.750",
         "       yours is out: concurrency-full (3 of 3)",
-        "  4. Nobody could serve: busy, until 2026-03-01T00:00:30Z (smart, of 1, seed 18, rules 3)",
+        "  4. Nobody could serve claude-sonnet-4.5: busy, until 2026-03-01T00:00:30Z (smart, of 1, seed 18, rules 3)",
         "       mine is out: cooling (throttled), until 2026-03-01T00:00:30Z",
         "  5. Waited 1 s in line, behind 2",
         "  6. acc_3 was taken meanwhile, 5 under way there",
@@ -197,6 +212,7 @@ def test_a_request_is_explained(console, capsys):
         "  9. Denied by the limit of requests at a time of key_1: 0 of 3 left",
         " 10. Refused (quota_exhausted): the key may spend no more",
         " 11. dreamt of=sheep",
+        " 12. mine was spared: a later target could serve without it",
         "     By the rules of today a choice comes out differently: acc_1, not busy.",
         "  1. mine, 1 to 40 ms: throttled 429, retry after 8 s: slow?[2Jdown",
         "     http://a.test did not: unreachable",
@@ -245,6 +261,24 @@ def test_an_attempt_without_a_fault_is_told_as_what_it_was(console, capsys, endi
     console.answers["/api/requests/req_1"] = (200, ROW | {"ending": ending, "attempts": [attempt]})
     assert run(console) == 0
     assert f"  1. yours, 1050 to 2900 ms: {became}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("kind", "account_id", "only"), [("", "", ""), ("kiro", "", ", served by kiro only"), ("kiro", "acc_2", ", served by yours only")]
+)
+def test_a_name_as_the_previous_release_recorded_it(console, capsys, kind, account_id, only):
+    named = {
+        "step": "named",
+        "written": "s",
+        "model": "claude-sonnet-4.5",
+        "kind": kind,
+        "accountId": account_id,
+        "route": "",
+        "targets": [],
+    }
+    console.answers["/api/requests/req_1"] = (200, ROW | {"decision": [named], "reproduced": []})
+    assert run(console) == 0
+    assert f"  1. The name s means claude-sonnet-4.5{only}\n" in capsys.readouterr().out
 
 
 def test_choices_that_come_out_the_same(console, capsys):

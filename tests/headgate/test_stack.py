@@ -134,6 +134,7 @@ async def test_a_dead_child_is_started_again(child, diary):
 async def test_what_a_dead_child_started_dies_with_it(child, diary):
     launched = Launched([child("a", "nested")])
     await asyncio.wait_for(launched.ready.wait(), 5)
+    await diary.until(lambda diary: diary.pids("nested"))
     [worker] = diary.pids("nested")
     os.kill(diary.pids()[0], signal.SIGKILL)
     await diary.until(lambda diary: len(diary.pids()) == 2)

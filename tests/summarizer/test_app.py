@@ -16,9 +16,12 @@ from headgate import rpc
 from headgate.api.compression.v1 import compression_service_pb2 as pb
 from headgate.api.compression.v1 import conversation_pb2
 from headgate.api.compression.v1.compression_service_pb2_grpc import CompressionServiceStub
+from headgate.api.conversation.v1 import conversation_service_pb2 as conversation
+from headgate.api.conversation.v1.conversation_service_pb2_grpc import ConversationServiceStub
 from headgate.settings import load
 from summarizer import app
 from summarizer.settings import Settings
+from summarizer.store import engine as database
 
 ROOT = Path(__file__).parents[2]
 TURN = conversation_pb2.Turn(role=conversation_pb2.ROLE_USER, parts=[conversation_pb2.Part(text="hello")])
@@ -26,12 +29,13 @@ REQUEST = pb.CompressRequest(key_id="k1", request_id="req_1", conversation=conve
 
 
 @pytest.fixture
-def environ(free_ports):
+def environ(free_ports, tmp_path):
     http, grpc_port = free_ports(2)
     return {
         "HEADGATE_SUMMARIZER_HTTP_PORT": str(http),
         "HEADGATE_SUMMARIZER_ADDR": f"127.0.0.1:{grpc_port}",
         "HEADGATE_RPC_TOKEN": "the-shared-secret",
+        "HEADGATE_DATA_DIR": str(tmp_path / "data"),
     }
 
 
@@ -61,6 +65,38 @@ async def test_a_conversation_passes_through_and_is_counted(service, environ):
     metrics = (await client.get("/metrics")).text
     assert 'headgate_summarizer_conversations_total{result="unchanged"} 2.0' in metrics
     assert "process_resident_memory_bytes" in metrics
+
+
+def modes(directory):
+    return {path.name: path.stat().st_mode & 0o777 for path in [directory, *directory.iterdir()]}
+
+
+async def test_conversations_are_kept_from_one_start_to_the_next(environ):
+    for turn in ("t1", "t2"):
+        stop = asyncio.Event()
+        running = asyncio.ensure_future(app.serve(load(Settings, environ), stop))
+        async with rpc.channel(environ["HEADGATE_SUMMARIZER_ADDR"]) as channel:
+            stub = ConversationServiceStub(channel)
+            about = {"metadata": rpc.metadata(environ["HEADGATE_RPC_TOKEN"]), "wait_for_ready": True, "timeout": 5}
+            begun = await stub.BeginTurn(conversation.BeginTurnRequest(key_id="k", user="u", turn_id=turn, life_ms=1000), **about)
+            said = [*begun.said, conversation.Said(speaker=conversation.SPEAKER_USER, text="hello")]
+            await stub.EndTurn(conversation.EndTurnRequest(key_id="k", user="u", turn_id=turn, said=said[-1:]), **about)
+        stop.set()
+        await asyncio.wait_for(running, 10)
+    assert [one.text for one in said] == ["hello", "hello"]
+    assert modes(Path(environ["HEADGATE_DATA_DIR"])) == {"data": 0o700, "conversations.db": 0o600}
+
+
+async def test_readiness_tells_of_a_store_that_does_not_answer(service, monkeypatch):
+    _, client = service
+
+    async def silent(_engine):
+        return False
+
+    monkeypatch.setattr(database, "answers", silent)
+    answer = await client.get("/ready")
+    assert (answer.status_code, answer.json()["reasons"]) == (503, ["the database of conversations does not answer"])
+    assert (await client.get("/health")).status_code == 200
 
 
 async def test_a_stranger_is_refused(service):
@@ -121,3 +157,46 @@ def test_a_busy_port_ends_it_with_code_1(environ, tmp_path, name):
         said = process.stderr.read()
     assert f"cannot listen: [Errno 98] 127.0.0.1:{port}" in said or f"cannot listen: Failed to bind to address 127.0.0.1:{port}" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_a_database_that_cannot_be_used_ends_it(environ, tmp_path):
+    for url, code, told in (
+        ("postgresql+asyncpg://postgres@127.0.0.1:1/x", 1, "cannot be reached"),
+        ("postgresql+asyncpg://postgres@127.0.0.1:5432/x?nonsense=1", 3, "cannot be used"),
+    ):
+        with start(environ | {"HEADGATE_DATABASE_URL": url}, tmp_path) as process:
+            assert process.wait(10) == code
+            said = process.stderr.read()
+        assert said.startswith("summarizer: the database of conversations")
+        assert told in said
+        assert len(said.splitlines()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("junk", "told"), [(False, "unable to open database file"), (True, "file is not a database")])
+def test_a_file_that_cannot_be_used_ends_it_in_one_line(environ, tmp_path, junk, told):
+    """Where the driver found out, its thread would complain among the words."""
+    file = Path(environ["HEADGATE_DATA_DIR"], "conversations.db")
+    file.parent.mkdir()
+    file.write_bytes(b"x" * 8192) if junk else file.mkdir()
+    with start(environ, tmp_path) as process:
+        out = process.communicate(timeout=10)[1]
+    assert (process.returncode, out) == (3, f"summarizer: the database of conversations cannot be used: {told}\n")
+
+
+@pytest.mark.slow
+def test_a_data_directory_that_cannot_be_made_ends_it(environ, tmp_path):
+    (tmp_path / "data").write_text("a file")
+    with start(environ, tmp_path) as process:
+        assert process.wait(10) == 3
+        assert "the data directory" in process.stderr.read()
+
+
+def test_where_conversations_are_kept(environ):
+    own = f"sqlite+aiosqlite:///{environ['HEADGATE_DATA_DIR']}/conversations.db"
+    assert load(Settings, environ).database_url == own
+    assert load(Settings, environ | {"HEADGATE_DATABASE_URL": "sqlite:////elsewhere/headgate.db"}).database_url == own
+    shared = "postgresql+asyncpg://u:p@db/x"
+    assert load(Settings, environ | {"HEADGATE_DATABASE_URL": shared}).database_url == shared
+    assert "u:p" not in repr(load(Settings, environ | {"HEADGATE_DATABASE_URL": shared}))

@@ -17,6 +17,7 @@ from controlplane.policy.breaker import Breaker
 from controlplane.service.ports import Standing, StoredAccount, Vault
 
 READS = "input_types"
+OWNER = "owner"
 READING = ("account_id", "checked_at", "used", "limit")
 # What is kept of a breaker: who probes it ends with the process.
 KEPT = ("cause", "model", "reason", "since", "until", "strikes", "asked")
@@ -76,8 +77,8 @@ class DatabaseAccounts:
         await self._set(account_id, _standing(standing))
 
     async def set_models(self, account_id: str, models: Sequence[ModelFacts], fetched_at: int) -> None:
-        # Two columns: the previous release reads no other names in the first.
-        rows = [{name: value for name, value in asdict(model).items() if name != READS} for model in models]
+        # Two columns: the previous release reads no other names in the first, and of Kiro's models there are none.
+        rows = [{name: value for name, value in asdict(model).items() if name != READS and (name != OWNER or value)} for model in models]
         reads = {model.id: model.input_types for model in models if model.input_types}
         await self._set(account_id, {"offered": json.dumps(rows), "offered_at": fetched_at, READS: json.dumps(reads)})
 

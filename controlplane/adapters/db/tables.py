@@ -176,6 +176,15 @@ prices = Table(
     Column("cache_write", Float(53), nullable=False),
 )
 
+routes = Table(
+    "routes",
+    metadata,
+    Column("matching", Text, primary_key=True),  # "exact", "prefix"
+    Column("name", Text, primary_key=True),
+    Column("position", Integer, nullable=False),  # in the administrator's list
+    Column("targets", Text, nullable=False),  # JSON
+)
+
 allowances = Table(
     "allowances",
     metadata,

@@ -1,6 +1,6 @@
 """Kiro's account endpoints: token refresh, profiles, models, allowance."""
 
 from controlplane.adapters.kiro.bases import Bases
-from controlplane.adapters.kiro.provider import Kiro, connect
+from controlplane.adapters.kiro.provider import Kiro
 
-__all__ = ["Bases", "Kiro", "connect"]
+__all__ = ["Bases", "Kiro"]

@@ -3,13 +3,11 @@
 The upstream's own words are read here and never passed on: they may quote what they were sent.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from controlplane.adapters.waits import retry_after
 from controlplane.domain.errors import AccessRejected, AccountSuspended, CallForbidden, GrantRejected, ProviderError, ProviderUnavailable
 
 REASON = re.compile(r"[A-Za-z][A-Za-z_]{2,63}")
@@ -41,17 +39,6 @@ def control_fault(status: int, headers: Mapping[str, str], body: Any) -> Provide
     if status in (401, 403) and isinstance(body, dict):
         return AccessRejected(f"Kiro refused the access token ({_shown(status, reason)})")
     return _passing("the request", status, headers, body)
-
-
-def retry_after(headers: Mapping[str, str], body: Any) -> float | None:
-    """Seconds the upstream asked to wait, None when it asked for nothing."""
-    for name, scale in WAIT_HEADERS:
-        seconds = _number(headers.get(name), scale)
-        if seconds is not None:
-            return seconds
-    if isinstance(body, dict) and (seconds := _number(body.get("retryAfterMilliseconds"), 0.001)) is not None:
-        return seconds
-    return _until(headers.get("retry-after"), headers.get("date"))
 
 
 def _passing(what: str, status: int, headers: Mapping[str, str], body: Any) -> ProviderUnavailable:
@@ -93,36 +80,6 @@ def _reason(body: Any) -> str:
     return ""
 
 
-def _number(value: Any, scale: float) -> float | None:
-    """`value` as non-negative seconds, if it is a number in any spelling."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    try:
-        seconds = float(value) * scale
-    except (ValueError, OverflowError):
-        return None
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
-
-
-def _until(when: str | None, now: str | None) -> float | None:
-    """Seconds from the answer's own date to `when`, both HTTP dates: our clock may differ from theirs."""
-    start, end = _date(now), _date(when)
-    if start is None or end is None:
-        return None
-    return max(0.0, (end - start).total_seconds())
-
-
-def _date(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    return date if date.tzinfo else None
-
-
-WAIT_HEADERS = (("retry-after-ms", 0.001), ("retry-after", 1.0), ("x-ratelimit-reset-after", 1.0))
 SUSPENDED_WORDS = (
     "temporarily is suspended",
     "is temporarily suspended",

@@ -1,33 +1,27 @@
 """The calls to Kiro's account endpoints."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 
+from controlplane.adapters.http import Reply, Source, send
 from controlplane.adapters.kiro import answers, bases, faults, identity
 from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Tokens
 from controlplane.domain.errors import CallForbidden, GrantRejected, ProviderUnavailable
 from controlplane.domain.model import ModelFacts
 from controlplane.policy import hosts
 
-TIMEOUT_SECONDS = 15.0
 PAGES = 20  # a list that never ends is the upstream's mistake, not our memory
 ORIGIN = "AI_EDITOR"
-
-
-def connect(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """The process's one client for these endpoints; its owner closes it."""
-    limits = httpx.Limits(max_connections=50, max_keepalive_connections=10)
-    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, follow_redirects=False, transport=transport)
+NAME = "Kiro"
 
 
 class Kiro:
     """The Provider of kind "kiro"."""
 
-    def __init__(self, http: httpx.AsyncClient, where: bases.Bases) -> None:
-        self._http = http
+    def __init__(self, clients: Source, where: bases.Bases) -> None:
+        self._clients = clients
         self._bases = where
         self._spellings = bases.Spellings(dashed=where.dashed)
 
@@ -35,12 +29,12 @@ class Kiro:
         """Trade the refresh token. Raises GrantRejected, AccessRejected, AccountSuspended, ProviderUnavailable."""
         if not credentials.refresh_token:
             raise GrantRejected("the account has no refresh token; sign in again")
-        request = self._idc(account, credentials) if account.auth_method is AuthMethod.IDC else self._social(account, credentials)
-        reply = await self._send(request)
-        body = _json(reply)
-        if reply.status_code != 200:
-            raise faults.refresh_fault(reply.status_code, reply.headers, body)
-        return answers.tokens(body)
+        client = self._clients.for_account(account)
+        asked = self._idc if account.auth_method is AuthMethod.IDC else self._social
+        reply = await send(client, asked(client, account, credentials), NAME)
+        if reply.status != 200:
+            raise faults.refresh_fault(reply.status, reply.headers, reply.body)
+        return answers.tokens(reply.body)
 
     async def profiles(self, account: Account, bearer: str) -> Sequence[str]:
         """The profiles of the account's region, else of the other one. A refusal that is not about
@@ -71,12 +65,12 @@ class Kiro:
         query = {"origin": ORIGIN, "resourceType": "AGENTIC_REQUEST", "isEmailRequired": "true", "profileArn": account.profile_arn}
         return answers.allowance(await self._control("usage", account, bearer, query=query))
 
-    def _social(self, account: Account, credentials: Credentials) -> httpx.Request:
+    def _social(self, client: httpx.AsyncClient, account: Account, credentials: Credentials) -> httpx.Request:
         url = bases.at(self._bases.auth, account.region) + "/refreshToken"
         body = {"refreshToken": credentials.refresh_token}
-        return self._http.build_request("POST", url, json=body, headers=identity.sign_in(account))
+        return client.build_request("POST", url, json=body, headers=identity.sign_in(account))
 
-    def _idc(self, account: Account, credentials: Credentials) -> httpx.Request:
+    def _idc(self, client: httpx.AsyncClient, account: Account, credentials: Credentials) -> httpx.Request:
         if not (credentials.client_id and credentials.client_secret):
             raise GrantRejected("the account has no client registration; set clientId and clientSecret or sign in again")
         body = {
@@ -86,7 +80,7 @@ class Kiro:
             "grantType": "refresh_token",
         }
         url = bases.at(self._bases.oidc, account.region) + "/token"
-        return self._http.build_request("POST", url, json=body, headers=identity.single_sign_on())
+        return client.build_request("POST", url, json=body, headers=identity.single_sign_on())
 
     def _profile_regions(self, account: Account) -> Sequence[str]:
         """Profiles live in one of two regions, whatever the sign-in's region is."""
@@ -122,45 +116,26 @@ class Kiro:
         """One control call in the spelling its host understands; the answer's body."""
         base = bases.at(self._bases.management, region or account.api_region)
         params = {name: value for name, value in (query or {}).items() if value}
+        client = self._clients.for_account(account)
         for path in self._spellings.order(base, operation):
-            request = self._http.build_request(
+            request = client.build_request(
                 "GET" if content is None else "POST",
                 base + path,
                 params=params,
                 json=content,
                 headers=identity.control(account, bearer),
             )
-            reply = await self._send(request)
-            if reply.status_code != 404:
+            reply = await send(client, request, NAME)
+            if reply.status != 404:
                 self._spellings.learn(base, operation, path)
                 return _judged(reply)
         raise ProviderUnavailable("Kiro knows no spelling of this call; check the management address")
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        """Send and read. The library's error is not chained: it carries the request with its secrets."""
-        fault = ""
-        try:
-            return await self._http.send(request)
-        except httpx.TimeoutException:
-            fault = f"Kiro did not answer within {TIMEOUT_SECONDS:.0f} seconds"
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            fault = f"Kiro could not be reached ({type(error).__name__})"
-        raise ProviderUnavailable(fault)
 
-
-def _judged(reply: httpx.Response) -> Any:
-    body = _json(reply)
-    if reply.status_code != 200:
-        raise faults.control_fault(reply.status_code, reply.headers, body)
-    return body
-
-
-def _json(reply: httpx.Response) -> Any:
-    """The body as JSON, None when it is none."""
-    try:
-        return json.loads(reply.content)
-    except (ValueError, RecursionError):
-        return None
+def _judged(reply: Reply) -> Any:
+    if reply.status != 200:
+        raise faults.control_fault(reply.status, reply.headers, reply.body)
+    return reply.body
 
 
 API_REGIONS = ("us-east-1", "eu-central-1")

@@ -44,6 +44,8 @@ class Conversion:
         places: list[list[Given]] = [[part] for part in media]
         if not rules.documents and any(isinstance(part, Document) for part in media):
             places = await together(self._read, media)
+        if not rules.pictures:
+            return list(places)
         # Pages of files count as well, so files come first.
         count = sum(isinstance(part, Image) for place in places for part in place)
         side = min(rules.many_side, rules.max_side) if count > rules.many else rules.max_side
@@ -63,11 +65,12 @@ class Conversion:
         data, media_type = await self._loader.load(part)
         if media_type == "application/pdf" or data[:1024].lstrip().startswith(b"%PDF-"):
             return pages(part, await self._made(part, job, data))
-        if look(data) or media_type.startswith("image/"):
+        if self._rules.pictures and (look(data) or media_type.startswith("image/")):
             return [Image(data=base64.b64encode(data).decode(), where=part.where)]
         text = texts.read(data, media_type)
         if text is None:
-            raise refused(part, f"a file of type {media_type or 'unknown'} cannot be read; send a PDF, text or a picture")
+            instead = "a PDF, text or a picture" if self._rules.pictures else "a PDF or text"
+            raise refused(part, f"a file of type {media_type or 'unknown'} cannot be read; send {instead}")
         return [Text(texts.headed(part.name, text))]
 
     # ---- pictures
@@ -77,6 +80,8 @@ class Conversion:
 
     async def _fit(self, image: Image, side: int) -> Image | Text:
         rules = self._rules
+        if image.url and rules.urls:
+            return image
         plain = not image.url and bare(image.data)
         if plain and (fitting := fit(image, rules, side)):
             return fitting

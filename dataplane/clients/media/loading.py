@@ -119,7 +119,8 @@ def count(media: Sequence[Media], rules: MediaRules) -> None:
     """Raises InvalidRequest if more has to be fetched than a request may ask for, naming the first part beyond."""
     urls: set[str] = set()
     for part in media:
-        if distant(part) and not (rules.documents and isinstance(part, Document)):
+        wanted = not rules.documents if isinstance(part, Document) else rules.pictures
+        if wanted and distant(part):
             urls.add(part.url)
             if len(urls) > REQUEST_URLS:
                 told = f"a request can name {REQUEST_URLS} different URLs; send what is there itself"

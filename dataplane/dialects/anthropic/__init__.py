@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from dataplane.conversation import estimate
+from dataplane.conversation.kept import Recalled
 from dataplane.conversation.model import Call, Stamp
 from dataplane.dialects.anthropic import errors, models, parse, rates
 from dataplane.dialects.anthropic.encoder import Streamed, Whole
@@ -18,11 +19,17 @@ class Anthropic:
     name = "anthropic"
     family = parse.FAMILY
     keepalive = b": keep-alive\n\n"
+    headers = ("anthropic-version", "anthropic-beta")
     heartbeat = b'event: ping\ndata: {"type":"ping"}\n\n'
 
-    def parse(self, body: bytes) -> Call:
+    def recalls(self, body: bytes) -> None:  # noqa: ARG002 - each request holds its whole conversation
+        return None
+
+    def parse(self, body: bytes, recalled: Recalled | None = None) -> Call:  # noqa: ARG002 - as above
         """Raises InvalidRequest naming the field at fault."""
-        return parse.request(body)
+        call = parse.request(body)
+        call.raw = body
+        return call
 
     def parse_count(self, body: bytes) -> Call:
         """The body of a count, which needs neither `max_tokens` nor messages. Raises InvalidRequest."""

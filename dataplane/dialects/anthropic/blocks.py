@@ -3,7 +3,7 @@
 A step reads one kind of block, found at `at`, and adds what it says to `parts`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from dataplane.conversation.model import Document, Image, Part, Reasoning, Text, ToolCall, ToolResult, Turn
@@ -45,7 +45,7 @@ def _parts(role: str, content: list[wire.Block], i: int, notes: Notes) -> list[P
     return parts
 
 
-def texts(content: str | list[wire.TextBlock] | None, place: str, notes: Notes) -> list[str]:
+def texts(content: str | Sequence[wire.System] | None, place: str, notes: Notes) -> list[str]:
     """Text given as a string or as blocks; `place` is its JSON path."""
     if not content:
         return []
@@ -53,6 +53,9 @@ def texts(content: str | list[wire.TextBlock] | None, place: str, notes: Notes) 
         return [content]
     found = []
     for j, block in enumerate(content):
+        if isinstance(block, wire.UnknownBlock):
+            notes.dropped.append(f"{place}[{j}]")
+            continue
         if block.text:
             found.append(block.text)
         if asks(block.citations):
@@ -168,6 +171,7 @@ RESULT_STEPS: dict[type, Step] = {
     wire.DocumentBlock: _document,
     wire.SearchResultBlock: _search_result,
     wire.ToolReferenceBlock: _tool_reference,
+    wire.UnknownBlock: served.drop,
 }
 
 # Which blocks a role may hold: as the Messages API has it, and what clients put into answers they made up.
@@ -179,6 +183,7 @@ STEPS: dict[str, dict[type, Step]] = {
         wire.SearchResultBlock: _search_result,
         wire.ToolResultBlock: _tool_result,
         wire.ContainerUploadBlock: served.drop,
+        wire.UnknownBlock: served.drop,
     },
     "assistant": {
         wire.TextBlock: _text,
@@ -189,5 +194,5 @@ STEPS: dict[str, dict[type, Step]] = {
         wire.RedactedThinkingBlock: _redacted,
         **served.STEPS,
     },
-    "system": {wire.TextBlock: _text},
+    "system": {wire.TextBlock: _text, wire.UnknownBlock: served.drop},
 }

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, field
 
-from dataplane.dialects.anthropic.content import Block, Marked, TextBlock, Wire
+from dataplane.dialects.anthropic.content import Block, Marked, System, Wire
 from dataplane.wire.jsontext import Raw
 from dataplane.wire.pruning import RawMember
 
@@ -59,7 +59,9 @@ class Tool(Marked):
 
 
 class ToolChoice(Wire):
-    type: Literal["auto", "any", "tool", "none"]
+    """A `type` that is not known here leaves the choice free."""
+
+    type: str
     name: str | None = None
     disable_parallel_tool_use: bool | None = None
 
@@ -71,15 +73,19 @@ class BlockBinding(Wire):
 
 
 class Thinking(Wire):
-    type: Literal["enabled", "adaptive", "disabled"]
+    """A `type` that is not known here leaves it to the model when to think."""
+
+    type: str
     budget_tokens: Positive | None = None
     display: str | None = None
     block_binding: BlockBinding | None = None
 
 
 class OutputFormat(Wire):
-    type: Literal["json_schema"]
-    schema: Raw
+    """A `type` that is not known here is dropped; the one that is has a schema."""
+
+    type: str
+    schema: Raw = field(default_factory=Raw)
 
 
 class OutputConfig(Struct, gc=False):
@@ -117,7 +123,7 @@ class Request(Struct, gc=False):
     model: Name
     messages: list[Message] | None = None
     max_tokens: Positive | None = None
-    system: str | list[TextBlock] | None = None
+    system: str | list[System] | None = None
     tools: list[Tool] | None = None
     tool_choice: ToolChoice | None = None
     temperature: Fraction | None = None

@@ -1,7 +1,7 @@
 """The content blocks of a Messages request as clients send them (client notes, section 2).
 
-Block kinds that are not listed are refused: they carry content that could not be represented. What
-`body` says of its structs holds for these too.
+Blocks of kinds that are not listed are put aside by `unknown` and reported. What `body` says of its
+structs holds for these too.
 """
 
 from typing import Any
@@ -49,8 +49,16 @@ class TextBlock(Marked, tag_field="type", tag="text"):
     citations: RawMember = UNSET
 
 
+class UnknownBlock(Struct, tag_field="type", tag="unknown", gc=False):
+    """Stands where a block of a kind stood that is not known here."""
+
+
+ImageSource = Base64Source | UrlSource
+System = TextBlock | UnknownBlock
+
+
 class ImageBlock(Marked, tag_field="type", tag="image"):
-    source: Base64Source | UrlSource
+    source: ImageSource
 
 
 class ContentSource(Wire, tag_field="type", tag="content"):
@@ -59,8 +67,11 @@ class ContentSource(Wire, tag_field="type", tag="content"):
     content: str | list[TextBlock | ImageBlock]
 
 
+DocumentSource = Base64Source | UrlSource | TextSource | ContentSource
+
+
 class DocumentBlock(Marked, tag_field="type", tag="document"):
-    source: Base64Source | UrlSource | TextSource | ContentSource
+    source: DocumentSource
     title: str | None = None
     context: str | None = None
     citations: Citations | None = None
@@ -91,9 +102,12 @@ class ToolUseBlock(Marked, tag_field="type", tag="tool_use"):
     toolset_name: RawMember = UNSET
 
 
+Output = TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolReferenceBlock | UnknownBlock
+
+
 class ToolResultBlock(Marked, tag_field="type", tag="tool_result"):
     tool_use_id: str
-    content: str | list[TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolReferenceBlock] | None = None
+    content: str | list[Output] | None = None
     is_error: bool | None = None
     toolset_name: RawMember = UNSET
 
@@ -238,4 +252,5 @@ Block = (
     | ContainerUploadBlock
     | McpToolListingBlock
     | FallbackBlock
+    | UnknownBlock
 )

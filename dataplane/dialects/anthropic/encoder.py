@@ -21,11 +21,13 @@ from dataplane.conversation.events import (
     ToolCallStarted,
     Usage,
     UsageSeen,
+    Vendor,
 )
 from dataplane.conversation.fold import Transcript
 from dataplane.conversation.model import Call, Reasoning, Search, Stamp, Text, ToolCall
-from dataplane.dialects.anthropic import searches
+from dataplane.dialects.anthropic import searches, vendored
 from dataplane.dialects.anthropic.errors import body as error_body
+from dataplane.dialects.anthropic.parse import FAMILY
 from dataplane.errors import BadUpstream, GatewayError
 from dataplane.wire.jsontext import DecodeError, Raw, dumps, loads, string
 
@@ -42,6 +44,7 @@ class Streamed:
     """Server-sent events. What comes before the answer's text is written once per block, so a delta costs one string."""
 
     content_type = "text/event-stream"
+    kept = None
 
     def __init__(self, call: Call, stamp: Stamp) -> None:
         self._call = call
@@ -53,6 +56,8 @@ class Streamed:
         self._open: type[Event] | None = None
         self._continues: type[Event] | None = None
         self._prefix = b""
+        # What the end says beside its reason.
+        self._ending: dict[str, Any] = {}
 
     def feed(self, events: Sequence[Event]) -> bytes:
         out: list[bytes] = []
@@ -111,12 +116,34 @@ class Streamed:
         self._begin(Searched, dumps(searches.result(search)), out)
         self._end(None, out)
 
+    def _vendor(self, event: Vendor, out: list[bytes]) -> None:
+        """Something that the canonical conversation has no word for; `vendored` says what it may be."""
+        match vendored.kind(event):
+            case "":
+                return
+            case vendored.END:
+                self._ending = vendored.ending(event)
+            case vendored.CITATION:
+                if self._open is not TextDelta:
+                    self._begin(TextDelta, TEXT_BLOCK, out)
+                    self._delta(TextDelta, TEXT_DELTA)
+                out.append(DELTA % (self._index, event.data) + b"}\n\n")
+            case vendored.TEXT:
+                self._begin(TextDelta, event.data, out)
+                self._delta(TextDelta, TEXT_DELTA)
+            case _:
+                block, given = vendored.streamed(event.data)
+                self._begin(Vendor, block, out)
+                if given:
+                    out += (DELTA % (self._index, INPUT_DELTA), string(given), DELTA_END)
+                self._end(None, out)
+
     def _see_usage(self, event: UsageSeen, _out: list[bytes]) -> None:
         self._usage = event.usage
 
     def _finish(self, event: Finished, out: list[bytes]) -> None:
         self._end(None, out)
-        delta = dumps({"stop_reason": STOP_REASONS[event.reason], "stop_sequence": event.stop_sequence})
+        delta = dumps({"stop_reason": STOP_REASONS[event.reason], "stop_sequence": event.stop_sequence, **self._ending})
         out.append(MESSAGE_DELTA % (delta, dumps(usage_body(self._usage, self._call))))
 
     def _begin(self, opener: type[Event], block: bytes, out: list[bytes]) -> None:
@@ -145,6 +172,7 @@ class Streamed:
         ToolCallStarted: _call_tool,
         ToolCallEnded: _end,
         Searched: _search,
+        Vendor: _vendor,
         UsageSeen: _see_usage,
         Finished: _finish,
     }
@@ -154,6 +182,7 @@ class Whole:
     """One JSON object, once the answer is over."""
 
     content_type = "application/json"
+    kept = None
 
     def __init__(self, call: Call, stamp: Stamp) -> None:
         self._call = call
@@ -179,10 +208,11 @@ class Whole:
                 "type": "message",
                 "role": "assistant",
                 "model": self._call.model,
-                "content": [block for part in self._transcript.parts for block in self._blocks(part)],
+                "content": vendored.cited(block for part in self._transcript.parts for block in self._blocks(part)),
                 "stop_reason": STOP_REASONS[finish.reason],
                 "stop_sequence": finish.stop_sequence,
                 "usage": usage_body(self._transcript.usage, self._call),
+                **vendored.endings(self._transcript.parts),
             }
         )
 
@@ -190,7 +220,7 @@ class Whole:
         """The error itself: nothing of a whole answer has been sent before it."""
         return error_body(error, request_id)
 
-    def _blocks(self, part: Text | Reasoning | ToolCall | Search) -> list[dict[str, Any]]:
+    def _blocks(self, part: Text | Reasoning | ToolCall | Search | Vendor) -> list[Any]:
         match part:
             case Text(text):
                 return [{"type": "text", "text": text}]
@@ -204,6 +234,8 @@ class Whole:
             case Search(id):
                 use = {"type": "server_tool_use", "id": searches.use_id(id), "name": searches.NAME, "input": Raw(searches.arguments(part))}
                 return [use, searches.result(part)]
+            case Vendor(family, data):
+                return [Raw(data)] if family == FAMILY else []
 
     def _input(self, arguments: str) -> Raw:
         """The arguments as they came. Broken ones are {} in an answer that was cut: its stop reason tells the client."""

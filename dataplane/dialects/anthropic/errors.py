@@ -28,6 +28,7 @@ TABLE: dict[Kind, tuple[int, str]] = {
     Kind.ADDRESS_NOT_ALLOWED: (403, "permission_error"),
     Kind.MODEL_NOT_FOUND: (404, "not_found_error"),
     Kind.ROUTE_NOT_FOUND: (404, "not_found_error"),
+    Kind.NOT_KEPT: (404, "not_found_error"),
     Kind.METHOD_NOT_ALLOWED: (405, "invalid_request_error"),
     Kind.TOO_LARGE: (413, "request_too_large"),
     Kind.RATE_LIMITED: (429, "rate_limit_error"),
@@ -39,5 +40,6 @@ TABLE: dict[Kind, tuple[int, str]] = {
     Kind.UPSTREAM_ERROR: (502, "api_error"),
     Kind.UPSTREAM_TIMEOUT: (504, "timeout_error"),
     Kind.STANDBY: (503, "api_error"),
+    Kind.STORE_AWAY: (503, "api_error"),
     Kind.INTERNAL: (500, "api_error"),
 }

@@ -14,9 +14,10 @@ REQUEST: Mapping[str, Feature] = {
     "messages[].output_config": Feature.EFFORT,
     "max_tokens": Feature.MAX_TOKENS,
     "system": Feature.SYSTEM,
-    "system[].text": Feature.SYSTEM,
-    "system[].citations": Feature.UNSEATED,
-    "system[].cache_control": Feature.HINT,
+    "system[]{text}.text": Feature.SYSTEM,
+    "system[]{text}.citations": Feature.UNSEATED,
+    "system[]{text}.cache_control": Feature.HINT,
+    "system[]{unknown}": Feature.UNSEATED,
     "tool_choice.type": Feature.TOOL_CHOICE,
     "tool_choice.name": Feature.TOOL_CHOICE,
     "tool_choice.disable_parallel_tool_use": Feature.SERIAL_TOOL_CALLS,
@@ -94,7 +95,7 @@ _SERVED: Mapping[str, Feature] = {
     "cache_control": Feature.HINT,
 }
 
-# Kinds of blocks, each with its members.
+# Kinds of blocks, each with its members; "unknown" is any other kind.
 BLOCKS: Mapping[str, Mapping[str, Feature]] = {
     "text": {"text": Feature.TEXT, "citations": Feature.UNSEATED, "cache_control": Feature.HINT},
     "image": {
@@ -174,6 +175,7 @@ BLOCKS: Mapping[str, Mapping[str, Feature]] = {
     "container_upload": {"": Feature.UNSEATED},
     "mcp_tool_listing": {"": Feature.UNSEATED},
     "fallback": {"": Feature.HINT},
+    "unknown": {"": Feature.UNSEATED},
 }
 
 
@@ -190,6 +192,7 @@ _RESULT: Mapping[str, Mapping[str, Feature]] = {
     "document": _harder(_DOCUMENT),
     "search_result": _SEARCH_RESULT,
     "tool_reference": {"tool_name": Feature.TOOL_RESULT, "cache_control": Feature.HINT},
+    "unknown": {"": Feature.UNSEATED},
 }
 
 

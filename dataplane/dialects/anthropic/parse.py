@@ -7,14 +7,14 @@ them between two typed passes.
 
 import re
 from collections.abc import Callable
-from typing import NoReturn, TypeAlias
+from typing import Literal, NoReturn, TypeAlias
 
 import msgspec
 
 from dataplane.conversation.features import Feature
 from dataplane.conversation.model import Call, OutputFormat, Sampling, Thinking
 from dataplane.dialects.anthropic import body as wire
-from dataplane.dialects.anthropic import tools
+from dataplane.dialects.anthropic import tools, unknown
 from dataplane.dialects.anthropic.blocks import texts, turns
 from dataplane.dialects.anthropic.notes import QUOTED_CHARACTERS, Notes
 from dataplane.dialects.base import check_stops
@@ -61,13 +61,15 @@ def _guarded(body: bytes, build: Callable[[wire.Request, Members, Notes], Call])
 
 
 def _known(body: bytes, notes: Notes) -> wire.Request:
-    """The body without members that are unknown further in than at its top; they are noted as dropped."""
+    """The body without members that are unknown further in than at its top; they are noted as dropped. Blocks of
+    unknown kinds have a mark in their place.
+    """
     try:
         return _decode(body)
     except jsontext.ValidationError as error:
-        if not str(error).startswith(pruning.UNKNOWN_MEMBER):
+        if not str(error).startswith((pruning.UNKNOWN_MEMBER, UNKNOWN_KIND)):
             raise
-    return _decode(pruning.prune(body, wire.Request, notes.dropped))
+    return _decode(pruning.prune(unknown.known(body), wire.Request, notes.dropped))
 
 
 def _request(asked: wire.Request, members: Members, notes: Notes) -> Call:
@@ -147,11 +149,15 @@ def _output_format(asked: wire.Request, notes: Notes) -> OutputFormat | None:
         path, said = "output_format", asked.output_format
     if not said:
         return None
+    if said.type != "json_schema":
+        notes.dropped.append(path)
+        return None
     notes.ask(Feature.JSON_SCHEMA, path)
     schema = tools.text(said.schema)
     if not schema.startswith(b"{"):
         raise InvalidRequest(f"{path}.schema: must be an object", param=f"{path}.schema")
-    return OutputFormat("json_schema", schema)
+    # The Messages API holds every answer to its schema.
+    return OutputFormat("json_schema", schema, strict=True)
 
 
 def _thinking(asked: wire.Request, notes: Notes) -> Thinking | None:
@@ -160,7 +166,10 @@ def _thinking(asked: wire.Request, notes: Notes) -> Thinking | None:
     said = asked.thinking
     if said is None:
         return Thinking("disabled", effort=effort) if effort else None
-    if said.type != "disabled":
+    mode = MODES.get(said.type)
+    if mode is None:
+        notes.dropped.append("thinking.type")
+    if mode != "disabled":
         notes.ask(Feature.THINKING, "thinking")
     if said.budget_tokens is not None:
         notes.ask(Feature.THINKING_BUDGET, "thinking.budget_tokens")
@@ -171,7 +180,7 @@ def _thinking(asked: wire.Request, notes: Notes) -> Thinking | None:
         notes.dropped.append("thinking.display")
     elif display:
         notes.ask(Feature.THINKING_DISPLAY, "thinking.display")
-    return Thinking(said.type, said.budget_tokens, effort, display or "")
+    return Thinking(mode or "adaptive", said.budget_tokens, effort, display or "")
 
 
 def _effort(asked: wire.Request, notes: Notes) -> str:
@@ -251,6 +260,11 @@ def _within(text: bytes, known: frozenset[str]) -> bool:
 _MISSING = re.compile(r"Object missing required field `([^`]+)`")
 _SESSION = re.compile(r"session_([0-9a-fA-F-]{36})")
 EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
+
+# How the decoder's error about an object of no known kind begins.
+UNKNOWN_KIND = "Invalid value"
+
+MODES: dict[str, Literal["enabled", "adaptive", "disabled"]] = {"enabled": "enabled", "adaptive": "adaptive", "disabled": "disabled"}
 
 # "updates" is what newer Claude Code asks for: short reports while the model thinks.
 DISPLAYS = {"": "", "summarized": "summarized", "omitted": "omitted", "updates": "summarized"}

@@ -125,4 +125,5 @@ STEPS: dict[type, Callable[[Any, At, Notes, list[Any]], None]] = {
     wire.CompactionBlock: _compacted,
     wire.McpToolListingBlock: drop,
     wire.FallbackBlock: _nothing,
+    wire.UnknownBlock: drop,
 }

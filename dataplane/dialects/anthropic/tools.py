@@ -66,7 +66,7 @@ def _custom(tool: wire.Tool, i: int, notes: Notes) -> Tool:
     schema = text(tool.input_schema)
     if not schema.startswith(b"{"):
         schema = absent(schema, f"tools[{i}].input_schema")
-    return Tool(tool.name, tool.description or "", schema)
+    return Tool(tool.name, tool.description or "", schema, strict=asks(tool.strict))
 
 
 def _promises(tool: wire.Tool, i: int, notes: Notes) -> None:
@@ -128,6 +128,9 @@ def choice(asked: wire.Request, made: Offer, notes: Notes) -> ToolChoice:
         notes.ask(Feature.SERIAL_TOOL_CALLS, "tool_choice.disable_parallel_tool_use")
     if said.type == "auto":
         return ToolChoice("auto", "", parallel)
+    if said.type not in CHOICES:
+        notes.dropped.append("tool_choice.type")
+        return ToolChoice("auto", "", parallel)
     found = _named(said.name or "", asked.tools or [], made, parallel) if said.type == "tool" else _any(said.type, made, parallel)
     if found is None:
         notes.dropped.append("tool_choice")
@@ -150,6 +153,8 @@ def _named(name: str, asked: list[wire.Tool], made: Offer, parallel: bool) -> To
         raise InvalidRequest(f"tool_choice.name: there is no tool {name[:QUOTED_CHARACTERS]!r} among the tools", param="tool_choice.name")
     return None
 
+
+CHOICES = frozenset({"auto", "any", "tool", "none"})
 
 # What a tool is called by that is no more than a function: the model itself.
 DIRECTLY = b'["direct"]'

@@ -6,9 +6,11 @@ and answered by `encoder`; `fields` tells what becomes of each member.
 
 from collections.abc import Mapping, Sequence
 
+from dataplane.conversation.kept import Recalled
 from dataplane.conversation.model import Call, Stamp
 from dataplane.dialects.base import Encoder, Listed
-from dataplane.dialects.openai_chat import errors, models, parse, rates
+from dataplane.dialects.openai import errors, models, rates
+from dataplane.dialects.openai_chat import parse
 from dataplane.dialects.openai_chat.encoder import StreamEncoder, WholeEncoder
 from dataplane.errors import GatewayError
 from dataplane.windows import Windows
@@ -23,10 +25,16 @@ class OpenAIChat:
     name = "openai-chat"
     keepalive = COMMENT
     heartbeat = COMMENT
+    headers = ()
 
-    def parse(self, body: bytes) -> Call:
+    def recalls(self, body: bytes) -> None:  # noqa: ARG002 - each request holds its whole conversation
+        return None
+
+    def parse(self, body: bytes, recalled: Recalled | None = None) -> Call:  # noqa: ARG002 - as above
         """Raises InvalidRequest naming the field at fault."""
-        return parse.parse(body)
+        call = parse.parse(body)
+        call.raw = body
+        return call
 
     def encoder(self, call: Call, stamp: Stamp) -> Encoder:
         return StreamEncoder(call, stamp) if call.stream else WholeEncoder(call, stamp)

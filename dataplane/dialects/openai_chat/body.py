@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct
 
+from dataplane.dialects.openai.choosing import Filters
+from dataplane.dialects.openai.effort import Effort
 from dataplane.wire.pruning import RawMember
 
-Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 # Fits the 32-bit counters of every provider; far above any model's output.
 TokenCount = Annotated[int, Meta(ge=1, le=2_147_483_647)]
 
@@ -115,11 +116,6 @@ class CustomTool(Wire):
     name: str = ""
     description: str | None = None
     format: CustomFormat | None = None
-
-
-class Filters(Wire):
-    allowed_domains: list[str] | None = None
-    blocked_domains: list[str] | None = None
 
 
 class ToolItem(Wire):

@@ -1,6 +1,6 @@
 """Events into chat completion answers, streamed or whole (client notes, section 3.2)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from dataplane.conversation.events import (
@@ -17,14 +17,18 @@ from dataplane.conversation.events import (
     ToolCallStarted,
     Usage,
     UsageSeen,
+    Vendor,
 )
+from dataplane.conversation.features import Feature
 from dataplane.conversation.fold import Transcript
 from dataplane.conversation.model import Call, Reasoning, Search, Stamp, Text, ToolCall
-from dataplane.dialects.openai_chat import custom
-from dataplane.dialects.openai_chat.citations import annotations
-from dataplane.dialects.openai_chat.errors import render
+from dataplane.dialects.openai import custom
+from dataplane.dialects.openai.citations import citations
+from dataplane.dialects.openai.errors import render
+from dataplane.dialects.openai_chat.members import fold
+from dataplane.dialects.openai_chat.parse import FAMILY
 from dataplane.errors import GatewayError
-from dataplane.wire.jsontext import dumps, string
+from dataplane.wire.jsontext import dumps, loads, string
 
 Steps = Mapping[type, Callable[["StreamEncoder", Any], bytes]]
 
@@ -39,6 +43,7 @@ class StreamEncoder:
     """
 
     content_type = "text/event-stream"
+    kept = None
 
     def __init__(self, call: Call, stamp: Stamp) -> None:
         self._include_usage = call.include_usage
@@ -53,6 +58,9 @@ class StreamEncoder:
         # The answer's text, kept only where it may have to be cited.
         self._said: list[str] = []
         self._steps = self._SEARCHING if call.web_search is not None else self._STEPS
+        self._finishes = FINISH
+        if old(call):
+            self._steps, self._finishes = {**self._steps, **self._OLD}, FINISH_OLD
         identity = b'"id":%b,"object":"chat.completion.chunk","created":%d,"model":%b'
         self._chunk = b"data: {" + identity % (string(f"chatcmpl-{stamp.id}"), stamp.created, string(call.model))
         self._delta = self._chunk + b',"choices":[{"index":0,"delta":{'
@@ -119,8 +127,32 @@ class StreamEncoder:
         """
         if self._custom is not None:
             text, self._custom = custom.text("".join(self._custom)), None
-            return self._arguments + string(text) + CALL_END
+            return self._arguments + string(text) + CALL_END if text is not None else b""
         return self._arguments + b'"{}"' + CALL_END if self._call_is_empty else b""
+
+    def _call_old(self, event: ToolCallStarted) -> bytes:
+        """The form that calls had before November 2023, without an id, and only one in an answer."""
+        self._calls += 1
+        if self._calls > 1:
+            return b""
+        self._call_is_empty = True
+        self._arguments = self._delta + b'"function_call":{"arguments":'
+        return self._delta + b'"function_call":{"name":%b,"arguments":""}' % string(event.name) + DELTA_END
+
+    def _argue_old(self, event: ToolCallDelta) -> bytes:
+        if self._calls > 1:
+            return b""
+        self._call_is_empty = False
+        return self._arguments + string(event.text) + b"}" + DELTA_END
+
+    def _end_call_old(self, _: ToolCallEnded) -> bytes:
+        return self._arguments + b'"{}"}' + DELTA_END if self._calls == 1 and self._call_is_empty else b""
+
+    def _vendor(self, event: Vendor) -> bytes:
+        """Members of a choice that the canonical conversation has no word for."""
+        if event.family != FAMILY:
+            return b""
+        return self._chunk + b',"choices":[' + dumps({"index": 0, "delta": {}, **loads(event.data), "finish_reason": None}) + b"]}\n\n"
 
     def _count(self, event: UsageSeen) -> bytes:
         self._usage = event.usage
@@ -129,7 +161,7 @@ class StreamEncoder:
     def _end(self, event: Finished) -> bytes:
         found = annotations(self._searches, "".join(self._said)) if self._searches else []
         cited = self._delta + b'"annotations":' + dumps(found) + DELTA_END if found else b""
-        return cited + self._delta + b'},"finish_reason":%b}]}\n\n' % string(FINISH[event.reason])
+        return cited + self._delta + b'},"finish_reason":%b}]}\n\n' % string(self._finishes[event.reason])
 
     _STEPS: ClassVar[Steps] = {
         Started: _start,
@@ -140,22 +172,26 @@ class StreamEncoder:
         ToolCallDelta: _argue,
         ToolCallEnded: _end_call,
         Searched: _note,
+        Vendor: _vendor,
         UsageSeen: _count,
         Finished: _end,
     }
     _SEARCHING: ClassVar[Steps] = {**_STEPS, TextDelta: _say_and_keep}
+    _OLD: ClassVar[Steps] = {ToolCallStarted: _call_old, ToolCallDelta: _argue_old, ToolCallEnded: _end_call_old}
 
 
 class WholeEncoder:
     """The same answer as one JSON object."""
 
     content_type = "application/json"
+    kept = None
 
     def __init__(self, call: Call, stamp: Stamp) -> None:
         self._model = call.model
         self._stamp = stamp
         self._shows_reasoning = shows_reasoning(call)
         self._custom_names = custom.names(call.tools)
+        self._old = old(call)
         self._transcript = Transcript()
 
     def feed(self, events: Sequence[Event]) -> bytes:
@@ -165,7 +201,9 @@ class WholeEncoder:
     def finish(self) -> bytes:
         finished = self._transcript.finish
         assert finished is not None, "finish() comes after Finished"
-        choice = {"index": 0, "message": self._message(), "logprobs": None, "finish_reason": FINISH[finished.reason]}
+        reason = (FINISH_OLD if self._old else FINISH)[finished.reason]
+        choice = {"index": 0, "message": self._message(), "logprobs": None, "finish_reason": reason}
+        fold((part for part in self._transcript.parts if isinstance(part, Vendor) and part.family == FAMILY), choice)
         return dumps(
             {
                 "id": f"chatcmpl-{self._stamp.id}",
@@ -189,11 +227,23 @@ class WholeEncoder:
         message: dict[str, Any] = {"role": "assistant", "content": None if calls and not text else text, "refusal": None}
         if thoughts and self._shows_reasoning:
             message["reasoning_content"] = thoughts
-        if calls:
+        if calls and self._old:
+            message["function_call"] = calls[0]["function"]
+        elif calls:
             message["tool_calls"] = calls
         if found := annotations((part for part in parts if isinstance(part, Search)), text):
             message["annotations"] = found
         return message
+
+
+def annotations(searches: Iterable[Search], text: str) -> list[dict[str, Any]]:
+    """The pages that were found, as annotations of the answer's text."""
+    return [{"type": "url_citation", "url_citation": each} for each in citations(searches, text)]
+
+
+def old(call: Call) -> bool:
+    """Whether the client knows calls only as they were before November 2023."""
+    return call.asked.get(Feature.TOOLS) == ["functions"]
 
 
 def shows_reasoning(call: Call) -> bool:
@@ -204,7 +254,7 @@ def shows_reasoning(call: Call) -> bool:
 def tool_call(part: ToolCall, custom_names: frozenset[str]) -> dict[str, Any]:
     """A call as it stands in a message."""
     if part.name in custom_names:
-        return {"id": part.id, "type": "custom", "custom": {"name": part.name, "input": custom.text(part.arguments)}}
+        return {"id": part.id, "type": "custom", "custom": {"name": part.name, "input": custom.text(part.arguments) or ""}}
     return {"id": part.id, "type": "function", "function": {"name": part.name, "arguments": part.arguments}}
 
 
@@ -228,3 +278,4 @@ FINISH: dict[FinishReason, str] = {
     "refusal": "content_filter",
     "context_exceeded": "length",
 }
+FINISH_OLD: dict[FinishReason, str] = {**FINISH, "tool_calls": "function_call"}

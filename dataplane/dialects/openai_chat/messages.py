@@ -8,17 +8,14 @@ from collections.abc import Callable, Sequence
 
 from dataplane.conversation.features import Feature
 from dataplane.conversation.model import Document, Image, Media, Part, Reasoning, Text, ToolCall, ToolResult, Turn
+from dataplane.dialects.openai import custom, media
+from dataplane.dialects.openai.findings import Findings
 from dataplane.dialects.openai_chat import body as wire
-from dataplane.dialects.openai_chat import custom
-from dataplane.dialects.openai_chat.findings import Findings
 from dataplane.errors import InvalidRequest
 from dataplane.wire.jsontext import dumps, loads
 from dataplane.wire.pruning import RawMember, asks, written
 
 Content = Text | Image | Document
-
-# What asks for no other detail than any image gets, as JSON text.
-USUAL_DETAIL = frozenset({b"", b"null", b'""', b'"auto"'})
 
 
 class Reader:
@@ -138,7 +135,7 @@ class Reader:
         read = PARTS.get(part.type)
         if read is None:
             raise InvalidRequest(f"Content of type '{part.type[:40]}' is not supported.", param=f"{where}.type")
-        if isinstance(part.image_url, wire.ImageUrl) and written(part.image_url.detail) not in USUAL_DETAIL:
+        if isinstance(part.image_url, wire.ImageUrl) and written(part.image_url.detail) not in media.USUAL_DETAIL:
             self._findings.drop(f"{where}.image_url.detail")
         made = read(part, where)
         if not isinstance(made, Text):
@@ -193,15 +190,7 @@ def refusal(part: wire.Part, where: str) -> Text:
 def image(part: wire.Part, where: str) -> Image:
     """A picture by its web address, or as a data URL; some clients leave out the object around the address."""
     url = part.image_url.url if isinstance(part.image_url, wire.ImageUrl) else part.image_url
-    where += ".image_url.url" if isinstance(part.image_url, wire.ImageUrl) else ".image_url"
-    if not url:
-        raise InvalidRequest("An image must have a URL.", param=where)
-    if url[:8].lower().startswith(("http://", "https://")):
-        return Image(url=url, where=where)
-    if url[:5].lower() != "data:":
-        raise InvalidRequest("An image URL must begin with http://, https:// or data:.", param=where)
-    media_type, data = unpack(url, where)
-    return Image(media_type, data, where=where)
+    return media.picture(url, where + (".image_url.url" if isinstance(part.image_url, wire.ImageUrl) else ".image_url"))
 
 
 def document(part: wire.Part, where: str) -> Document:
@@ -210,24 +199,11 @@ def document(part: wire.Part, where: str) -> Document:
     if file is None or not file.file_data:
         name = "file_id" if file is not None and file.file_id else "file_data"
         raise InvalidRequest("A file must be sent whole in 'file_data'; uploaded files are not kept.", param=f"{where}.file.{name}")
-    name, data, where = file.filename or "", file.file_data, f"{where}.file.file_data"
-    media_type = "application/pdf" if name.lower().endswith(".pdf") else "application/octet-stream"
-    if data[:5].lower() == "data:":
-        media_type, data = unpack(data, where)
-    return Document(media_type, data, name=name, where=where)
+    return media.file(file.file_data, file.filename or "", f"{where}.file.file_data")
 
 
 def audio(_: wire.Part, where: str) -> Content:
     raise InvalidRequest("Audio input is not supported.", param=where)
-
-
-def unpack(url: str, where: str) -> tuple[str, str]:
-    """Media type and base64 text of a data URL (RFC 2397)."""
-    head, comma, data = url.partition(",")
-    media_type, *parameters = head[len("data:") :].lower().split(";")
-    if not comma or "base64" not in [parameter.strip() for parameter in parameters]:
-        raise InvalidRequest("A data URL must hold base64: data:<media type>;base64,<data>.", param=where)
-    return media_type.strip(), data
 
 
 ROLES: dict[str, Callable[[Reader, wire.Message, int], None]] = {

@@ -5,8 +5,9 @@ from msgspec import UNSET
 from dataplane.conversation.features import Feature
 from dataplane.conversation.model import OutputFormat, Sampling, Thinking
 from dataplane.dialects.base import check_stops
+from dataplane.dialects.openai.effort import effort
+from dataplane.dialects.openai.findings import Findings
 from dataplane.dialects.openai_chat import body as wire
-from dataplane.dialects.openai_chat.findings import Findings
 from dataplane.errors import InvalidRequest
 from dataplane.wire.pruning import asks
 
@@ -55,14 +56,6 @@ def thinking(body: wire.Body, findings: Findings) -> Thinking | None:
     return Thinking("enabled", asked.max_tokens, word, "omitted" if asked.exclude else "")
 
 
-def effort(word: str, findings: Findings, where: str) -> Thinking | None:
-    """Thinking as one word asks for it."""
-    if not word:
-        return None
-    findings.ask(Feature.EFFORT, where)
-    return Thinking("disabled" if word == "none" else "enabled", effort=word)
-
-
 def output_format(asked: wire.ResponseFormat | None, findings: Findings) -> OutputFormat | None:
     """A schema that is left out leaves any JSON object."""
     if asked is None or asked.type == "text":
@@ -79,7 +72,7 @@ def output_format(asked: wire.ResponseFormat | None, findings: Findings) -> Outp
     if asks(form.description):
         findings.drop("response_format.json_schema.description")
     findings.ask(Feature.JSON_SCHEMA if schema else Feature.JSON_OBJECT, "response_format")
-    return OutputFormat("json_schema" if schema else "json_object", schema, form.name or "")
+    return OutputFormat("json_schema" if schema else "json_object", schema, form.name or "", asks(form.strict))
 
 
 def include_usage(options: wire.StreamOptions | None, findings: Findings) -> bool:

@@ -6,9 +6,10 @@ import msgspec
 from msgspec import UNSET
 
 from dataplane.conversation.model import Call
+from dataplane.dialects.openai.decoding import guarded
+from dataplane.dialects.openai.findings import Findings
 from dataplane.dialects.openai_chat import body as wire
 from dataplane.dialects.openai_chat import options
-from dataplane.dialects.openai_chat.findings import Findings
 from dataplane.dialects.openai_chat.messages import Reader
 from dataplane.dialects.openai_chat.tools import Toolbox
 from dataplane.errors import InvalidRequest
@@ -16,9 +17,6 @@ from dataplane.wire import jsontext
 from dataplane.wire.pruning import UNKNOWN_MEMBER, forget, join, plain, prune
 
 FAMILY = "openai"
-MISSING_MEMBER = "Object missing required field `"
-# What is repeated of a client's own words in an error about them.
-QUOTED_CHARACTERS = 300
 NAMES = frozenset(wire.Body.__struct_fields__)
 
 # What an ordinary body gives of them: one comparison instead of a look at each.
@@ -31,32 +29,13 @@ _decode_members = msgspec.json.Decoder(dict[str, jsontext.Raw]).decode
 
 def parse(data: bytes) -> Call:
     """Raises InvalidRequest; every body gives either that or a call."""
-    try:
-        if not data.isascii():
-            data.decode()
-        return read(data)
-    except UnicodeDecodeError:
-        raise InvalidRequest("The body is not valid UTF-8.") from None
-    except RecursionError:
-        raise InvalidRequest("The body is nested too deeply.") from None
-    except jsontext.ValidationError as error:
-        raise misfit(error) from None
-    except jsontext.DecodeError as error:
-        raise InvalidRequest(f"The body is not valid JSON: {error}.") from None
+    return guarded(read, data, "chat completions")
 
 
 def read(data: bytes) -> Call:
     findings = Findings()
     extras: dict[str, bytes] = {}
-    try:
-        body = fit(data) or known(data, findings.dropped, extras)
-    except jsontext.ValidationError:
-        raise
-    except jsontext.DecodeError:
-        mended = jsontext.mend(data)
-        if mended == data:
-            raise
-        return read(mended)
+    body = fit(data) or known(data, findings.dropped, extras)
     return call(body, findings, extras)
 
 
@@ -114,6 +93,7 @@ def call(body: wire.Body, findings: Findings, extras: dict[str, bytes]) -> Call:
         stream=bool(body.stream),
         include_usage=options.include_usage(body.stream_options, findings),
         user=body.user or "",
+        by_user=True,
         session=body.prompt_cache_key or "",
         dropped=findings.dropped,
         extras=unmodelled(body, extras),
@@ -131,15 +111,3 @@ def unmodelled(body: wire.Body, extras: dict[str, bytes]) -> dict[str, bytes]:
         if value is not UNSET and (raw := bytes(value)) != b"null":
             extras[name] = raw
     return extras
-
-
-def misfit(error: jsontext.ValidationError) -> InvalidRequest:
-    """A member that is missing or of the wrong type, named by its path."""
-    reason, place = jsontext.path(error)
-    if reason.startswith(MISSING_MEMBER):
-        place = join(place, reason[len(MISSING_MEMBER) :].rstrip("`"))
-        reason = "it is required"
-    reason = reason[:QUOTED_CHARACTERS]
-    if not place:
-        return InvalidRequest(f"The body must be a JSON object in the chat completions format: {reason}.")
-    return InvalidRequest(f"Invalid value for '{place}': {reason}.", param=place)

@@ -4,20 +4,12 @@ from msgspec import UNSET
 
 from dataplane.conversation.features import Feature
 from dataplane.conversation.model import Tool, ToolChoice, WebSearch
+from dataplane.dialects.openai import custom
+from dataplane.dialects.openai.choosing import MODES, SEARCH_NAME, WEB_SEARCH, Filters, filtered, mode, unseated
+from dataplane.dialects.openai.findings import Findings
 from dataplane.dialects.openai_chat import body as wire
-from dataplane.dialects.openai_chat import custom
-from dataplane.dialects.openai_chat.findings import Findings
 from dataplane.errors import InvalidRequest
-from dataplane.wire.pruning import asks, written
-
-# The kind has been dated and renamed: web_search, web_search_preview, web_search_2025_08_26.
-WEB_SEARCH = "web_search"
-# What a choice of the hosted search calls it, as long as no function has the name.
-SEARCH_NAME = "web_search"
-# What asks for no more or less than any search gives, as JSON text.
-USUAL_CONTEXT = frozenset({b"", b"null", b'""', b'"medium"'})
-# "any" is Anthropic's word for "required"; clients that speak both sometimes mix them up.
-MODES = frozenset({"auto", "none", "required", "any"})
+from dataplane.wire.pruning import asks
 
 
 class Toolbox:
@@ -48,6 +40,8 @@ class Toolbox:
         parallel = body.parallel_tool_calls is not False
         if not parallel:
             self._findings.ask(Feature.SERIAL_TOOL_CALLS, "parallel_tool_calls")
+        # An answer of the old form has a seat for one call.
+        parallel = parallel and (bool(body.tools) or not body.functions)
         where = "tool_choice" if body.tool_choice is not None else "function_call"
         asked = body.tool_choice if body.tool_choice is not None else body.function_call
         if asked is None:
@@ -68,33 +62,35 @@ class Toolbox:
         if item.type == "custom":
             # Some clients leave out the inner object here too.
             asked = item.custom or wire.CustomTool(item.name, item.description)
-            self.tools.append(custom.function(asked, f"{where}.custom" if item.custom else where, self._findings))
+            self._add_custom(asked, f"{where}.custom" if item.custom else where)
         elif item.type.startswith(WEB_SEARCH):
             self._search(item, where, item.filters)
         else:
             self._findings.drop(where)
 
-    def _search(self, asked: wire.ToolItem | wire.WebSearchOptions, where: str, filters: wire.Filters | None) -> None:
+    def _add_custom(self, asked: wire.CustomTool, where: str) -> None:
+        if not asked.name:
+            raise InvalidRequest("A custom tool must have a name.", param=f"{where}.name")
+        rules = self._rules(asked.format, f"{where}.format")
+        self.tools.append(custom.function(asked.name, asked.description or "", rules))
+
+    def _rules(self, form: wire.CustomFormat | None, where: str) -> str:
+        """The grammar in words, "" for any text."""
+        if form is None or form.type == "text":
+            return ""
+        if form.type != "grammar" or form.grammar is None:
+            self._findings.drop(where)
+            return ""
+        return custom.grammar(form.grammar.syntax, form.grammar.definition)
+
+    def _search(self, asked: wire.ToolItem | wire.WebSearchOptions, where: str, filters: Filters | None) -> None:
         """There is one web search; another is dropped with all it asks for."""
         if self.web_search is not None:
             self._findings.drop(where)
             return
-        self.web_search = self._filtered(filters, f"{where}.filters")
+        self.web_search = filtered(filters, f"{where}.filters", self._findings)
         self._findings.ask(Feature.WEB_SEARCH, where)
-        if written(asked.search_context_size) not in USUAL_CONTEXT:
-            self._findings.drop(f"{where}.search_context_size")
-        if asks(asked.user_location):
-            self._findings.drop(f"{where}.user_location")
-
-    def _filtered(self, filters: wire.Filters | None, where: str) -> WebSearch:
-        search = WebSearch()
-        if filters is not None and filters.allowed_domains:
-            search.allowed_domains = filters.allowed_domains
-            self._findings.ask(Feature.WEB_SEARCH_DOMAINS, f"{where}.allowed_domains")
-        if filters is not None and filters.blocked_domains:
-            search.blocked_domains = filters.blocked_domains
-            self._findings.ask(Feature.WEB_SEARCH_DOMAINS, f"{where}.blocked_domains")
-        return search
+        unseated(asked.search_context_size, asked.user_location, where, self._findings)
 
     def _define(self, function: wire.Function, place: str, index: int) -> None:
         """Almost no function needs its path, so it is put together of `place` and `index` only where one does."""
@@ -107,7 +103,7 @@ class Toolbox:
             schema = b""
         if schema and not schema.startswith(b"{"):
             raise InvalidRequest("A function's parameters must be a JSON schema object.", param=f"{place}.parameters" % index)
-        self.tools.append(Tool(function.name, function.description or "", schema))
+        self.tools.append(Tool(function.name, function.description or "", schema, strict=asks(function.strict)))
 
     def _choose(self, asked: str | wire.ToolChoiceItem | wire.Named, where: str, parallel: bool) -> ToolChoice:
         if isinstance(asked, str):
@@ -157,14 +153,3 @@ def picked(pick: wire.Pick) -> str:
     """The name in a pick; some clients leave out the inner object."""
     inner = pick.custom if pick.type == "custom" else pick.function
     return inner.name if inner is not None else pick.name
-
-
-def mode(asked: str, where: str, parallel: bool) -> ToolChoice:
-    """A choice given by one word."""
-    if asked == "auto":
-        return ToolChoice("auto", parallel=parallel)
-    if asked == "none":
-        return ToolChoice("none", parallel=parallel)
-    if asked in MODES:
-        return ToolChoice("required", parallel=parallel)
-    raise InvalidRequest("A choice must be 'auto', 'none', 'required' or name a function.", param=where)

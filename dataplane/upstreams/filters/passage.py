@@ -4,9 +4,9 @@ Thinking in tags is told apart first, then JSON is freed of what surrounds it, t
 looked for, and what is left is measured: each sees what the client would see.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from dataplane.conversation.model import Call
+from dataplane.conversation.model import OutputFormat
 from dataplane.upstreams.filters.jsonvalue import JsonValue, roots
 from dataplane.upstreams.filters.limit import Limit
 from dataplane.upstreams.filters.stops import Stops
@@ -20,23 +20,21 @@ class Passage:
     that ended it, None when it was the limit.
     """
 
-    def __init__(self, call: Call, *, tags: bool, limited: bool) -> None:
-        """`tags`: thinking may come in tags. `limited`: max_tokens is for us to keep."""
+    def __init__(self, form: OutputFormat | None, stops: Sequence[str], tokens: int | None, *, tags: bool) -> None:
+        """What is for us to do: the form of the answer, where it stops, how long it may get. `tags`: thinking may come in tags."""
         self._tags = tags
         self._thoughts = Thoughts() if tags else None
-        brackets = roots(call.output_format) if call.output_format else ""
+        brackets = roots(form) if form else ""
         self._json = JsonValue(brackets) if brackets else None
-        self._stops = Stops(call.sampling.stop) if call.sampling.stop else None
-        tokens = call.sampling.max_tokens
-        self._limit = Limit(tokens) if limited and tokens is not None else None
+        self._stops = Stops(stops) if stops else None
+        self._limit = Limit(tokens) if tokens is not None else None
         self._truncated = False
         # What the limit allows of a text, the text itself when that is all of it; for thinking that came as
         # such, and all that has been through the rest. An attribute, as it stands in the way of every piece.
         self.measured: Callable[[str], str] = self._limit.take if self._limit else _whole
-        sifts = tags or self._json is not None or self._stops is not None
         # Everything passes as it is; all that happens is measuring, for which `measured` is the short way.
-        self.idle = not sifts and self._limit is None
-        self.measures = not sifts and self._limit is not None
+        self.idle = self.measures = False
+        self._look()
 
     @property
     def bounded(self) -> bool:
@@ -58,7 +56,13 @@ class Passage:
 
     def spoken(self, text: str) -> Pieces:
         """What of more text may go out, as (is thinking, text)."""
-        return self._each(self._thoughts.feed(text) if self._thoughts else [(False, text)])
+        if self._thoughts is None:
+            return self._each([(False, text)])
+        pieces = self._thoughts.feed(text)
+        if self._thoughts.settled:
+            self._thoughts = None
+            self._look()
+        return self._each(pieces)
 
     def admits_call(self) -> bool:
         """Whether a tool call may begin. None may once the limit is used up, which ends the answer."""
@@ -102,6 +106,13 @@ class Passage:
         """The answer goes on in another stream, which may open with thinking of its own."""
         if self._tags:
             self._thoughts = Thoughts()
+            self._look()
+
+    def _look(self) -> None:
+        """What is left to do."""
+        sifts = self._thoughts is not None or self._json is not None or self._stops is not None
+        self.idle = not sifts and self._limit is None
+        self.measures = not sifts and self._limit is not None
 
     def _each(self, pieces: Pieces) -> Pieces:
         found: Pieces = []

@@ -30,6 +30,11 @@ class Thoughts:
         # Reads on in the text, given where; says how far it came.
         self._step: Callable[[str, int, Pieces], int] = self._opening
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing waits, and nothing but text can follow."""
+        return self._step == self._text
+
     def feed(self, text: str) -> Pieces:
         """The pieces that are decided; what may still be a tag, or the space around one, waits."""
         if self._partial:

@@ -5,17 +5,24 @@ none; the status last. Exceptions inside a 200 stream are read like the status t
 Kiro wire notes, error bodies and what they deserve.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from dataplane import errors
-from dataplane.conversation.model import Call
-from dataplane.errors import Cause, GatewayError, Kind, Retry
-from dataplane.upstreams.base import Lease
-
-# The window of a model that the catalogue gives none for.
-USUAL_WINDOW = 200_000
+from dataplane.errors import Cause, GatewayError, Retry
+from dataplane.upstreams.refusals import (
+    Fate,
+    Scene,
+    bad_upstream,
+    busy,
+    exhausted,
+    failed,
+    no_account,
+    not_found,
+    overloaded,
+    timeout,
+    too_long,
+)
 
 
 @dataclass(slots=True)
@@ -26,33 +33,6 @@ class Words:
     reason: str = ""
     exception: str = ""
     retry_after: int | None = None
-
-
-@dataclass(slots=True)
-class Scene:
-    """What the client's error is made of; `wait` in seconds, 0 where waiting does not help."""
-
-    call: Call
-    lease: Lease
-    wait: int
-    reason: str
-
-
-@dataclass(slots=True, frozen=True)
-class Fate:
-    """What a refusal leads to.
-
-    `wait` is what the client is asked to wait when Kiro names no time, `park` how long the account
-    should rest in that case, where the refusal's kind says so; `least` is how long it should rest
-    even when Kiro names a shorter time.
-    """
-
-    cause: Cause
-    retry: Retry
-    error: Callable[[Scene], GatewayError]
-    wait: int = 0
-    park: int | None = None
-    least: int = 0
 
 
 class Flaw(Enum):
@@ -88,64 +68,25 @@ def classify(status: int, words: Words) -> Fate:
     return _STATUSES.get(status) or (_UNAVAILABLE if status >= 500 else _REJECTED)
 
 
-def _bad_upstream(_: Scene) -> GatewayError:
-    return errors.BadUpstream("The upstream did not accept the gateway's request.")
-
-
-def _failed(_: Scene) -> GatewayError:
-    return errors.BadUpstream("The upstream failed without an explanation.")
-
-
-def _timeout(_: Scene) -> GatewayError:
-    return errors.UpstreamTimeout("The upstream did not answer in time.")
-
-
-def _busy(scene: Scene) -> GatewayError:
-    return errors.Limited("All suitable accounts are busy.", kind=Kind.ACCOUNTS_BUSY, retry_after=scene.wait)
-
-
-def _exhausted(scene: Scene) -> GatewayError:
-    message = "The allowance of all suitable accounts is used up."
-    return errors.Limited(message, kind=Kind.ACCOUNTS_EXHAUSTED, retry_after=scene.wait)
-
-
-def _no_account(scene: Scene) -> GatewayError:
-    return errors.Unavailable("No account can serve this request.", retry_after=scene.wait)
-
-
-def _overloaded(scene: Scene) -> GatewayError:
-    return errors.Overloaded("The upstream is overloaded.", retry_after=scene.wait)
-
-
-def _not_found(scene: Scene) -> GatewayError:
-    return errors.NotFound(f"The upstream does not offer the model {scene.call.model!r}.", param="model")
-
-
-def _too_long(scene: Scene) -> GatewayError:
-    maximum = scene.lease.context_window or USUAL_WINDOW
-    # Our estimate may be below the window although the upstream counted more than fits.
-    return errors.ContextTooLong(max(scene.call.input_estimate, maximum + 1), maximum)
-
-
 def _rejected(scene: Scene) -> GatewayError:
-    what = _KNOWN_FLAWS.get(scene.reason, "the request")
+    what = _KNOWN_FLAWS.get(scene.said, "the request")
     return errors.UpstreamRejected(f"The upstream calls {what} invalid.")
 
 
-_CREDENTIAL = Fate(Cause.CREDENTIAL_REJECTED, Retry.RENEWED, _bad_upstream)
-_FORBIDDEN = Fate(Cause.FORBIDDEN, Retry.OTHER_ACCOUNT, _bad_upstream)
-_SUSPENDED = Fate(Cause.SUSPENDED, Retry.OTHER_ACCOUNT, _no_account, wait=300)
-_QUOTA = Fate(Cause.QUOTA_EXHAUSTED, Retry.OTHER_ACCOUNT, _exhausted, wait=3600)
-_THROTTLED = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, _busy, wait=10)
-_BURNING = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, _busy, wait=300, park=300)
-_SUSPICIOUS = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, _busy, wait=600, park=600, least=600)
-_OVERLOADED = Fate(Cause.OVERLOADED, Retry.OTHER_ACCOUNT, _overloaded, wait=10)
-_UNAVAILABLE = Fate(Cause.UNAVAILABLE, Retry.OTHER_ACCOUNT, _failed)
-_TIMEOUT = Fate(Cause.TIMEOUT, Retry.OTHER_ACCOUNT, _timeout)
+_CREDENTIAL = Fate(Cause.CREDENTIAL_REJECTED, Retry.RENEWED, bad_upstream)
+_FORBIDDEN = Fate(Cause.FORBIDDEN, Retry.OTHER_ACCOUNT, bad_upstream)
+_SUSPENDED = Fate(Cause.SUSPENDED, Retry.OTHER_ACCOUNT, no_account, wait=300)
+_QUOTA = Fate(Cause.QUOTA_EXHAUSTED, Retry.OTHER_ACCOUNT, exhausted, wait=3600)
+_THROTTLED = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, busy, wait=10)
+_BURNING = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, busy, wait=300, park=300)
+_SUSPICIOUS = Fate(Cause.THROTTLED, Retry.OTHER_ACCOUNT, busy, wait=600, park=600, least=600)
+_OVERLOADED = Fate(Cause.OVERLOADED, Retry.OTHER_ACCOUNT, overloaded, wait=10)
+_UNAVAILABLE = Fate(Cause.UNAVAILABLE, Retry.OTHER_ACCOUNT, failed)
+_TIMEOUT = Fate(Cause.TIMEOUT, Retry.OTHER_ACCOUNT, timeout)
 # The network before the service has waited for long already; nobody waits as long again.
-_GIVEN_UP = Fate(Cause.TIMEOUT, Retry.NONE, _timeout)
-_UNKNOWN_MODEL = Fate(Cause.MODEL_UNKNOWN, Retry.OTHER_ACCOUNT, _not_found)
-_TOO_LONG = Fate(Cause.TOO_LONG, Retry.NONE, _too_long)
+_GIVEN_UP = Fate(Cause.TIMEOUT, Retry.NONE, timeout)
+_UNKNOWN_MODEL = Fate(Cause.MODEL_UNKNOWN, Retry.OTHER_ACCOUNT, not_found)
+_TOO_LONG = Fate(Cause.TOO_LONG, Retry.NONE, too_long)
 _REJECTED = Fate(Cause.BAD_REQUEST, Retry.NONE, _rejected)
 
 # The `reason` member. A body's flaw is never taken for one of the account.

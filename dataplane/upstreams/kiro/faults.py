@@ -4,16 +4,15 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from dataplane import errors
 from dataplane.conversation.model import Call
-from dataplane.errors import Cause, Retry, UpstreamFault
+from dataplane.errors import Retry, UpstreamFault
+from dataplane.upstreams import refusals
 from dataplane.upstreams.base import Lease, Reply
-from dataplane.upstreams.kiro.fates import Fate, Scene, Words, classify
+from dataplane.upstreams.kiro.fates import Words, classify
+from dataplane.upstreams.refusals import DETAIL_CHARACTERS, Fate, Scene, corrupt
 from dataplane.wire import jsontext
 from dataplane.wire.eventstream import Headers
 
-# The upstream's own words go to the request log, up to this length.
-DETAIL_CHARACTERS = 500
 LONGEST_WAIT = 86_400
 
 
@@ -40,19 +39,8 @@ def reported(headers: Headers, payload: bytes, call: Call, lease: Lease) -> Upst
     return _fault(200, words, call, lease)
 
 
-def corrupt(detail: str, status: int = 200) -> UpstreamFault:
-    error = errors.BadUpstream("The upstream's answer is not in its own format.")
-    return UpstreamFault(Cause.CORRUPT, Retry.OTHER_ACCOUNT, error, status=status, detail=detail[:DETAIL_CHARACTERS])
-
-
 def cut() -> UpstreamFault:
-    error = errors.BadUpstream("The upstream's answer broke off.")
-    return UpstreamFault(Cause.CUT, Retry.SAME_ACCOUNT, error, status=200, detail="end of the body inside a frame")
-
-
-def empty() -> UpstreamFault:
-    error = errors.BadUpstream("The upstream's answer was empty.")
-    return UpstreamFault(Cause.EMPTY, Retry.SAME_ACCOUNT, error, status=200)
+    return refusals.cut("end of the body inside a frame")
 
 
 def _fault(status: int, words: Words, call: Call, lease: Lease) -> UpstreamFault:

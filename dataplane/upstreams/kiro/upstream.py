@@ -19,6 +19,9 @@ class Kiro:
     def __init__(self) -> None:
         self._memory = plan.Memory()
 
+    def room(self, lease: Lease) -> None:  # noqa: ARG002 - each request holds its whole conversation
+        return None
+
     def media(self, call: Call, lease: Lease) -> MediaRules:
         """Raises InvalidRequest for a picture where the model reads only text (I09)."""
         if lease.input_types and "image" not in lease.input_types:
@@ -36,7 +39,7 @@ class Kiro:
         return KiroDecoder(call, lease, stamp, chat, self._memory.known)
 
     def dropped(self, call: Call, lease: Lease) -> list[str]:
-        return fidelity.dropped(call, lease)
+        return [*call.dropped, *fidelity.dropped(call, lease)]
 
 
 # Sizes as the service refuses them (I02, I04, I05); it has no seat for documents (I08).

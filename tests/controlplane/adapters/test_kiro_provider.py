@@ -7,7 +7,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from controlplane.adapters.kiro import Bases, Kiro, connect
+from controlplane.adapters.http import Clients
+from controlplane.adapters.kiro import Bases, Kiro
 from controlplane.domain.account import Account, AuthMethod, Credentials
 from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderError, ProviderUnavailable
 from controlplane.policy.hosts import Hosts
@@ -37,7 +38,7 @@ class Upstream:
         return answer if isinstance(answer, httpx.Response) else answer(request)
 
     def provider(self, where: Bases = BASES) -> Kiro:
-        return Kiro(connect(httpx.MockTransport(self)), where)
+        return Kiro(Clients(httpx.MockTransport(self)), where)
 
 
 def account(method: AuthMethod = AuthMethod.SOCIAL, **fields: str) -> Account:

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from controlplane.adapters.kiro import Bases, Kiro, connect
+from controlplane.adapters.http import Clients
+from controlplane.adapters.kiro import Bases, Kiro
 from controlplane.domain.account import Account, AuthMethod, Credentials
 from controlplane.domain.errors import AccessRejected, AccountSuspended, GrantRejected, ProviderUnavailable
 from tests.simulators.kiro import Account as Simulated
@@ -16,8 +17,8 @@ METHODS = {"social": AuthMethod.SOCIAL, "builder-id": AuthMethod.IDC, "idc": Aut
 
 @asynccontextmanager
 async def kiro(sim: KiroSimulator) -> AsyncIterator[Kiro]:
-    async with connect() as http:
-        yield Kiro(http, Bases(sim.url, sim.url, sim.url))
+    async with Clients() as clients:
+        yield Kiro(clients, Bases(sim.url, sim.url, sim.url))
 
 
 def ours(simulated: Simulated) -> tuple[Account, Credentials]:
@@ -90,7 +91,7 @@ async def test_the_wrong_way_to_sign_in_is_refused_without_a_reason() -> None:
 
 
 async def test_nobody_listening_is_unavailable() -> None:
-    async with connect() as http:
-        provider = Kiro(http, Bases("http://127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1"))
+    async with Clients() as clients:
+        provider = Kiro(clients, Bases("http://127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1"))
         with pytest.raises(ProviderUnavailable, match="reached"):
             await provider.refresh(Account("a", "kiro", "a", AuthMethod.SOCIAL), Credentials("token"))

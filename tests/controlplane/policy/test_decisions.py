@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 from controlplane.domain.account import Status
 from controlplane.domain.limits import Amounts, Denied, Period, Unit
+from controlplane.domain.route import Target
 from controlplane.policy import decisions, scheduling
 from controlplane.policy.decisions import REVISION, Replay, decode, encode, replay
+from controlplane.policy.routing import Named
 from controlplane.policy.scheduling import Candidate, Choice, Mode, NoCapacity, Wish, choose, session_hash
 from tests.controlplane.policy.pools import DAY, MODEL, NOW, candidate, case, cases, resting
+
+ONE = Named((Target("kiro", "m"),))
 
 
 def decided(pool, wish=None, *, now=NOW, seed=0, mode=Mode.SMART, revision=REVISION):
@@ -21,7 +25,8 @@ def decided(pool, wish=None, *, now=NOW, seed=0, mode=Mode.SMART, revision=REVIS
 
 def test_the_steps_of_a_request_as_people_read_them():
     steps = [
-        decisions.named("kiro/Claude", "claude", "kiro", ""),
+        decisions.named("kiro/Claude", Named((Target("kiro", "claude"),), kind="kiro")),
+        decisions.named("best", Named((Target("kiro", "a"), Target("anthropic", "b", ("acc_1",))), "best")),
         decisions.claimed(Amounts(1, 4096, 1_500_000)),
         decisions.waited(1.23456, 3),
         decisions.full("acc_1", 5),
@@ -29,7 +34,24 @@ def test_the_steps_of_a_request_as_people_read_them():
         decisions.refused("accounts_busy", "all are busy"),
     ]
     assert decode(encode(steps)) == [
-        {"step": "named", "written": "kiro/Claude", "model": "claude", "kind": "kiro", "accountId": ""},
+        {
+            "step": "named",
+            "written": "kiro/Claude",
+            "model": "claude",
+            "kind": "kiro",
+            "accountId": "",
+            "route": "",
+            "targets": [{"kind": "kiro", "model": "claude", "accountIds": []}],
+        },
+        {
+            "step": "named",
+            "written": "best",
+            "model": "a",
+            "kind": "",
+            "accountId": "",
+            "route": "best",
+            "targets": [{"kind": "kiro", "model": "a", "accountIds": []}, {"kind": "anthropic", "model": "b", "accountIds": ["acc_1"]}],
+        },
         {"step": "claimed", "requests": 1, "tokens": 4096, "credits": 1.5},
         {"step": "waited", "seconds": 1.235, "behind": 3},
         {"step": "full", "accountId": "acc_1", "inFlight": 5},
@@ -66,6 +88,12 @@ def test_a_record_of_nothing_and_one_of_a_later_release():
     for damaged in ("[[", '{"a":1}', "7"):
         with pytest.raises(ValueError, match=r"\w"):
             decode(damaged)
+
+
+def test_a_name_as_the_previous_release_recorded_it():
+    assert decode('[["named","s","m","kiro","acc_1"]]') == [
+        {"step": "named", "written": "s", "model": "m", "kind": "kiro", "accountId": "acc_1", "route": "", "targets": []}
+    ]
 
 
 def test_a_choice_as_people_read_it():
@@ -165,14 +193,14 @@ def test_nobody_and_a_healed_account_as_people_read_them():
 
 
 def test_a_record_holds_none_of_the_clients_text():
-    text = encode([decisions.named("x" * 5000, "m", "", ""), decided([candidate()], Wish(MODEL, session_hash("my secret project")))])
+    text = encode([decisions.named("x" * 5000, ONE), decided([candidate()], Wish(MODEL, session_hash("my secret project")))])
     assert "secret" not in text
     assert len(text) < 600
 
 
 @given(cases, st.floats(NOW - 100, NOW + 100))
 def test_a_record_alone_gives_the_same_choice_again(case, now):
-    text = encode([decisions.named("m", "m", "", ""), decided(case.pool, case.wish, now=now, seed=case.seed, mode=case.mode)])
+    text = encode([decisions.named("m", ONE), decided(case.pool, case.wish, now=now, seed=case.seed, mode=case.mode)])
     (again,) = replay(text)
     assert again.same
     assert again.recorded == again.recomputed
@@ -232,7 +260,7 @@ def usual(count):
 def test_a_record_is_short(count, most, mode):
     text = encode(
         [
-            decisions.named("m", "m", "", ""),
+            decisions.named("m", ONE),
             decisions.claimed(Amounts(1, 9999)),
             decided(usual(count), Wish(MODEL, session_hash("s")), now=NOW + 0.123456, mode=mode),
         ]

@@ -12,8 +12,8 @@ def price(model):
     return Price(f"price_{model}", model, 1.0, 1.0, 1.0, 1.0)
 
 
-def applies(model, *patterns):
-    found = pricing.applying([price(pattern) for pattern in patterns], model)
+def applies(model, *patterns, kind="kiro"):
+    found = pricing.applying([price(pattern) for pattern in patterns], kind, model)
     return found.model if found is not None else None
 
 
@@ -26,11 +26,12 @@ def applies(model, *patterns):
         ("claude-opus-4.5", ["claude-opus-4", "claude-opus-4.1"], None),
         ("claude-opus-4", ["claude-opus-*", "Claude-Opus-4"], "Claude-Opus-4"),
         ("claude-sonnet-4-20250514", ["claude-sonnet-4", "*"], "claude-sonnet-4"),
-        ("claude-sonnet-4.5", ["kiro/claude-*", "anthropic/claude-sonnet-4.5"], "anthropic/claude-sonnet-4.5"),
+        ("claude-sonnet-4.5", ["kiro/claude-*", "anthropic/claude-sonnet-4.5"], "kiro/claude-*"),
         ("claude-sonnet-4.5", ["*sonnet-*", "claude*"], "*sonnet-*"),
         ("claude-sonnet-4.5", ["claude-a*", "claude-b*"], None),
         ("claude-sonnet-4.5", ["claude-s*5", "**sonnet-4.*", "*sonnet-4*"], "claude-s*5"),
-        ("claude-sonnet-4.5", ["kiro/claude-*", "claude-s*"], "claude-s*"),
+        ("claude-sonnet-4.5", ["kiro/claude-*", "claude-sonnet-4.5"], "kiro/claude-*"),
+        ("claude-sonnet-4.5", ["kiro/claude-*", "Kiro/claude-sonnet-4-5"], "Kiro/claude-sonnet-4-5"),
         ("gpt-5.6-sol", ["claude-*"], None),
         ("", ["*"], "*"),
         ("auto", [], None),
@@ -39,6 +40,25 @@ def applies(model, *patterns):
 def test_the_price_that_says_most_of_a_name_applies(model, patterns, best):
     assert applies(model, *patterns) == best
     assert applies(model, *reversed(patterns)) == best
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "patterns", "best"),
+    [
+        ("openai", "gpt-4o", ["openai/gpt-4o", "gpt-4o", "*"], "openai/gpt-4o"),
+        ("openai", "gpt-4o", ["openai/*", "gpt-4o"], "openai/*"),
+        ("openai", "gpt-4o", ["kiro/*", "anthropic/gpt-4o"], None),
+        ("kimi-web", "kimi-k2-instruct", ["openai/kimi-*", "kimi-web/kimi-*"], "kimi-web/kimi-*"),
+        ("anthropic", "claude-sonnet-4-5-20250929", ["anthropic/claude-sonnet-4.5", "kiro/*"], "anthropic/claude-sonnet-4.5"),
+        # ids that begin like a kind, and like nothing known
+        ("openai", "anthropic/claude-sonnet-4.5", ["anthropic/claude-sonnet-4.5", "anthropic/*"], "anthropic/claude-sonnet-4.5"),
+        ("openai", "openai/gpt-4o", ["openai/gpt-4o", "openai/openai/gpt-*"], "openai/openai/gpt-*"),
+        ("openai", "meta/Llama-3", ["meta/llama-*", "anthropic/*"], "meta/llama-*"),
+    ],
+)
+def test_a_price_of_a_kind_is_for_that_kind_and_comes_first(kind, model, patterns, best):
+    assert applies(model, *patterns, kind=kind) == best
+    assert applies(model, *reversed(patterns), kind=kind) == best
 
 
 def test_each_part_of_a_prompt_has_its_price():

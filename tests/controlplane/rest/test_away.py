@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
-from controlplane.adapters.db import engine as database
+from headgate import database
 from tests.controlplane.rest.world import CLIENT_SECRET, World, refresh_token
 
 

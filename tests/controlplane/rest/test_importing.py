@@ -25,7 +25,12 @@ def test_a_credential_file_of_the_ide() -> None:
         }
     )
     assert made == AccountDraft(
-        auth_method=AuthMethod.SOCIAL, refresh_token=TOKEN, access_token=ACCESS, profile_arn=ARN, expires_at=1772323200
+        auth_method=AuthMethod.SOCIAL,
+        refresh_token=TOKEN,
+        access_token=ACCESS,
+        region="us-east-1",
+        profile_arn=ARN,
+        expires_at=1772323200,
     )
     assert ignored == []
 
@@ -159,7 +164,7 @@ async def test_each_line_stands_for_itself(world: World) -> None:
         (2, "invalid", "refreshToken"),
         (3, "invalid", None),
         (4, "invalid", "proxyUrl"),
-        (5, "invalid", "kind"),
+        (5, "invalid", "refreshToken"),
         (6, "created", None),
     ]
     assert result["results"][6]["ignored"] == ["extra"]

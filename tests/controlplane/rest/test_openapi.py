@@ -43,6 +43,8 @@ ROUTES = {
     "POST /api/prices",
     "PUT /api/prices/{price_id}",
     "DELETE /api/prices/{price_id}",
+    "GET /api/routes",
+    "PUT /api/routes",
     "GET /api/usage",
 }
 
@@ -98,5 +100,16 @@ async def test_bodies_are_camel_case_and_closed(world: World) -> None:
     schemas = (await world.stranger.get("/openapi.json")).json()["components"]["schemas"]
     for name, schema in schemas.items():
         assert not [field for field in schema.get("properties", {}) if "_" in field], name
-    for name in ("AccountBody", "KeyBody", "KeyChange", "LimitsBody", "CountCaps", "CreditCaps", "Rotation", "Probe", "SettingsBody"):
+    for name in (
+        "AccountBody",
+        "KeyBody",
+        "KeyChange",
+        "LimitsBody",
+        "CountCaps",
+        "CreditCaps",
+        "Rotation",
+        "Probe",
+        "SettingsBody",
+        "RoutesBody",
+    ):
         assert schemas[name]["additionalProperties"] is False

@@ -2,7 +2,9 @@
 
 import pytest
 
+from controlplane.domain.route import Target
 from controlplane.policy import decisions
+from controlplane.policy.routing import Named
 from controlplane.policy.scheduling import Candidate, Mode, Wish, choose
 from headgate.cli import explanation
 from tests.controlplane.rest.world import ARN, START, World
@@ -73,7 +75,7 @@ async def test_why_it_was_served_where_it_was(world: World) -> None:
     first = decisions.chose(pool, wish, START, 7, Mode.SMART, decisions.REVISION, choose(pool, wish, START, 7, Mode.SMART))
     wish = Wish("claude-sonnet-4.5", excluded=("acc_1",))
     second = decisions.chose(pool, wish, START, 8, Mode.SMART, decisions.REVISION, choose(pool, wish, START, 8, Mode.SMART))
-    steps = [decisions.named("sonnet", "claude-sonnet-4.5", "", ""), first, decisions.waited(0.005, 2), second]
+    steps = [decisions.named("sonnet", Named((Target("kiro", "claude-sonnet-4.5"),))), first, decisions.waited(0.005, 2), second]
     await world.served("req_1", decision=decisions.encode(steps))
     row = (await world.get("/api/requests/req_1")).json()
     assert [step["step"] for step in row["decision"]] == ["named", "chose", "waited", "chose"]
@@ -87,7 +89,7 @@ async def test_why_it_was_served_where_it_was(world: World) -> None:
     ]
     # What `headgate explain` makes of this very answer.
     said = explanation.text(row, {"id": "proxy"}, {"acc_1": "mine"})
-    assert "Chose mine (smart, of 2, seed 7" in said
+    assert "Chose mine for claude-sonnet-4.5 (smart, of 2, seed 7" in said
     assert "mine is out: excluded-by-request" in said
     assert "all 2 choices come out the same" in said
 

@@ -17,6 +17,7 @@ SECRETS = {
     "clientId": "MARKED-client-id",
     "clientSecret": "MARKED-client-secret",
     "authMethod": "idc",
+    "proxyUrl": "http://user:MARKED-proxy@127.0.0.1:1",
 }
 
 
@@ -28,6 +29,8 @@ async def test_no_route_shows_a_secret(world: World, caplog: pytest.LogCaptureFi
     caplog.set_level(logging.DEBUG)
     account = await world.account(**SECRETS, profileArn=ARN)
     await world.post("/api/accounts", {"apiKey": "ksk_MARKED-api-key-of-an-account"})
+    for kind in ("openai", "anthropic"):
+        await world.post("/api/accounts", {"kind": kind, "apiKey": f"sk-MARKED-{kind}", "proxyUrl": "socks5://u:MARKED@127.0.0.1:1"})
     key = await world.key("a", allowedAccountIds=[account["id"]])
     secret = key["key"]
     await world.served("req_1")

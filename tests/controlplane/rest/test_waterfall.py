@@ -44,6 +44,8 @@ ONE, TWO = attempt("a", 1000, 1100), attempt("b", 4000, 5000)
         ((ONE, TWO), [chose("a"), renewed("a", 0.5), waited(1), chose("b"), renewed("b", 1)], [("renew", 500, 1000), ("wait", 2000, 3000), ("renew", 3000, 4000)]),
         # The token of an account that came to no attempt.
         ((TWO,), [chose("a"), renewed("a", 1), chose("b")], [("renew", 3000, 4000)]),
+        # An account that was chosen, but spared for another, whose token could not be had.
+        ((TWO,), [chose("b"), {"step": "spared", "accountId": "b"}, chose("a"), renewed("a", 1), chose("b")], [("renew", 3000, 4000)]),
         # Nobody was found: the wait ends with the request.
         ((), [chose(None), waited(5)], [("wait", 0, 5000)]),
         # Clocks of two machines need not agree on how long it was.

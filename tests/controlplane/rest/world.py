@@ -11,6 +11,7 @@ import httpx
 from controlplane import app
 from controlplane.adapters.db import engine as database
 from controlplane.domain.account import Account, Allowance, Credentials, Tokens
+from controlplane.domain.kinds import KINDS
 from controlplane.domain.model import ModelFacts
 from controlplane.domain.outcome import Attempt, Ending, EndpointFault, Entry, Outcome, Source, Usage
 from controlplane.rest import build
@@ -213,7 +214,7 @@ async def opened(url: str, data_dir: str) -> AsyncIterator[World]:
     )
     provider = ScriptedProvider()
     engine = database.connect(url)
-    plane = await app.wire(settings, engine, {"kiro": provider})
+    plane = await app.wire(settings, engine, dict.fromkeys(KINDS, provider))
     parts = plane.parts
     writing = asyncio.create_task(parts.records.run())
     clock: Any = plane.services.clock

@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from controlplane.domain.key import KeyDraft
+from controlplane.domain.route import Match, Route, Target
 from controlplane.rpc.admission import Admission, Server
 from controlplane.rpc.session import Session
 from headgate import rpc
@@ -410,3 +411,13 @@ async def test_a_taken_address_is_told(address, world):
         await second.start()
     with contextlib.suppress(Exception):
         await second.stop()
+
+
+async def test_a_snapshot_has_the_names_of_routes(world, stub):
+    await world.account("one")
+    call = stub.Watch(pb.WatchRequest(instance_id="w1"), metadata=rpc.metadata(TOKEN))
+    await asyncio.wait_for(call.read(), 5)
+    await world.routes.replace([Route("best", Match.EXACT, (Target("kiro", "claude-sonnet-4.5"),))])
+    models = {model.id: list(model.aliases) for model in (await asyncio.wait_for(call.read(), 5)).snapshot.models}
+    assert models == {"claude-haiku-4.5": ["claude-haiku-4-5"], "claude-sonnet-4.5": ["claude-sonnet-4-5", "best"]}
+    call.cancel()

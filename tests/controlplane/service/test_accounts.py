@@ -45,11 +45,14 @@ async def test_the_way_of_signing_in_is_told_from_what_is_given(world, given, me
     [
         ({"refresh_token": ""}, "refreshToken"),
         ({"refresh_token": "aor...xyz"}, "refreshToken"),
-        ({"kind": "openai"}, "kind"),
+        ({"kind": "gemini"}, "kind"),
+        ({"kind": "openai"}, "refreshToken"),
         ({"label": "a/b"}, "label"),
         ({"label": "a\0b"}, "label"),
         ({"label": "\ud800"}, "label"),
-        ({"client_secret": "\ud800"}, "refreshToken"),
+        ({"client_id": "c", "client_secret": "\ud800"}, "clientSecret"),
+        ({"client_id": "c"}, "clientSecret"),
+        ({"client_secret": "s"}, "clientId"),
         ({"base_url": "http://x/\0"}, "baseUrl"),
         ({"label": "kiro"}, "label"),
         ({"label": "x" * 101}, "label"),
@@ -60,7 +63,9 @@ async def test_the_way_of_signing_in_is_told_from_what_is_given(world, given, me
         ({"max_concurrency": -1}, "maxConcurrency"),
         ({"priority": 10**6}, "priority"),
         ({"auth_method": AuthMethod.API_KEY}, "apiKey"),
-        ({"auth_method": AuthMethod.IDC}, "clientSecret"),
+        ({"auth_method": AuthMethod.IDC}, "clientId"),
+        ({"auth_method": AuthMethod.NONCE}, "authMethod"),
+        ({"proxy_url": "ftp://proxy:1"}, "proxyUrl"),
     ],
 )
 async def test_fields_that_cannot_be(world, given, field):
@@ -190,7 +195,7 @@ async def test_removal(world):
 
 
 async def test_no_secret_in_what_is_shown(world):
-    await world.account("one", client_secret="hush", proxy_url="http://u:hush@proxy:1")
+    await world.account("one", client_id="c", client_secret="hush", proxy_url="http://u:hush@proxy:1")
     shown = repr(world.accounts.list()) + repr(AccountDraft(refresh_token="hush", proxy_url="http://u:hush@p"))
     for secret in ("refresh-one", "access-one", "hush"):
         assert secret not in shown

@@ -207,6 +207,19 @@ async def test_a_newcomer_does_not_overtake_who_was_woken():
     await world.close()
 
 
+async def test_nobody_waits_for_an_account_that_they_tried_already():
+    """It may not serve them when its rest is over either; what they are told is when that is."""
+    world = World(queue_seconds=60)
+    await world.account("one")
+    lease = await world.acquired(ask(), INSTANCE)
+    failed = [attempt(lease.account_id, "throttled", status=429)]
+    again = ask(lease_id=lease.lease_id, excluded_account_ids=[lease.account_id], failed=failed)
+    said = await asyncio.wait_for(world.acquired(again, INSTANCE), 5)
+    assert isinstance(said, Refusal)
+    assert (said.reason, said.retry_after) == (Reason.ACCOUNTS_BUSY, 10)
+    await world.close()
+
+
 async def test_a_lease_that_vanishes_while_its_request_waits_is_refused_and_recorded():
     world = World(queue_seconds=5, far=True)
     await world.account("one", max_concurrency=1)

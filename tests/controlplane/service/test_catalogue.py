@@ -5,6 +5,7 @@ import pytest
 
 from controlplane.domain.errors import AccessRejected, CallForbidden, ProviderUnavailable
 from controlplane.domain.model import ModelFacts
+from controlplane.domain.route import Match, Route, Target
 from controlplane.policy import wellknown
 from controlplane.service.catalogue import stale
 from tests.controlplane.fakes import HAIKU, NOW, SONNET
@@ -16,8 +17,8 @@ def ids(world):
 
 async def test_without_accounts_names_are_known_but_nothing_is_listed(world):
     assert world.catalogue.models() == ()
-    assert world.catalogue.resolve("claude-sonnet-4-5").model == "claude-sonnet-4.5"
-    assert world.catalogue.resolve("gpt-4") is None
+    assert world.catalogue.meanings.resolve("claude-sonnet-4-5").targets == (Target("kiro", "claude-sonnet-4.5"),)
+    assert world.catalogue.meanings.resolve("gpt-4") is None
 
 
 async def test_the_well_known_models_stand_in_until_the_list_is_there(world):
@@ -57,8 +58,9 @@ async def test_the_table_is_merged_and_keeps_first_sightings(world):
     facts = listed[SONNET.id].facts
     assert (facts.context_window, facts.max_output, facts.created) == (1_000_000, 128_000, int(NOW))
     assert listed[SONNET.id].aliases == ("claude-sonnet-4-5",)
-    assert world.catalogue.facts(SONNET.id).context_window == 1_000_000
-    assert world.catalogue.facts("none").context_window == 0
+    assert world.catalogue.facts(Target("kiro", SONNET.id)).context_window == 1_000_000
+    assert world.catalogue.facts(Target("kiro", "none")).context_window == 0
+    assert world.catalogue.facts(Target("openai", SONNET.id)).context_window == 0
 
 
 async def test_lists_are_fetched_again_every_hour_and_the_version_grows_with_changes_only(world):
@@ -86,9 +88,9 @@ async def test_lists_are_fetched_again_every_hour_and_the_version_grows_with_cha
 async def test_many_invented_names_do_not_fill_the_memory(world):
     await world.account("one")
     for number in range(5000):
-        world.catalogue.resolve(f"invented-{number}")
-    assert world.catalogue.resolve("x" * 100_000) is None
-    assert len(world.catalogue._resolved) <= 1024
+        world.catalogue.meanings.resolve(f"invented-{number}")
+    assert world.catalogue.meanings.resolve("x" * 100_000) is None
+    assert len(world.catalogue.meanings._resolved) <= 1024
 
 
 @pytest.mark.parametrize(("failure", "calls", "trades"), [(CallForbidden("plan"), 1, 0), (AccessRejected("401"), 2, 1)])
@@ -131,3 +133,34 @@ async def test_an_old_account_s_list_is_left_alone_for_an_hour():
     for seconds in (0, 59, 61, 299, 301, 3599):
         assert not stale(int(NOW), int(NOW) - 86_400, NOW + seconds)
     assert stale(int(NOW), int(NOW) - 86_400, NOW + 3600)
+
+
+async def test_a_routes_name_is_listed_with_the_first_model_that_anybody_offers(world):
+    await world.account("one")
+    version = world.catalogue.version
+    world.catalogue.route(
+        (
+            Route("best", Match.EXACT, (Target("openai", "gpt-9"), Target("kiro", "claude-sonnet-4-5"), Target("kiro", HAIKU.id))),
+            Route("none", Match.EXACT, (Target("openai", "gpt-9"),)),
+            Route("any-", Match.PREFIX, (Target("kiro", SONNET.id),)),
+        )
+    )
+    assert {listed.facts.id: listed.routes for listed in world.catalogue.models()} == {HAIKU.id: (), SONNET.id: ("best",)}
+    assert world.catalogue.version == version + 1
+    assert world.catalogue.meanings.resolve("best").route == "best"
+    world.catalogue.route(())
+    assert world.catalogue.meanings.resolve("best") is None
+    assert world.catalogue.version == version + 2
+    world.provider.offers = (HAIKU,)
+    await world.catalogue.fetch(next(iter(world.roster)))
+    assert world.catalogue.version == version + 3
+
+
+async def test_what_a_name_meant_is_forgotten_with_each_change(world):
+    assert world.catalogue.own.resolve("glm-5") is not None
+    assert world.catalogue.meanings.resolve("best") is world.catalogue.own.resolve("best") is None
+    world.catalogue.route((Route("best", Match.EXACT, (Target("kiro", "glm-5"),)),))
+    assert world.catalogue.meanings.resolve("best") == world.catalogue.own.resolve("best")
+    await world.account("one")
+    assert world.catalogue.meanings.resolve("glm-5") is None
+    assert world.catalogue.own.resolve("glm-5").targets == (Target("kiro", "glm-5"),)

@@ -5,9 +5,11 @@ import pytest
 from controlplane.domain.account import Status
 from controlplane.domain.errors import Absent, GrantRejected, ProviderUnavailable
 from controlplane.domain.key import KeyDraft
-from controlplane.domain.lease import Bearer, Caller, HeldLease, Lease, Reason, Refusal, Reservation
+from controlplane.domain.lease import Bearer, Caller, Extension, HeldLease, Lease, Reason, Refusal, Reservation
+from controlplane.domain.limits import Caps, Limits
 from controlplane.domain.outcome import Ending
 from controlplane.service.leases import DEADLINE
+from controlplane.service.work import done
 from tests.controlplane.fakes import NOW, PROXY_KEY, ask, attempt, outcome
 
 INSTANCE = "worker-1"
@@ -73,6 +75,36 @@ async def test_a_reservation_then_its_account(world):
     lease = acquire(world, lease_id=reserved.lease_id)
     assert lease.lease_id == reserved.lease_id
     assert world.in_flight() == {"one": 1}
+
+
+async def test_an_account_is_given_back_while_something_else_is_waited_for(world):
+    await world.account("one", max_concurrency=1)
+    _, secret = await world.keys.create(KeyDraft("team", limits=Limits(requests=Caps(total=1), concurrency=1)))
+    first = acquire(world, credential=secret)
+    waiting = acquire(world, credential=secret, lease_id=first.lease_id, reserve_only=True)
+    assert waiting.lease_id == first.lease_id
+    assert isinstance(waiting, Reservation)
+    assert world.in_flight() == {"one": 0}
+    assert isinstance(acquire(world, credential=secret), Refusal), "what was reserved stays reserved"
+    other = acquire(world, model="claude-haiku-4.5")
+    assert isinstance(other, Lease), "the account is free for others"
+    await world.settle([outcome(other.lease_id, attempt(other.account_id))])
+    again = acquire(world, credential=secret, lease_id=first.lease_id)
+    assert (again.lease_id, again.account_id) == (first.lease_id, first.account_id)
+    await world.settle([outcome(again.lease_id, attempt(again.account_id))])
+    assert world.leasing.open_leases == 0
+    assert world.in_flight() == {"one": 0}
+
+
+async def test_a_prompt_that_turns_out_longer_is_reserved(world):
+    await world.account("one")
+    _, secret = await world.keys.create(KeyDraft("team", limits=Limits(tokens=Caps(total=6000))))
+    lease = acquire(world, credential=secret, estimated_input_tokens=100, max_output_tokens=1000)
+    said = await done(world.leasing.extend(lease.lease_id, 0, 4000))
+    assert said.output_reserved == lease.output_reserved == 1000
+    refused = await done(world.leasing.extend(lease.lease_id, 0, 4000))
+    assert refused.reason is Reason.QUOTA_EXHAUSTED
+    assert isinstance(await done(world.leasing.extend(lease.lease_id, 0, 6000 - 110 - 1000 - 4000)), Extension)
 
 
 async def test_settling_twice_is_settling_once(world):

@@ -42,13 +42,17 @@ async def prices(stores):
         ("claude-sonnet-4", 3, 15),
         ("claude-sonnet-4.5-1m", 3, 15),
         ("claude-haiku-4.5", 1, 5),
+        ("claude-3-opus-20240229", 15, 75),
+        ("claude-3-haiku-20240307", 0.25, 1.25),
+        ("claude-3-5-haiku-20241022", 0.8, 4),
+        ("claude-3-5-sonnet-20241022", 3, 15),
     ],
 )
 async def test_the_first_start_brings_list_prices(prices, model, input, output):
-    found = prices.find(model)
+    found = prices.find("kiro", model)
     assert (found.input, found.output) == (input, output)
     assert (found.cache_read, found.cache_write) == (pytest.approx(input * 0.1), pytest.approx(input * 1.25))
-    assert prices.find("gpt-5.6-sol") is None
+    assert prices.find("kiro", "gpt-5.6-sol") is None
 
 
 async def test_what_was_deleted_does_not_return(stores, prices):
@@ -57,7 +61,7 @@ async def test_what_was_deleted_does_not_return(stores, prices):
     await prices.create(PriceDraft("auto", 1.0, 2.0))
     again = await loaded(*stores)
     assert [price.model for price in again.list()] == ["auto"]
-    assert again.find("claude-opus-4.5") is None
+    assert again.find("kiro", "claude-opus-4.5") is None
 
 
 async def test_a_first_start_that_was_interrupted_is_repeated_without_doubles(stores, prices):
@@ -67,19 +71,19 @@ async def test_a_first_start_that_was_interrupted_is_repeated_without_doubles(st
 
 
 async def test_a_change_holds_at_once_and_after_a_restart(stores, prices):
-    assert prices.cost("claude-sonnet-4.5", MILLION_OUT) == 15.0
+    assert prices.cost("kiro", "claude-sonnet-4.5", MILLION_OUT) == 15.0
     made = await prices.create(PriceDraft(" claude-sonnet-4-5 ", 1.0, 2.0))
     assert (made.model, made.cache_read, made.cache_write) == ("claude-sonnet-4-5", 0.1, 1.25)
-    assert prices.cost("claude-sonnet-4.5", MILLION_OUT) == 2.0
+    assert prices.cost("kiro", "claude-sonnet-4.5", MILLION_OUT) == 2.0
     before, changed = await prices.update(made.id, {"output": 3.0, "cache_read": 0.0})
     assert before == made
     assert (changed.input, changed.output, changed.cache_read, changed.cache_write) == (1.0, 3.0, 0.0, 1.25)
     assert (await prices.update(made.id, {"cache_read": None, "input": 10.0}))[1].cache_read == 1.0
     again = await loaded(*stores)
-    assert again.cost("claude-sonnet-4.5", MILLION_OUT) == 3.0
+    assert again.cost("kiro", "claude-sonnet-4.5", MILLION_OUT) == 3.0
     assert again.get(made.id) == prices.get(made.id)
     assert await prices.remove(made.id) == again.get(made.id)
-    assert prices.cost("claude-sonnet-4.5", MILLION_OUT) == 15.0
+    assert prices.cost("kiro", "claude-sonnet-4.5", MILLION_OUT) == 15.0
 
 
 @pytest.mark.parametrize(
@@ -106,6 +110,12 @@ async def test_changes_at_once_make_a_chain(prices):
     pairs = await asyncio.gather(*(prices.update(made.id, {"output": figure}) for figure in (2.0, 3.0, 4.0)))
     assert [before.output for before, _ in pairs] == [1.0, 2.0, 3.0]
     assert [after.output for _, after in pairs] == [2.0, 3.0, 4.0]
+
+
+async def test_a_price_of_a_kind_is_no_other_kinds(prices):
+    await prices.create(PriceDraft("anthropic/claude-sonnet-4.5", 1.0, 2.0))
+    assert prices.cost("anthropic", "claude-sonnet-4-5-20250929", MILLION_OUT) == 2.0
+    assert prices.cost("kiro", "claude-sonnet-4.5", MILLION_OUT) == 15.0
 
 
 async def test_what_is_not_there(prices):
@@ -149,5 +159,5 @@ async def test_nonsense(prices, stores, draft, field):
 async def test_made_up_models_do_not_fill_the_memory(prices, monkeypatch):
     monkeypatch.setattr(module, "MOST_MODELS", 3)
     for number in range(10):
-        assert prices.find(f"m{number}") is None
+        assert prices.find("kiro", f"m{number}") is None
     assert len(prices._found) <= 3

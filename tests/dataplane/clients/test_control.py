@@ -8,6 +8,7 @@ import pytest
 from dataplane.catalogue import Catalogue
 from dataplane.clients import control as module
 from dataplane.clients.control import ControlPlane
+from dataplane.clients.holdings import Holdings
 from dataplane.conversation.events import Source, Usage
 from dataplane.errors import Cause, Kind, Limited, NotFound, Retry, Unavailable, UpstreamFault, UpstreamTimeout
 from dataplane.ports import Ask, Attempt, Caller, Ending, Outcome
@@ -183,6 +184,23 @@ async def test_more_output_is_reserved_or_refused_and_a_hello_knows_of_it(peers)
     await asking
     [held] = scripted.hellos[-1].open_leases
     assert (held.output_reserved, held.tokens_reserved) == (8096, 9000)
+
+
+def test_a_longer_prompt_is_part_of_what_a_lease_holds():
+    held = Holdings()
+    held.take(service.Question(), service.Answer(lease=pb.Lease(lease_id="l", output_reserved=4096, tokens_reserved=5000)))
+    longer = service.Question(extend=service.Extend(lease_id="l", input_tokens=700))
+    held.take(longer, service.Answer(extension=service.Extension(output_reserved=4096)))
+    assert (held.leases["l"].output_reserved, held.leases["l"].tokens_reserved) == (4096, 5700)
+
+
+def test_a_lease_whose_account_was_given_back_is_a_reservation():
+    held = Holdings()
+    held.take(service.Question(), service.Answer(lease=pb.Lease(lease_id="l")))
+    held.take(service.Question(), service.Answer(reservation=service.Reservation(lease_id="l")))
+    assert (held.leases, held.reservations) == ({}, {"l"})
+    held.take(service.Question(), service.Answer(lease=pb.Lease(lease_id="l")))
+    assert (list(held.leases), held.reservations) == (["l"], set())
 
 
 async def test_an_extension_that_nobody_waits_for_is_forgotten(peers):

@@ -1,23 +1,17 @@
 """How connections come to be: names, families of addresses, time limits, certificates."""
 
 import asyncio
-import datetime as dt
-import ipaddress
 import socket
-import ssl
 import time
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from dataplane.clients import dialling
 from dataplane.clients.dialling import reach, resolve
 from dataplane.clients.request import Origin
 from dataplane.clients.transport import Transport
 from dataplane.errors import Cause, Retry, UpstreamFault
+from tests.dataplane.clients.certificates import certificate, serving
 from tests.dataplane.clients.upstream import OK, Upstream, fetch, plan, saying, until, whole
 
 
@@ -36,50 +30,6 @@ async def unreachable(transport, url):
 
 
 # ---- certificates
-
-
-def certificate(name, issuer=None, *, address=None):
-    """A certificate and its key; without `issuer` it is an authority of its own."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)  # noqa: TID251 - certificates are valid by the real clock
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address)) if address else x509.DNSName(name)])
-    authority = issuer[1].public_key() if issuer else key.public_key()
-    usage = x509.KeyUsage(True, False, False, False, False, issuer is None, issuer is None, False, False)
-    builder = (
-        x509.CertificateBuilder(subject_name=subject, issuer_name=issuer[0].subject if issuer else subject, public_key=key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(names, critical=False)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority), critical=False)
-    )
-    return builder.sign(issuer[1] if issuer else key, hashes.SHA256()), key
-
-
-def serving(tmp_path, made):
-    """A server's side of TLS with the certificate `made`."""
-    found, key = made
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = tmp_path / "server.pem"
-    path.write_bytes(pem + found.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_alpn_protocols(["h2", "http/1.1"])
-    context.load_cert_chain(path)
-    return context
-
-
-@pytest.fixture
-def authority(tmp_path, monkeypatch):
-    """An authority that this process trusts."""
-    made = certificate("authority.test")
-    path = tmp_path / "authority.pem"
-    path.write_bytes(made[0].public_bytes(serialization.Encoding.PEM))
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    return made
 
 
 async def test_tls_with_a_certificate_for_the_address(transport, authority, tmp_path):
@@ -170,16 +120,18 @@ async def test_a_client_that_goes_while_connecting_leaves_no_socket(transport, d
 
 
 async def test_a_client_that_goes_in_the_handshake_closes_the_connection(transport):
-    ended = asyncio.Event()
+    begun, ended = asyncio.Event(), asyncio.Event()
 
     async def listen(reader, writer):
+        await reader.read(1)
+        begun.set()
         await reader.read()
         ended.set()
         writer.close()
 
     async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
         task = asyncio.ensure_future(fetch(transport, plan(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")))
-        await asyncio.sleep(0.05)
+        await until(begun.is_set)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dataplane.clients import fetching
 from dataplane.clients.fetching import Fetcher
 from dataplane.errors import InvalidRequest
-from tests.dataplane.clients.test_dialling import certificate, serving
+from tests.dataplane.clients.certificates import certificate, serving
 from tests.dataplane.clients.upstream import Upstream, saying, whole
 
 

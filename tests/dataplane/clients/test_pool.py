@@ -5,9 +5,9 @@ import pytest
 from dataplane.clients import pool as pools
 from dataplane.clients.http1 import State
 from dataplane.clients.pool import KEEP_SECONDS, Pool, patience
-from dataplane.clients.request import Origin
+from dataplane.clients.request import Origin, Way
 
-HERE, THERE = Origin("http", "a.test", 80), Origin("http", "b.test", 80)
+HERE, THERE = Way(Origin("http", "a.test", 80)), Way(Origin("http", "b.test", 80))
 
 
 class FakeConnection:
@@ -56,14 +56,14 @@ async def test_what_closes_while_kept_is_forgotten_at_once(pool):
     pool.give_back(connection)
     connection.close()
     assert pool._kept == {HERE: {}}
-    assert pool._origins == {}
+    assert pool._ways == {}
 
 
 async def test_what_closed_before_it_was_known_is_forgotten_when_it_comes_back(pool):
     connection = await pool.connect(HERE)
     connection.fit, connection.state = False, State.CLOSED
     pool.give_back(connection)
-    assert pool._origins == {}
+    assert pool._ways == {}
 
 
 async def test_what_was_kept_too_long_is_not_taken(pool, monkeypatch):

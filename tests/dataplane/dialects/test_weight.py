@@ -7,6 +7,7 @@ import pytest
 
 from dataplane.dialects.anthropic import Anthropic
 from dataplane.dialects.openai_chat import OpenAIChat
+from dataplane.dialects.openai_responses import OpenAIResponses
 
 # 300 KB of JSON; as lists it would be 7 MB.
 HEAVY = b"[" + b"[]," * 99_999 + b"[]]"
@@ -24,6 +25,16 @@ BODIES = [
     (OpenAIChat(), {"model": "m", "messages": [{"role": "assistant", "content": "a", "reasoning": "@"}]}),
     (OpenAIChat(), {"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "a", "unknown": "@"}]}]}),
     (OpenAIChat(), {"model": "m", "messages": [{"role": "user", "content": "a"}], "unknown": "@"}),
+    (OpenAIResponses(), {"model": "m", "input": "a", "unknown": "@"}),
+    (OpenAIResponses(), {"model": "m", "input": "a", "client_metadata": "@"}),
+    (OpenAIResponses(), {"model": "m", "input": "a", "tools": [{"type": "mcp", "unknown": "@"}]}),
+    (OpenAIResponses(), {"model": "m", "input": "a", "tools": [{"type": "function", "name": "f", "parameters": {"enum": "@"}}]}),
+    (OpenAIResponses(), {"model": "m", "input": [{"role": "user", "content": "a"}, {"type": "unknown", "content": "@"}]}),
+    (OpenAIResponses(), {"model": "m", "input": [{"role": "user", "content": "a", "unknown": "@"}]}),
+    (
+        OpenAIResponses(),
+        {"model": "m", "input": [{"role": "assistant", "content": [{"type": "output_text", "text": "a", "annotations": "@"}]}]},
+    ),
 ]
 
 

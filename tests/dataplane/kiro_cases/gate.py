@@ -171,7 +171,7 @@ class Gate:
         upstream = Kiro()
         call = DIALECTS[form].parse(body if isinstance(body, bytes) else written(body))
         call.input_estimate = prompt_tokens(call)
-        dropped = [*call.dropped, *upstream.dropped(call, given)]
+        dropped = upstream.dropped(call, given)
         call = await fit(self._converter, call, upstream.media(call, given))
         made = Sent(call, given, next(upstream.plan(call, given, STAMP)).body, dropped)
         judge(made)

@@ -1,43 +1,18 @@
 """The events of good answers, as bytes of frames, and the steps in which they go out."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tests.simulators.kiro import frames
 from tests.simulators.kiro.models import Model
 from tests.simulators.kiro.signatures import Signer
+from tests.simulators.serving.steps import Pause, Send, Steps
 
 PIECE = 24
 PIECE_OF_INPUT = 16
 CHARS_PER_TOKEN = 4
 TOKENS_PER_CREDIT = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Write these bytes as one chunk."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Silence. `early`: the answer's headers are held back as well, when it comes first."""
-
-    seconds: float
-    early: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """The connection ends here: `reset` at once with RST, `close` after what was written but without the last chunk."""
-
-    how: Literal["reset", "close"]
-
-
-Step = Send | Pause | Break
-Steps = Iterator[Step]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from typing import Any
 from zlib import crc32
 
 from tests.simulators.kiro import frames
-from tests.simulators.kiro.answers import Ask, Break, Send, Steps, opening, paced, said, tail, text, tool_use
+from tests.simulators.kiro.answers import Ask, opening, paced, said, tail, text, tool_use
 from tests.simulators.kiro.speech import calls, speech
+from tests.simulators.serving.steps import Break, Send, Steps
 
 
 def no_tail(ask: Ask) -> Steps:

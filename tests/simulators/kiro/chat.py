@@ -1,14 +1,11 @@
 """`POST /generateAssistantResponse`: judge the request, record it, play the script."""
 
 import asyncio
-import socket
-import struct
 from typing import Any, Literal
 
 from aiohttp import web
 
-from tests.simulators.kiro.answers import Ask, Break, Pause, Send, Steps
-from tests.simulators.kiro.directives import BadDirective, Directives, parse
+from tests.simulators.kiro.answers import Ask
 from tests.simulators.kiro.form import estimate
 from tests.simulators.kiro.replies import DENIED_BEARER, bearer, fail, reply
 from tests.simulators.kiro.request import NotJson, Request, Turn, array, mapping, text
@@ -16,9 +13,10 @@ from tests.simulators.kiro.scripts import SCRIPTS
 from tests.simulators.kiro.state import Account, Recorded, State
 from tests.simulators.kiro.terms import Rejection
 from tests.simulators.kiro.validator import check, judge
+from tests.simulators.serving.directives import BadDirective, Directives, parse
+from tests.simulators.serving.steps import Steps, play
 
 DEMO_PAUSE = 0.05  # seconds between pieces, about as fast as a model speaks
-RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on with no time: closing sends RST
 
 
 class Chat:
@@ -118,7 +116,7 @@ class Chat:
         record.status = 200
         self.state.live += 1
         try:
-            record.finished = await _play(request, response, record, steps)
+            record.finished = await play(request, response, record, steps)
         except (ConnectionError, asyncio.CancelledError):
             # Either a write met a closed connection, or the server has noticed the close and cancels us.
             record.aborted = True
@@ -127,44 +125,6 @@ class Chat:
         finally:
             self.state.live -= 1
         return response
-
-
-async def _play(request: web.Request, response: web.StreamResponse, record: Recorded, steps: Steps) -> bool:
-    """Whether the body came to its regular end."""
-    for step in steps:
-        match step:
-            case Send(data):
-                await _prepare(request, response)
-                await response.write(data)
-                record.bytes_sent += len(data)
-                # Lets the chunk go out on its own, and the loop see a client that has left.
-                await asyncio.sleep(0)
-            case Pause(seconds, early):
-                if not early:
-                    await _prepare(request, response)
-                await asyncio.sleep(seconds)
-            case Break(how):
-                _break(request, how)
-                return False
-    await _prepare(request, response)
-    await response.write_eof()
-    return True
-
-
-async def _prepare(request: web.Request, response: web.StreamResponse) -> None:
-    if not response.prepared:
-        await response.prepare(request)
-
-
-def _break(request: web.Request, how: Literal["reset", "close"]) -> None:
-    transport = request.transport
-    if transport is None:  # the client was faster
-        return
-    if how == "close":
-        transport.close()
-        return
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
-    transport.abort()
 
 
 def _refuse(record: Recorded, response: web.Response) -> web.Response:

@@ -5,9 +5,9 @@ import binascii
 from collections.abc import Iterator
 from typing import Any
 
-from tests.simulators.kiro.pictures import Picture, sniff
 from tests.simulators.kiro.request import Request, Turn
 from tests.simulators.kiro.terms import Terms
+from tests.simulators.serving.pictures import Picture, sniff
 
 FORMATS = frozenset({"png", "jpeg", "gif", "webp"})
 ENCODED_BYTES = 5 * 1024 * 1024

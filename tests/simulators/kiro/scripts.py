@@ -8,9 +8,6 @@ from typing import Any
 from tests.simulators.kiro import frames
 from tests.simulators.kiro.answers import (
     Ask,
-    Pause,
-    Send,
-    Steps,
     opening,
     paced,
     reasoning,
@@ -22,6 +19,7 @@ from tests.simulators.kiro.answers import (
 )
 from tests.simulators.kiro.broken import BROKEN
 from tests.simulators.kiro.speech import calls, speech
+from tests.simulators.serving.steps import Pause, Send, Steps
 
 Script = Callable[[Ask], Steps]
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 import msgspec
 
 from dataplane.conversation.estimate import text_tokens
+from dataplane.conversation.events import Vendor
 from dataplane.conversation.fold import Transcript
 from dataplane.conversation.model import Part, Search
 from dataplane.upstreams.kiro.asking import tools
@@ -183,7 +184,7 @@ class Searches:
         asked, self.asked = self.asked, []
         self.under_way = True
         self.transcript.close()
-        return asked, list(self.transcript.parts)
+        return asked, [part for part in self.transcript.parts if not isinstance(part, Vendor)]
 
     def end(self) -> list[Search]:
         """What came of them."""

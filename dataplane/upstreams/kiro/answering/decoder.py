@@ -29,6 +29,7 @@ from dataplane.conversation.events import (
 )
 from dataplane.conversation.model import Call, Search, Stamp
 from dataplane.errors import UpstreamFault
+from dataplane.upstreams import refusals
 from dataplane.upstreams.base import Lease, Plan
 from dataplane.upstreams.filters.blocks import Blocks
 from dataplane.upstreams.filters.passage import Passage
@@ -73,8 +74,8 @@ class KiroDecoder:
         self._calls = Calls(lease.lease_id)
         self._streams = 1
         self._client_names: dict[str, str] | None = None
-        limited = call.sampling.max_tokens is not None and not reasoning.seats_max_tokens(call, lease)
-        self._passage = Passage(call, tags=bool(instructions.thinking_tags(call, lease)), limited=limited)
+        tokens = None if reasoning.seats_max_tokens(call, lease) else call.sampling.max_tokens
+        self._passage = Passage(call.output_format, call.sampling.stop, tokens, tags=bool(instructions.thinking_tags(call, lease)))
         self._take = self._PLAIN if self._passage.idle else self._MEASURED if self._passage.measures else self._SIFTED
         self._blocks = Blocks()
         # Whether earlier streams brought anything but searches.
@@ -99,7 +100,7 @@ class KiroDecoder:
         try:
             self._read(frames, events)
             if flaw and not self.over:
-                raise faults.corrupt(flaw)
+                raise refusals.corrupt(flaw)
         except UpstreamFault as fault:
             fault.before = events
             raise
@@ -175,7 +176,7 @@ class KiroDecoder:
         reason = self._reason()
         if reason in {"stop", None} and not (self._blocks.said or self._calls.seen):
             if not self._said:
-                raise faults.empty()
+                raise refusals.empty()
             # The model has searched, and owes the answer.
             reason = "length"
         self._blocks.begin(events)
@@ -296,7 +297,7 @@ class KiroDecoder:
         try:
             complete = self._calls.take(fragment)
         except TooLong:
-            raise faults.corrupt("a tool call without end") from None
+            raise refusals.corrupt("a tool call without end") from None
         if complete is None:
             return
         self._meter.wrote(complete.name)

@@ -10,19 +10,17 @@ from typing import TypeVar
 
 import msgspec
 
-from dataplane.upstreams.kiro import faults, surrogates
+from dataplane.upstreams import refusals
+from dataplane.upstreams.figures import NULL, figure, glance, tokens
+from dataplane.upstreams.kiro import surrogates
 from dataplane.upstreams.kiro.answering.calls import Fragment
 
 T = TypeVar("T")
 
-# More than the largest windows hold, and than the largest plan has for a month: what is beyond is an error.
-MOST_TOKENS = 10_000_000
+# More than the largest plan has for a month: what is beyond is an error.
 MOST_CREDITS = 10_000.0
 # A window cannot be more than full.
 MOST_PERCENT = 100.0
-
-# What stands for a member that is not there.
-NULL = msgspec.Raw(b"null")
 
 
 class Spoken(msgspec.Struct, rename="camel"):
@@ -105,55 +103,44 @@ def fragment(payload: bytes) -> Fragment:
 
 
 def metadata(payload: bytes) -> Metadata:
-    read = _glance(_metadata, payload) or _Metadata()
-    read = _glance(_metadata, read.metadata_event) or read
-    tokens = _glance(_tokens, read.token_usage)
-    if tokens is None:
+    read = glance(_metadata, payload) or _Metadata()
+    read = glance(_metadata, read.metadata_event) or read
+    counted = glance(_tokens, read.token_usage)
+    if counted is None:
         return Metadata(_word(read.stop_reason))
     return Metadata(
         _word(read.stop_reason),
-        _count(tokens.uncached_input_tokens),
-        _count(tokens.output_tokens),
-        _count(tokens.cache_read_input_tokens),
-        _count(tokens.cache_write_input_tokens),
-        _figure(tokens.context_usage_percentage, MOST_PERCENT),
+        tokens(counted.uncached_input_tokens),
+        tokens(counted.output_tokens),
+        tokens(counted.cache_read_input_tokens),
+        tokens(counted.cache_write_input_tokens),
+        figure(counted.context_usage_percentage, MOST_PERCENT),
     )
 
 
 def context_usage(payload: bytes) -> float | None:
     """contextUsageEvent: percent of the model's window, this answer included."""
-    read = _glance(_context_usage, payload) or _ContextUsage()
-    read = _glance(_context_usage, read.context_usage_event) or read
-    return _figure(read.context_usage_percentage, MOST_PERCENT)
+    read = glance(_context_usage, payload) or _ContextUsage()
+    read = glance(_context_usage, read.context_usage_event) or read
+    return figure(read.context_usage_percentage, MOST_PERCENT)
 
 
 def metering(payload: bytes) -> Metering:
-    read = _glance(_metering, payload) or _Metering()
-    read = _glance(_metering, read.metering_event) or read
-    usage = _figure(read.usage, MOST_CREDITS)
-    return Metering(usage if usage is not None else _figure(read.amount, MOST_CREDITS) or 0.0, _word(read.unit))
-
-
-def _count(member: msgspec.Raw) -> int | None:
-    figure = _figure(member, MOST_TOKENS)
-    return None if figure is None else int(figure)
-
-
-def _figure(member: msgspec.Raw, most: float) -> float | None:
-    """From 0 to `most`; None for what is no number that can be held."""
-    figure = _glance(_number, member)
-    return None if figure is None else min(max(figure, 0.0), most)
+    read = glance(_metering, payload) or _Metering()
+    read = glance(_metering, read.metering_event) or read
+    usage = figure(read.usage, MOST_CREDITS)
+    return Metering(usage if usage is not None else figure(read.amount, MOST_CREDITS) or 0.0, _word(read.unit))
 
 
 def _word(member: msgspec.Raw) -> str:
-    return _glance(_text, member) or ""
+    return glance(_text, member) or ""
 
 
 def _strict(read: Callable[[bytes], T], payload: bytes) -> T:
     try:
         return read(payload)
     except msgspec.ValidationError as error:
-        raise faults.corrupt(str(error)) from error
+        raise refusals.corrupt(str(error)) from error
     except (ValueError, RecursionError):
         return _mended(read, payload)
 
@@ -163,16 +150,7 @@ def _mended(read: Callable[[bytes], T], payload: bytes) -> T:
     try:
         return read(surrogates.reread(payload))
     except (ValueError, RecursionError) as error:
-        raise faults.corrupt("a payload is not JSON") from error
-
-
-def _glance(read: Callable[[bytes | msgspec.Raw], T], payload: bytes | msgspec.Raw) -> T | None:
-    if payload is NULL:
-        return None
-    try:
-        return read(payload)
-    except (ValueError, RecursionError):
-        return None
+        raise refusals.corrupt("a payload is not JSON") from error
 
 
 _spoken = msgspec.json.Decoder(Spoken).decode
@@ -182,5 +160,4 @@ _metadata = msgspec.json.Decoder(_Metadata).decode
 _tokens = msgspec.json.Decoder(_Tokens).decode
 _context_usage = msgspec.json.Decoder(_ContextUsage).decode
 _metering = msgspec.json.Decoder(_Metering).decode
-_number = msgspec.json.Decoder(float | None).decode
 _text = msgspec.json.Decoder(str | None).decode

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from dataplane.conversation.estimate import ASCII_PER_TOKEN, text_tokens
 from dataplane.conversation.events import FinishReason, Source, Usage
-from dataplane.upstreams.kiro.answering.payloads import Metadata, Metering
+from dataplane.upstreams.kiro.answering.payloads import MOST_CREDITS, Metadata, Metering
 
 
 class Meter:
@@ -93,7 +93,7 @@ class Meter:
         self._closed = True
         if metering.unit.lower() == "credit":
             self._metered = True
-            self.credits += metering.amount
+            self.credits = min(self.credits + metering.amount, MOST_CREDITS)
 
     def ended(self) -> FinishReason | None:
         """How the upstream says that the stream ended; None when no closing report came (Q1)."""

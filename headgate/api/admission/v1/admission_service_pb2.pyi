@@ -157,12 +157,14 @@ class Renew(_message.Message):
     def __init__(self, lease_id: _Optional[str] = ..., cause: _Optional[str] = ..., access_token: _Optional[str] = ...) -> None: ...
 
 class Extend(_message.Message):
-    __slots__ = ("lease_id", "output_tokens")
+    __slots__ = ("lease_id", "output_tokens", "input_tokens")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    INPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     output_tokens: int
-    def __init__(self, lease_id: _Optional[str] = ..., output_tokens: _Optional[int] = ...) -> None: ...
+    input_tokens: int
+    def __init__(self, lease_id: _Optional[str] = ..., output_tokens: _Optional[int] = ..., input_tokens: _Optional[int] = ...) -> None: ...
 
 class Extension(_message.Message):
     __slots__ = ("output_reserved",)

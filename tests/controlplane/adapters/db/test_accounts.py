@@ -10,6 +10,8 @@ from controlplane.adapters.db.accounts import DatabaseAccounts
 from controlplane.adapters.db.tables import accounts as table
 from controlplane.adapters.vault import FileVault
 from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Reading, Status
+from controlplane.domain.kinds import KINDS
+from controlplane.domain.model import ModelFacts
 from controlplane.policy.breaker import Breaker
 from controlplane.service.ports import Standing
 
@@ -70,3 +72,27 @@ async def test_a_reading_of_the_same_second_or_of_a_removed_account_is_no_harm(a
     await accounts.remove("acc_1")
     await accounts.set_allowance("acc_1", Allowance(3, 50, checked_at=200), reading=True)
     assert await accounts.readings(0) == {}
+
+
+async def test_models_and_whose_they_are(accounts, engine):
+    models = [ModelFacts("a", "A", 5, 6, 2.0, "{}", 7, ("text",), "vllm"), ModelFacts("b")]
+    await accounts.set_models("acc_1", models, 9)
+    (stored,) = await accounts.load()
+    assert (stored.models, stored.models_at) == (models, 9)
+    async with engine.connect() as connection:
+        rows = json.loads((await connection.execute(select(table.c.offered))).scalar_one())
+    assert ["owner" in row for row in rows] == [True, False], "the previous release reads what has none"
+
+
+async def test_accounts_of_every_kind_come_back(accounts):
+    added = [
+        (
+            Account(f"acc_{kind.name}", kind.name, f"{kind.name} {way}", way, kind.region, proxy_url="socks5://u:p@h:1"),
+            Credentials("", "access"),
+        )
+        for kind in KINDS.values()
+        for way in kind.auth_methods[-1:]
+    ]
+    for account, credentials in added:
+        await accounts.add(account, credentials)
+    assert [(stored.account, stored.credentials) for stored in (await accounts.load())[1:]] == sorted(added, key=lambda one: one[0].id)

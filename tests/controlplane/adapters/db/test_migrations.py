@@ -5,7 +5,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
@@ -13,10 +15,12 @@ from controlplane.adapters.db import engine as database
 from controlplane.adapters.db.accounts import DatabaseAccounts
 from controlplane.adapters.db.keys import DatabaseKeys
 from controlplane.adapters.db.records import DatabaseRecords
+from controlplane.adapters.db.routes import DatabaseRoutes
 from controlplane.adapters.db.tables import metadata
 from controlplane.adapters.vault import FileVault
 from controlplane.domain.errors import StartError
 from controlplane.domain.model import ModelFacts
+from controlplane.domain.route import Match, Route, Target
 
 LAW = "the previous release must work with the database after this migration"
 
@@ -39,7 +43,7 @@ async def test_control_planes_that_start_together_migrate_one_after_the_other(em
     await asyncio.gather(*(database.migrate(empty) for _ in range(3)))
     async with empty.connect() as connection:
         versions = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
-    assert versions == ["0003"]
+    assert versions == ["0004"]
 
 
 async def test_a_database_that_is_not_there_is_told():
@@ -54,16 +58,16 @@ async def test_a_database_that_is_not_there_is_told():
 
 async def test_a_database_that_cannot_be_used_is_told_in_one_line(tmp_path):
     (tmp_path / "junk.db").write_bytes(b"x" * 8192)
-    with contextlib.closing(sqlite3.connect(tmp_path / "later.db")) as later:
-        later.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
-        later.execute("INSERT INTO alembic_version VALUES ('9999')")
-        later.commit()
+    with contextlib.closing(sqlite3.connect(tmp_path / "strange.db")) as strange:
+        strange.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        strange.execute("INSERT INTO alembic_version VALUES ('9999')")
+        strange.commit()
     with contextlib.closing(sqlite3.connect(tmp_path / "other.db")) as other:
         other.execute("CREATE TABLE accounts (x)")
     for file, message in (
         ("none/x.db", "unable to open database file"),
         ("junk.db", "file is not a database"),
-        ("later.db", "not one of this release: Can't locate revision identified by '9999'"),
+        ("strange.db", "not one of this release: Can't locate revision identified by '9999'"),
         ("other.db", "table accounts already exists"),
     ):
         engine = database.connect(f"sqlite+aiosqlite:///{tmp_path}/{file}")
@@ -74,8 +78,24 @@ async def test_a_database_that_cannot_be_used_is_told_in_one_line(tmp_path):
         assert "\n" not in str(caught.value)
 
 
+async def test_a_database_that_a_newer_release_migrated_is_left_as_it_is(engine, caplog):
+    """By the law that every migration carries this release works beside it."""
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        await connection.execute(text("CREATE TABLE of_a_newer_release (x INTEGER)"))
+    try:
+        await database.migrate(engine)
+        assert "a newer release has migrated the database revision=9999" in caplog.text
+        await DatabaseRoutes(engine).replace([Route("a", Match.EXACT, (Target("kiro", "auto"),))])
+        async with engine.connect() as connection:
+            assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["9999"]
+    finally:
+        async with engine.begin() as connection:
+            await connection.execute(text("DROP TABLE of_a_newer_release"))
+
+
 async def test_a_file_that_another_process_holds_passes(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "PRAGMAS", ["PRAGMA busy_timeout=1"])
+    monkeypatch.setattr("headgate.database.PRAGMAS", ["PRAGMA busy_timeout=1"])
     with contextlib.closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
         engine = database.connect(f"sqlite+aiosqlite:///{tmp_path}/x.db")
@@ -149,3 +169,22 @@ async def test_rows_that_the_release_before_writes_are_read(engine):
         (offered,) = (await connection.execute(text("SELECT offered FROM accounts"))).scalars()
     known = {"id", "display_name", "context_window", "max_output", "rate", "request_fields_schema", "created"}
     assert [set(model) for model in json.loads(offered)] == [known]
+
+
+async def test_the_release_before_works_beside_the_routes(engine):
+    """0004: a table of its own, which the release before neither reads nor writes, and can go back over."""
+    await DatabaseRoutes(engine).replace([Route("a", Match.EXACT, (Target("kiro", "auto"),))])
+
+    def back_and_forth(connection):
+        config = Config()
+        config.set_main_option("script_location", str(database.MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+        there = set(inspect(connection).get_table_names())
+        command.upgrade(config, "head")
+        return there
+
+    async with engine.begin() as connection:
+        there = await connection.run_sync(back_and_forth)
+    assert there == {*metadata.tables, "alembic_version"} - {"routes"}
+    assert await DatabaseRoutes(engine).load() == []

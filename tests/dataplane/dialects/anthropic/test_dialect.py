@@ -10,7 +10,7 @@ from dataplane.dialects.anthropic import Anthropic
 from dataplane.dialects.anthropic.errors import TABLE
 from dataplane.dialects.base import Dialect
 from dataplane.errors import ContextTooLong, GatewayError, InvalidRequest, Kind, Limited, Overloaded, Unavailable, UpstreamTimeout
-from dataplane.wire import sse
+from tests.dataplane import sse
 
 DIALECT = Anthropic()
 

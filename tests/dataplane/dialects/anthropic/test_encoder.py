@@ -21,7 +21,7 @@ from dataplane.conversation.order import Order
 from dataplane.dialects.anthropic import Anthropic
 from dataplane.dialects.anthropic.encoder import STOP_REASONS
 from dataplane.errors import BadUpstream, Overloaded
-from dataplane.wire import sse
+from tests.dataplane import sse
 
 STAMP = Stamp("0a1b", 1_700_000_000)
 SHOWN = Thinking("adaptive")

@@ -68,7 +68,7 @@ LEAST = {
     "compaction": ("assistant", {"content": "a"}),
 }
 # Kinds that count for nothing as a whole.
-WHOLE = {"container_upload", "mcp_tool_listing", "fallback"}
+WHOLE = {"container_upload", "mcp_tool_listing", "fallback", "unknown"}
 
 
 def reported(kind, **more):

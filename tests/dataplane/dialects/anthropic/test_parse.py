@@ -292,7 +292,7 @@ SCHEMA = {"type": "object", "properties": {"é": {"const": 1.0}}}
 )
 def test_the_form_of_the_answer_in_both_spellings(members, path):
     call = parse(**members)
-    assert call.output_format == OutputFormat("json_schema", json.dumps(SCHEMA).encode())
+    assert call.output_format == OutputFormat("json_schema", json.dumps(SCHEMA).encode(), strict=True)
     assert (call.asked[Feature.JSON_SCHEMA], call.dropped, call.extras) == ([path], [], {})
     assert parse(output_config={"format": None}, output_format=None).output_format is None
 

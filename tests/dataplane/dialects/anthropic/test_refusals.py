@@ -55,14 +55,6 @@ def refused(messages=({"role": "user", "content": "hi"},), **members):
             },
             "messages[0].content[0].input",
         ),
-        (
-            {"messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "file", "file_id": "x"}}]}]},
-            "messages[0].content[0].source.type",
-        ),
-        (
-            {"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": [{"type": "audio"}]}]}]},
-            "messages[0].content[0].content[0].type",
-        ),
         ({"messages": [{"role": "user", "content": [{"type": "thinking", "thinking": "x"}]}]}, "messages[0].content[0].type"),
         ({"messages": [{"role": "user", "content": [{"type": "tool_use", "id": "1", "name": "x"}]}]}, "messages[0].content[0].type"),
         ({"messages": [{"role": "assistant", "content": [{"type": "tool_result", "tool_use_id": "x"}]}]}, "messages[0].content[0].type"),
@@ -70,11 +62,10 @@ def refused(messages=({"role": "user", "content": "hi"},), **members):
             {"messages": [{"role": "system", "content": [{"type": "image", "source": {"type": "url", "url": "x"}}]}]},
             "messages[0].content[0].type",
         ),
-        ({"system": [{"type": "image"}]}, "system[0].type"),
         ({"system": 5}, "system"),
         ({"tools": [{"name": "a"}, {"input_schema": {}}]}, "tools[1].name"),
         ({"tools": [{"name": "a", "input_schema": []}]}, "tools[0].input_schema"),
-        ({"tool_choice": {"type": "function"}}, "tool_choice.type"),
+        ({"tool_choice": {"type": 5}}, "tool_choice.type"),
         ({"tool_choice": {"type": "tool"}}, "tool_choice.name"),
         ({"tool_choice": {"type": "tool", "name": "b"}, "tools": [{"name": "a"}]}, "tool_choice.name"),
         ({"tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 0}]}, "tools[0].max_uses"),
@@ -85,14 +76,13 @@ def refused(messages=({"role": "user", "content": "hi"},), **members):
         ({"output_config": {"format": {"type": "json_schema"}}}, "output_config.format.schema"),
         ({"output_config": {"format": {"type": "json_schema", "schema": None}}}, "output_config.format.schema"),
         ({"output_format": {"type": "json_schema", "schema": []}}, "output_format.schema"),
-        ({"output_format": {"type": "xml", "schema": {}}}, "output_format.type"),
         ({"temperature": 1.1}, "temperature"),
         ({"temperature": "hot"}, "temperature"),
         ({"top_p": -0.1}, "top_p"),
         ({"top_k": -1}, "top_k"),
         ({"stop_sequences": [1]}, "stop_sequences[0]"),
         ({"stream": "yes"}, "stream"),
-        ({"thinking": {"type": "often"}}, "thinking.type"),
+        ({"thinking": {"type": None}}, "thinking.type"),
         ({"thinking": {"type": "enabled", "budget_tokens": "many"}}, "thinking.budget_tokens"),
         ({"metadata": {"user_id": 5}}, "metadata.user_id"),
         ({"output_config": {"effort": 3}}, "output_config.effort"),
@@ -107,8 +97,8 @@ def test_a_refusal_names_the_field(members, param):
 def test_refusals_are_sentences():
     assert refused(max_tokens=None).message == "max_tokens: a number of tokens is required"
     assert refusal({"max_tokens": 1, "messages": []}).message == "model: is required"
-    assert refused([{"role": "user", "content": [{"type": "audio"}]}]).message == (
-        "messages[0].content[0].type: Invalid value 'audio', which is not supported here"
+    assert refused([{"role": "tool", "content": "x"}]).message == (
+        "messages[0].role: Invalid enum value 'tool', which is not supported here"
     )
     assert refused([{"role": "user", "content": [{"type": "redacted_thinking", "data": "x"}]}]).message == (
         "messages[0].content[0].type: a block of type redacted_thinking cannot be in a message of role user"
@@ -118,9 +108,7 @@ def test_refusals_are_sentences():
 @pytest.mark.parametrize(
     "members",
     [
-        {"messages": [{"role": "user", "content": [{"type": "A" * 100_000}]}]},
         {"messages": [{"role": "A" * 100_000, "content": "x"}]},
-        {"thinking": {"type": "A" * 100_000}},
         {"tools": [{"name": "a"}], "tool_choice": {"type": "tool", "name": "A" * 100_000}},
     ],
 )

@@ -19,7 +19,7 @@ from dataplane.conversation.model import Call, Stamp, Thinking
 from dataplane.conversation.order import Order
 from dataplane.dialects.anthropic import Anthropic
 from dataplane.dialects.anthropic.encoder import STOP_REASONS
-from dataplane.wire import sse
+from tests.dataplane import sse
 
 DELTAS = {
     "text_delta": (TextDelta, "text"),

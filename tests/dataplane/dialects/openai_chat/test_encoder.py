@@ -22,12 +22,13 @@ from dataplane.conversation.events import (
     Usage,
     UsageSeen,
 )
+from dataplane.conversation.features import Feature
 from dataplane.conversation.model import Call, Hit, Search, Stamp, Thinking, Tool, WebSearch
 from dataplane.conversation.order import Order
 from dataplane.dialects.openai_chat import OpenAIChat
 from dataplane.dialects.openai_chat.encoder import FINISH, StreamEncoder
 from dataplane.errors import Overloaded
-from dataplane.wire import sse
+from tests.dataplane import sse
 
 STAMP = Stamp("0a1b", 1700000000)
 USAGE = Usage(input=10, cache_read=7, cache_write=4, output=9, reasoning=3)
@@ -251,6 +252,39 @@ def test_a_custom_call_comes_back_as_a_custom_call():
     assert whole(PATCHING, **PATCH)["choices"][0]["message"]["tool_calls"] == [
         {"id": "call_1", "type": "custom", "custom": {"name": "patch", "input": "*** Begin\n"}}
     ]
+
+
+def test_half_a_custom_call_has_no_text():
+    events = [Started(), ToolCallStarted("call_1", "patch"), ToolCallDelta('{"input":"rm -rf /srv'), ToolCallEnded(), Finished("length")]
+    assert b"rm" not in streamed(events, **PATCH)
+    assert whole(events, **PATCH)["choices"][0]["message"]["tool_calls"][0]["custom"]["input"] == ""
+
+
+OLD = {"asked": {Feature.TOOLS: ["functions"]}}
+
+
+def test_clients_of_the_old_form_get_calls_of_the_old_form():
+    second = [ToolCallStarted("call_2", "bash"), ToolCallDelta("{}"), ToolCallEnded()]
+    for more in ([], second):
+        events = [Started(), *CALL, *more, Finished("tool_calls")]
+        assert streamed(events, **OLD) == (
+            chunk(b'{"role":"assistant","content":""}')
+            + chunk(b'{"function_call":{"name":"bash","arguments":""}}')
+            + chunk(b'{"function_call":{"arguments":"{\\"comm"}}')
+            + chunk(b'{"function_call":{"arguments":"and\\":\\"ls\\"}"}}')
+            + chunk(b"{}", b'"function_call"')
+            + b"data: [DONE]\n\n"
+        )
+        (choice,) = whole(events, **OLD)["choices"]
+        assert choice["finish_reason"] == "function_call"
+        assert choice["message"]["function_call"] == {"name": "bash", "arguments": '{"command":"ls"}'}
+        assert "tool_calls" not in choice["message"]
+
+
+def test_a_call_of_the_old_form_without_arguments_has_an_empty_object():
+    events = [Started(), ToolCallStarted("call_1", "bash"), ToolCallEnded(), Finished("tool_calls")]
+    assert chunk(b'{"function_call":{"arguments":"{}"}}') in streamed(events, **OLD)
+    assert whole([Started(), TextDelta("a"), Finished("stop")], **OLD)["choices"][0]["finish_reason"] == "stop"
 
 
 def test_functions_beside_custom_tools_stay_functions():

@@ -44,7 +44,7 @@ def asked(content):
 
 
 def test_the_least_there_is():
-    assert parse() == Call("claude-sonnet-4.5", [Turn("user", [Text("Hi")])], "openai")
+    assert parse() == Call("claude-sonnet-4.5", [Turn("user", [Text("Hi")])], "openai", by_user=True)
 
 
 def test_instructions_at_the_head_and_in_the_middle():
@@ -140,7 +140,7 @@ def test_the_old_form_of_calls():
     )
     assert call.turns == [Turn("assistant", [ToolCall("call_0", "bash", "{}")]), Turn("user", [ToolResult("call_0", [Text("a.txt")])])]
     assert call.tools == [Tool("bash", "Run", SCHEMA)]
-    assert call.tool_choice == ToolChoice("named", "bash")
+    assert call.tool_choice == ToolChoice("named", "bash", parallel=False)
     assert call.dropped == []
 
 
@@ -446,7 +446,7 @@ def test_the_form_of_the_answer():
     assert parse(response_format={"type": "json_object"}).output_format == OutputFormat("json_object")
     form = {"name": "n", "schema": {"type": "object", "x": [1]}, "strict": True}
     call = parse(response_format={"type": "json_schema", "json_schema": form})
-    assert call.output_format == OutputFormat("json_schema", b'{"type":"object","x":[1]}', "n")
+    assert call.output_format == OutputFormat("json_schema", b'{"type":"object","x":[1]}', "n", strict=True)
     assert (call.asked, call.extras, call.dropped) == ({Feature.JSON_SCHEMA: ["response_format"]}, {}, [])
     for nothing in ({"type": "text"}, None):
         call = parse(response_format=nothing)

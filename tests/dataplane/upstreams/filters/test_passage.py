@@ -1,14 +1,14 @@
 import pytest
 
-from dataplane.conversation.model import Call, OutputFormat, Sampling
+from dataplane.conversation.model import OutputFormat
 from dataplane.upstreams.filters.passage import Passage
 from tests.dataplane.upstreams.filters.pieces import cuttings
 
 JSON = OutputFormat("json_object")
 
 
-def passage(*, tags=False, form=None, stop=(), tokens=None, limited=True):
-    return Passage(Call("m", [], "openai", sampling=Sampling(tokens, stop=list(stop)), output_format=form), tags=tags, limited=limited)
+def passage(*, tags=False, form=None, stop=(), tokens=None):
+    return Passage(form, stop, tokens, tags=tags)
 
 
 def joined(pieces):
@@ -27,7 +27,7 @@ def passed(text, **asked):
 
 
 def test_with_nothing_asked_for_all_is_idle():
-    way = passage(tokens=5, limited=False)
+    way = passage()
     assert (way.idle, way.measures, way.bounded, way.over) == (True, False, False, False)
     assert (way.spoken("a" * 100), way.measured("b" * 100), way.pause(), way.finish()) == ([(False, "a" * 100)], "b" * 100, [], [])
 
@@ -38,6 +38,18 @@ def test_with_nothing_asked_for_all_is_idle():
 def test_it_says_what_it_does(asked, measures):
     way = passage(**asked)
     assert (way.idle, way.measures, way.bounded) == (False, measures, "tokens" in asked)
+
+
+def test_where_no_thinking_can_follow_only_what_was_asked_for_is_left_to_do():
+    way, measured, sifted = passage(tags=True), passage(tags=True, tokens=50), passage(tags=True, stop=["END"])
+    for each in (way, measured, sifted):
+        assert each.spoken("<think>a</think>\n\n") == [(True, "a")]
+        assert (each.idle, each.measures) == (False, False)
+        assert each.spoken("b") == [(False, "b")]
+    assert (way.idle, measured.measures, sifted.idle or sifted.measures) == (True, True, False)
+    way.resume()
+    assert not way.idle
+    assert way.spoken("<think>c</think>\n\nd") == [(True, "c"), (False, "d")]
 
 
 @pytest.mark.parametrize(

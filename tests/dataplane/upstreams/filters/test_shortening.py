@@ -25,7 +25,7 @@ from dataplane.conversation.order import Order
 from dataplane.dialects.anthropic import Anthropic
 from dataplane.dialects.openai_chat import OpenAIChat
 from dataplane.upstreams.filters.shortening import ends_in_call, said, shortened
-from dataplane.wire import sse
+from tests.dataplane import sse
 
 CALL = [ToolCallStarted("1", "Read"), ToolCallDelta('{"a":'), ToolCallDelta("1}"), ToolCallEnded()]
 

@@ -2,6 +2,7 @@ import pytest
 
 from dataplane.conversation.events import Source, UsageSeen
 from dataplane.conversation.model import ToolChoice
+from dataplane.upstreams.figures import MOST_TOKENS
 from dataplane.upstreams.kiro import Kiro
 from dataplane.upstreams.kiro.answering import payloads
 from tests.dataplane.upstreams.kiro.answers import finish, usage
@@ -85,8 +86,13 @@ def test_odd_figures_are_cut_to_what_can_be(figure):
     )
     found = usage(decoded([frame(*said("x")) + odd]))
     for count in (found.input, found.output, found.cache_read, found.cache_write, found.reasoning):
-        assert 0 <= count <= payloads.MOST_TOKENS
+        assert 0 <= count <= MOST_TOKENS
     assert 0.0 <= found.credits <= payloads.MOST_CREDITS
+
+
+def test_credits_do_not_add_up_beyond_what_can_be():
+    odd = frame("meteringEvent", b'{"usage":9999,"unit":"credit"}') * 50
+    assert usage(decoded([frame(*said("x")) + odd])).credits == payloads.MOST_CREDITS
 
 
 def test_a_share_beyond_the_window_is_the_window():

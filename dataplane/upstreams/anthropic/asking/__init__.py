@@ -1,0 +1,1 @@
+"""A call into the body of a request."""

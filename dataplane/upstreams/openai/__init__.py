@@ -1,0 +1,5 @@
+"""Any endpoint that speaks OpenAI's chat completions."""
+
+from dataplane.upstreams.openai.upstream import OpenAI
+
+__all__ = ["OpenAI"]

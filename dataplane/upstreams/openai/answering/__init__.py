@@ -1,0 +1,1 @@
+"""Chat completion streams as events."""

@@ -1,0 +1,1 @@
+"""Calls as chat completion requests."""

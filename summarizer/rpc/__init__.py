@@ -1,0 +1,1 @@
+"""The services as the data plane calls them."""

@@ -1,0 +1,58 @@
+"""The database of conversations, and its migrations in-process."""
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from headgate import database
+from headgate.database import answers, away
+from summarizer.errors import StartError
+
+__all__ = ["answers", "away", "connect", "migrate"]
+
+# The newest migration, and the table that says which one a database is at.
+HEAD = "0002"
+VERSIONS = "kept_alembic_version"
+# One summarizer at a time migrates a shared PostgreSQL; the number only has to be no one else's.
+MIGRATION_LOCK = 4_874_921_007
+# Everything that asking a database may raise; `away` tells what passes.
+DATABASE_ERRORS = (SQLAlchemyError, OSError)
+
+
+def connect(url: str) -> AsyncEngine:
+    """An engine for the database; nothing is opened yet. Raises StartError for an address that is none of ours."""
+    try:
+        return database.connect(url)
+    except database.Unusable as error:
+        raise StartError(str(error)) from None
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    """Bring the database to this release. Raises StartError when it cannot be reached, opened or changed."""
+    try:
+        with database.opening(engine, "the database of conversations"):
+            await _migrate(engine)
+    except database.Unusable as error:
+        raise StartError(str(error), passing=error.passing) from None
+
+
+async def _migrate(engine: AsyncEngine) -> None:
+    if await _version(engine) == HEAD:
+        return
+    # Loaded only where it is needed, which is at few starts: it takes a dozen megabytes.
+    from summarizer.store.migrating import upgrade  # noqa: PLC0415
+
+    async with database.alone(engine, MIGRATION_LOCK) as connection:
+        await connection.run_sync(upgrade)
+
+
+async def _version(engine: AsyncEngine) -> str | None:
+    """Which migration the database is at; None: none yet."""
+    async with engine.connect() as connection:
+        if not await connection.run_sync(_has_versions):
+            return None
+        return (await connection.execute(text(f"SELECT version_num FROM {VERSIONS}"))).scalar()  # noqa: S608 - our own name
+
+
+def _has_versions(connection: Connection) -> bool:
+    return connection.dialect.has_table(connection, VERSIONS)
