@@ -14,10 +14,10 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.t
 PYTHONS = $(PYTHON) python3.11 python3.12 python3.13 python3 python
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check proto bench simulate clean
+.PHONY: help install up demo test check proto bench simulate compression clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: $(INSTALLED) ## Make .venv and install Headgate into it
 
@@ -58,6 +58,10 @@ bench: $(INSTALLED_DEV) ## Run the benchmarks
 simulate: $(INSTALLED_DEV) ## Compare the scheduling modes in simulated days, anew into docs/scheduling.md
 	@$(PIP) -e '.[plots]'
 	$(PY) -m benchmarks.scheduling --write
+
+compression: $(INSTALLED_DEV) ## Measure what compression costs and saves, anew into docs/compression.md
+	@$(PIP) -e '.[plots]'
+	$(PY) -m benchmarks.compression --write
 
 clean: ## Remove .venv and every cache; data stays
 	rm -rf $(VENV) build ./*.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -31,13 +31,16 @@ from controlplane.adapters.kimi_web import KimiWeb
 from controlplane.adapters.ledger.memory import MemoryLedger
 from controlplane.adapters.ledger.redis import RedisLedger
 from controlplane.adapters.openai import OpenAI
+from controlplane.adapters.summarizer import Summarizer
 from controlplane.adapters.vault import FileVault, read_key, read_or_make_key
+from controlplane.domain.compression import CompressionPolicy
 from controlplane.domain.errors import LedgerAway, SealBroken, StartError
 from controlplane.policy.hosts import Hosts
 from controlplane.rest.api import build
 from controlplane.rpc.admission import Admission, Server
 from controlplane.service import first_start
 from controlplane.service.background import Background
+from controlplane.service.originals import Originals
 from controlplane.service.ports import Ledger, Provider
 from controlplane.service.retention import Retention
 from controlplane.service.runtime_settings import RuntimeSettings
@@ -58,6 +61,7 @@ class Plane:
 
     parts: wiring.Parts
     services: Services
+    summarizer: Summarizer
     server: Server
     retention: Retention
     access: first_start.Access
@@ -137,6 +141,17 @@ def hosts(settings: Settings) -> Hosts:
     return replace(chosen, kimi_web=settings.kimi_web_url, prompt_characters=settings.kimi_web_prompt_characters)
 
 
+def compression(settings: Settings) -> CompressionPolicy:
+    """How conversations are shortened unless administrators say otherwise."""
+    return CompressionPolicy(
+        enabled=settings.enable_compression,
+        tokens=settings.compression_tokens,
+        messages=settings.compression_messages,
+        keep=settings.compression_keep,
+        summary_model=settings.summary_model,
+    )
+
+
 def providers(settings: Settings, clients: Clients) -> dict[str, Provider]:
     """Who speaks for accounts, by their kind."""
     bases = kiro.Bases.chosen(settings.kiro_auth_url, settings.kiro_oidc_url, hosts(settings))
@@ -160,7 +175,7 @@ def books(settings: Settings, engine: AsyncEngine, vault: FileVault) -> Ledger:
 
 async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Provider]) -> Plane:
     """Every use case over its adapters, loaded from the database. Raises StartError."""
-    stored = RuntimeSettings(DatabaseSettings(engine))
+    stored = RuntimeSettings(DatabaseSettings(engine), compression(settings))
     await stored.load()
     key = read_key(settings.key_path) if stored.hidden(first_start.SEAL) else read_or_make_key(settings.key_path)
     vault, clock = FileVault(key), SystemClock()
@@ -189,6 +204,7 @@ async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Pro
     if isinstance(outside.ledger, RedisLedger):
         outside.ledger.lost = parts.holding.restore_all
     parts.identities.set_proxy_key(access.proxy_digest)
+    parts.identities.set_internal_key(settings.internal_key or "")
     parts.administration.set_password(access.admin_digest)
     try:
         await parts.load()
@@ -197,19 +213,20 @@ async def wire(settings: Settings, engine: AsyncEngine, providers: dict[str, Pro
     except LedgerAway as error:
         raise StartError(f"Redis cannot be used: {error}", passing=True) from None
     server = Server(
-        Admission(parts.leasing, parts.settling, parts.usage, parts.pool.catalogue, __version__), settings.rpc_listen, settings.rpc_token
+        Admission(parts.leasing, parts.settling, parts.usage, parts.bulletin, __version__), settings.rpc_listen, settings.rpc_token
     )
 
     async def ready() -> Sequence[str]:
         reasons = [] if await database.answers(engine) else ["the database does not answer"]
         return reasons if server.serving else [*reasons, "the gRPC listener is not up"]
 
-    services = serviced(parts, ready)
+    summarizer = Summarizer(settings.summarizer_addr[0], settings.rpc_token)
+    services = serviced(parts, summarizer, ready)
     retention = Retention(DatabaseRetention(engine), clock, settings.retention_days)
-    return Plane(parts, services, server, retention, access)
+    return Plane(parts, services, summarizer, server, retention, access)
 
 
-def serviced(parts: wiring.Parts, ready: Callable[[], Awaitable[Sequence[str]]]) -> Services:
+def serviced(parts: wiring.Parts, originals: Originals, ready: Callable[[], Awaitable[Sequence[str]]]) -> Services:
     """What the REST side is handed."""
     return Services(
         accounts=parts.accounts,
@@ -224,6 +241,7 @@ def serviced(parts: wiring.Parts, ready: Callable[[], Awaitable[Sequence[str]]])
         sequences=parts.sequences,
         settings=parts.outside.settings,
         administration=parts.administration,
+        originals=originals,
         clock=parts.outside.clock,
         version=__version__,
         started_at=parts.outside.clock.now(),
@@ -252,6 +270,7 @@ async def running(plane: Plane) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.wait((asyncio.ensure_future(parts.holding.drain()),), timeout=FLUSH_SECONDS)
         await parts.audit.close()
+        await plane.summarizer.close()
         await parts.outside.ledger.close()
 
 

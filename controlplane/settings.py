@@ -18,8 +18,10 @@ class Settings:
     console_port: int = setting(options.CONSOLE_PORT)
     control_addr: tuple[str, ...] = setting(options.CONTROL_ADDR)
     control_listen: str | None = setting(options.CONTROL_LISTEN)
+    summarizer_addr: tuple[str, ...] = setting(options.SUMMARIZER_ADDR)
     key_file: str | None = setting(options.SECRET_KEY_FILE)
     rpc_token: str | None = setting(options.RPC_TOKEN)
+    internal_key: str | None = setting(options.INTERNAL_KEY)
     proxy_key: str | None = setting(options.PROXY_API_KEY)
     admin_password: str | None = setting(options.ADMIN_PASSWORD)
     kiro_profile: str = setting(options.KIRO_PROFILE)
@@ -34,6 +36,11 @@ class Settings:
     max_attempts: int = setting(options.MAX_ATTEMPTS)
     queue_wait_seconds: float = setting(options.QUEUE_WAIT_SECONDS)
     retention_days: int = setting(options.RETENTION_DAYS)
+    enable_compression: bool = setting(options.ENABLE_COMPRESSION)
+    compression_tokens: int | None = setting(options.COMPRESSION_TOKENS)
+    compression_messages: int = setting(options.COMPRESSION_MESSAGES)
+    compression_keep: int = setting(options.COMPRESSION_KEEP)
+    summary_model: str = setting(options.SUMMARY_MODEL)
     log_level: str = setting(options.LOG_LEVEL)
 
     @property
@@ -53,4 +60,10 @@ class Settings:
 
     def mistakes(self) -> list[str]:
         """Combinations that must not be used."""
-        return options.unguarded(self.rpc_listen, self.rpc_token)
+        crossed = options.crossed(self.compression_keep, self.compression_messages)
+        return options.unguarded(self.rpc_listen, self.rpc_token) + crossed + self._shared()
+
+    def _shared(self) -> list[str]:
+        """Whoever has the internal key spends what any key may."""
+        shared = self.internal_key is not None and self.internal_key == self.proxy_key
+        return [f"{options.INTERNAL_KEY.name}: must not be {options.PROXY_API_KEY.name}, which clients have"] if shared else []

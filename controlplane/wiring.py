@@ -14,6 +14,7 @@ from controlplane.service.administration import Administration
 from controlplane.service.allowances import Allowances
 from controlplane.service.audit import Audit, AuditStore
 from controlplane.service.background import Background
+from controlplane.service.bulletin import Bulletin
 from controlplane.service.catalogue import Catalogue
 from controlplane.service.costs import Costs
 from controlplane.service.health import Health
@@ -115,6 +116,7 @@ class Parts:
     settling: Settling
     holding: Holding
     sequences: Sequences
+    bulletin: Bulletin
 
     async def load(self) -> None:
         """Fill memory from the database. Raises SealBroken."""
@@ -183,6 +185,7 @@ def assemble(outside: Outside) -> Parts:
         settling=settling,
         holding=holding,
         sequences=sequences,
+        bulletin=Bulletin(tended.catalogue, outside.settings),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Self
 from dataplane import settlement, telemetry
 from dataplane.conversation.model import Call
 from dataplane.errors import Cause, GatewayError, Kind, Limited, Retry, Unauthenticated, UpstreamFault
-from dataplane.ports import Ask, Client, Control
+from dataplane.ports import Ask, Client, Control, Reservation
 from dataplane.progress import Progress, Request
 from dataplane.upstreams.base import Lease
 
@@ -43,6 +43,8 @@ class Grant(AbstractAsyncContextManager["Grant"]):
         self._progress = progress
         self._client = client
         self._reserve_only = reserve_only
+        # What `reserve_only` was answered.
+        self.reservation: Reservation | None = None
         self._lease: Lease | None = None
         self._fault: UpstreamFault | None = None
         self._retry: Retry | None = None
@@ -52,7 +54,7 @@ class Grant(AbstractAsyncContextManager["Grant"]):
 
     async def __aenter__(self) -> Self:
         if self._reserve_only:
-            reservation = await self._control.reserve(self._ask(reserve_only=True))
+            self.reservation = reservation = await self._control.reserve(self._ask(reserve_only=True))
             self._progress.lease_id, self._progress.key_id = reservation.lease_id, reservation.key_id
             if reservation.windows is not None:
                 self._client.limited(reservation.windows)

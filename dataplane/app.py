@@ -12,7 +12,7 @@ from dataplane.clients.fetching import Fetcher
 from dataplane.clients.media.converter import MediaConverter
 from dataplane.clients.summarizer import Summarizer
 from dataplane.clients.transport import Transport
-from dataplane.compression import Budget
+from dataplane.compression import Compression
 from dataplane.dialects.anthropic import Anthropic
 from dataplane.dialects.base import Dialect
 from dataplane.dialects.openai_chat import OpenAIChat
@@ -21,6 +21,7 @@ from dataplane.exchange import Line
 from dataplane.kept_pages import KeptPages
 from dataplane.network import Origins, Proxies
 from dataplane.openapi import document
+from dataplane.original_page import OriginalPage
 from dataplane.pages import Pages
 from dataplane.server import Server
 from dataplane.settings import Settings
@@ -51,13 +52,12 @@ class App:
         upstreams: tuple[Upstream, ...] = (Kiro(), KimiWeb(), openai.OpenAI(), anthropic.Anthropic())
         line = Line(
             control=self.control,
-            summarizer=self.summarizer,
             conversations=self.conversations,
             converter=self.converter,
             transport=self.transport,
             upstreams={upstream.kind: upstream for upstream in upstreams},
             patience=Patience(settings.max_attempts, settings.first_token_seconds),
-            budget=Budget(settings.enable_compression, settings.compression_tokens),
+            compression=Compression(self.summarizer, self.catalogue, settings.first_token_seconds),
         )
         self.server = self._serve(line, settings)
 
@@ -94,6 +94,7 @@ class App:
         pages = Pages(self.control, self.catalogue, ready=self.missing, console=settings.console, openapi=document())
         pages.install(server)
         KeptPages(self.control, self.conversations, OpenAIResponses()).install(server)
+        OriginalPage(self.control, self.summarizer).install(server)
         server.route("/v1/chat/completions", {"POST": server.converse}, chat)
         for path in ("/v1/messages", "/messages"):
             server.route(path, {"POST": server.converse}, messages)

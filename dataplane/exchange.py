@@ -9,7 +9,7 @@ from functools import partial
 
 from dataplane.admission import Grant, Patience, turn_away
 from dataplane.budget import OutputBudget
-from dataplane.compression import Budget, compress
+from dataplane.compression import Compression
 from dataplane.conversation import session
 from dataplane.conversation.estimate import prompt_tokens
 from dataplane.conversation.kept import Recalled
@@ -18,7 +18,7 @@ from dataplane.dialects.base import Dialect
 from dataplane.errors import GatewayError, InvalidRequest, NotFound, UpstreamFault
 from dataplane.media import fit
 from dataplane.memory import Memory, recalled
-from dataplane.ports import Client, Control, Conversations, Converter, Summarizer, Transport
+from dataplane.ports import Client, Control, Conversations, Converter, Transport
 from dataplane.progress import Progress, Request
 from dataplane.relay import Relay
 from dataplane.upstreams.base import Lease, Plan, Upstream
@@ -38,13 +38,12 @@ class Line:
     """What the line of a request runs on; made once by the composition root."""
 
     control: Control
-    summarizer: Summarizer
     conversations: Conversations
     converter: Converter
     transport: Transport
     upstreams: Mapping[str, Upstream]
     patience: Patience
-    budget: Budget
+    compression: Compression
 
 
 async def exchange(line: Line, dialect: Dialect, request: Request, client: Client) -> None:
@@ -57,10 +56,11 @@ async def exchange(line: Line, dialect: Dialect, request: Request, client: Clien
         await turn_away(line.control, request, client, error)
         raise
     progress = Progress(request, call)
-    over = line.budget.exceeded(call)
+    long = line.compression.concerns(request, call)
     memory = Memory(line.conversations, progress, client, line.patience.first_token_seconds)
-    async with Grant(line.control, line.patience, progress, client, reserve_only=over) as grant, memory:
-        call = await compress(line.summarizer, line.budget, call, progress, client)
+    async with Grant(line.control, line.patience, progress, client, reserve_only=long) as grant, memory:
+        if grant.reservation is not None:
+            call = await line.compression.shorten(call, grant.reservation, progress, client)
         while True:
             lease = await memory.lease(grant, call, line.upstreams)
             try:

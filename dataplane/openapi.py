@@ -38,6 +38,9 @@ def document() -> bytes:
             },
             "/v1/messages": {"post": operation("Anthropic Messages, streamed or whole", messages)},
             "/v1/messages/count_tokens": {"post": operation("How many tokens a Messages request would be", messages)},
+            "/v1/requests/{id}/original": {
+                "get": operation("What compression replaced in one of the key's requests", parameters=[path_parameter("id")])
+            },
             "/v1/models": {"get": operation("The models the key may use")},
             "/v1/models/{id}": {"get": operation("One model", parameters=[path_parameter("id")])},
             "/v1/sessions": {

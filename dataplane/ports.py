@@ -9,7 +9,7 @@ from typing import Protocol
 
 from dataplane.conversation.events import Usage
 from dataplane.conversation.kept import KeptAnswer, Recall, Recalled, Said, Session, SessionTurn
-from dataplane.conversation.model import Call, Document, Image, Media, Text
+from dataplane.conversation.model import Call, Document, Image, Media, Text, Turn
 from dataplane.dialects.base import Encoder
 from dataplane.errors import EndpointFault, GatewayError
 from dataplane.upstreams.base import Credential, Lease, MediaRules, Plan, Reply
@@ -18,10 +18,14 @@ from dataplane.windows import Windows
 
 @dataclass(slots=True, frozen=True)
 class Caller:
-    """Who calls: the credential as presented (a secret) and the client's address ("" unknown)."""
+    """Who calls: the credential as presented (a secret) and the client's address ("" unknown). `for_key`, `for_request`:
+    for whom, as the gateway itself says when it calls; from anybody else they mean nothing.
+    """
 
     credential: str
     address: str
+    for_key: str = ""
+    for_request: str = ""
 
     def __repr__(self) -> str:
         return f"Caller(address={self.address!r})"
@@ -84,13 +88,27 @@ class Ask:
 @dataclass(slots=True)
 class Reservation:
     """The key's reservation, without an account yet. `context_window` in tokens, 0 unknown; `windows` as
-    in Lease.
+    in Lease; `kind` is likely to serve; `whole`: the key wants its conversations left as they are.
     """
 
     lease_id: str
     key_id: str
     context_window: int = 0
     windows: Windows | None = None
+    kind: str = ""
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class Shortened:
+    """What shortening did, for the record. `how`: "model", "incremental", "memory" or "store", where a summary stands for
+    `replaced_turns`; else why there is none: "no-gain", "model-failed", "late", "budget", "unavailable".
+    """
+
+    how: str
+    replaced_turns: int = 0
+    saved_tokens: int = 0
+    spent_tokens: int = 0
 
 
 class Ending(StrEnum):
@@ -120,6 +138,7 @@ class Outcome:
     finish_reason: str = ""
     first_event_ms: int | None = None
     dropped: Sequence[str] = ()
+    shortened: Shortened | None = None
 
 
 @dataclass(slots=True)
@@ -162,18 +181,43 @@ class Control(Protocol):
 
 
 @dataclass(slots=True)
-class Compressed:
-    """A shortened conversation and what it saved."""
+class Policy:
+    """How conversations are shortened, as administrators decided: above so many `tokens` (0: half of what the model reads)
+    or `turns`, waiting so many `seconds` at most. `whole` is all of it, to be handed on to the summarizer.
+    """
 
-    call: Call
-    replaced_turns: int
-    saved_tokens: int
+    enabled: bool = False
+    tokens: int = 0
+    turns: int = 200
+    seconds: float = 60.0
+    whole: object = None
+
+
+@dataclass(slots=True)
+class Shortening:
+    """What the summarizer is asked: as in the compression contract. `seconds`: when its answer would come too late."""
+
+    key_id: str
+    request_id: str
+    overhead_tokens: int
+    room_tokens: int
+    only_to_fit: bool
+    policy: Policy
+    seconds: float
 
 
 class Summarizer(Protocol):
-    """The summarizer. None when the conversation is to pass as it is, whatever the reason."""
+    """The summarizer."""
 
-    async def compress(self, call: Call, key_id: str, request_id: str, budget_tokens: int) -> Compressed | None: ...
+    async def compress(self, call: Call, ask: Shortening) -> tuple[Sequence[Turn] | None, Shortened | None]:
+        """The turns that are left, None where the conversation is to pass as it is, whatever the reason; and what is to be
+        recorded, None where nothing was tried. Never raises but CancelledError.
+        """
+        ...
+
+    async def original(self, key_id: str, request_id: str) -> bytes:
+        """What compression replaced in one of the key's requests, JSON text. Raises NotFound, Unavailable."""
+        ...
 
 
 class Conversations(Protocol):

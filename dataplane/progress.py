@@ -10,7 +10,7 @@ from dataplane import telemetry
 from dataplane.conversation.events import Event, Finished, FinishReason
 from dataplane.conversation.model import Call
 from dataplane.errors import Cause, Retry, UpstreamFault, UpstreamTimeout
-from dataplane.ports import Attempt, Caller
+from dataplane.ports import Attempt, Caller, Shortened
 from dataplane.upstreams.base import Decoder, Lease, Reply
 
 
@@ -19,7 +19,7 @@ class Request:
     """A client's request as the server read it. `started` is on the monotonic clock.
 
     `session` is the client's name for the conversation as its headers have it, "" when they do not.
-    `headers` are those that are part of its protocol. `remembers`: sessions by user are wanted.
+    `headers` are those that are part of its protocol, `sent` all of them. `remembers`: sessions by user are wanted.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Request:
     session: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     remembers: bool = True
+    sent: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
 
     def elapsed_ms(self) -> int:
         """Milliseconds since the request was read."""
@@ -54,6 +55,7 @@ class Progress:
         self.finish: FinishReason | None = None
         self.first_event_ms: int | None = None
         self.dropped: Sequence[str] = ()
+        self.shortened: Shortened | None = None
         self.served = False
         self.until: float | None = None
         self._timeout: asyncio.Timeout | None = None

@@ -31,6 +31,9 @@ KEY_LENGTH = 8192
 SESSIONS = b"x-headgate-session"
 # Headers in which clients name their session; the body's own name for it wins.
 SESSION_HEADERS = (b"x-claude-code-session-id", b"session-id", b"x-session-id")
+# For whom a request is, as the gateway itself says when it calls; longer than any id.
+FOR_KEY, FOR_REQUEST = b"x-headgate-for-key", b"x-headgate-for-request"
+ID_LENGTH = 200
 
 
 class Visit:
@@ -76,7 +79,12 @@ class Visit:
         if not key or len(key) > KEY_LENGTH:
             telemetry.REFUSALS.labels(Kind.UNAUTHENTICATED).inc()
             raise Unauthenticated("no API key, or none that could be one: send it as `x-api-key` or as `Authorization: Bearer`")
+        if FOR_KEY in self.headers or FOR_REQUEST in self.headers:
+            return Caller(key.decode("latin-1"), self.address, self._id(FOR_KEY), self._id(FOR_REQUEST))
         return Caller(key.decode("latin-1"), self.address)
+
+    def _id(self, name: bytes) -> str:
+        return self.headers.get(name, b"")[:ID_LENGTH].decode("latin-1")
 
     def session(self) -> str:
         """The client's name for the conversation, as its headers have it; "" when they do not."""
@@ -180,6 +188,7 @@ class Server:
             session=visit.session(),
             headers=visit.carried(),
             remembers=self._sessions and visit.headers.get(SESSIONS) != b"off",
+            sent=visit.headers,
         )
         try:
             request.body = await visit.body(self._limit)

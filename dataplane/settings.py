@@ -18,8 +18,6 @@ class Settings:
     rpc_token: str | None = setting(options.RPC_TOKEN)
     console_url: str | None = setting(options.CONSOLE_URL)
     console_port: int = setting(options.CONSOLE_PORT)
-    enable_compression: bool = setting(options.ENABLE_COMPRESSION)
-    compression_tokens: int = setting(options.COMPRESSION_TOKENS)
     session_seconds: int = setting(options.SESSION_CACHE_TTL)
     max_body_bytes: int = setting(options.MAX_BODY_BYTES)
     max_attempts: int = setting(options.MAX_ATTEMPTS)

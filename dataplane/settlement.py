@@ -33,6 +33,7 @@ def outcome(progress: Progress, client: Client, error: BaseException | None) -> 
         finish_reason=progress.finish or "",
         first_event_ms=progress.first_event_ms,
         dropped=progress.dropped,
+        shortened=progress.shortened,
     )
 
 

@@ -33,7 +33,9 @@ SESSION_CACHE_TTL = Option(
     "3600",
     "how many seconds after its last use a user's session is forgotten; 0: none is kept",
 )
-ENABLE_COMPRESSION = Option("ENABLE_COMPRESSION", s.switch, "true", "whether long conversations go to the summarizer")
+ENABLE_COMPRESSION = Option(
+    "ENABLE_COMPRESSION", s.switch, "true", "whether long conversations are shortened; false: never, whatever the console says"
+)
 
 DATA_DIR = Option("HEADGATE_DATA_DIR", s.text, "./data", "database, key file, journals")
 DATABASE_URL = Option(
@@ -63,6 +65,15 @@ SECRET_KEY_FILE = Option(
     "HEADGATE_SECRET_KEY_FILE", s.text, None, "encryption and key hashing; by default secret.key in the data directory"
 )
 RPC_TOKEN = Option("HEADGATE_RPC_TOKEN", s.text, None, "shared secret between the services; the launcher makes one", True)
+
+INTERNAL_KEY = Option(
+    "HEADGATE_INTERNAL_KEY",
+    s.text,
+    None,
+    "what the summarizer presents to the data plane, for summaries that a key's requests cause; the launcher makes one at each start",
+    True,
+)
+GATEWAY_URL = Option("HEADGATE_GATEWAY_URL", s.url, None, "where the summarizer calls the data plane; made from host and port when unset")
 
 KIRO_PROFILE = Option(
     "HEADGATE_KIRO_PROFILE",
@@ -113,8 +124,30 @@ KEPT_MEGABYTES = Option(
     "512",
     "how much of each key's answers is kept for its clients to build on; the oldest go first",
 )
+# How conversations are shortened unless administrators say otherwise: the control plane reads it and tells the others.
 COMPRESSION_TOKENS = Option(
-    "HEADGATE_COMPRESSION_TOKENS", s.integer(1000, 10_000_000), "100000", "above this a conversation goes to the summarizer"
+    "HEADGATE_COMPRESSION_TOKENS",
+    s.integer(10_000, 1_000_000),
+    None,
+    "estimated tokens above which a conversation is shortened, unless the console says otherwise; half of what the model reads when unset",
+)
+COMPRESSION_MESSAGES = Option(
+    "HEADGATE_COMPRESSION_MESSAGES",
+    s.integer(20, 2000),
+    "200",
+    "messages above which a conversation is shortened, unless the console says otherwise",
+)
+COMPRESSION_KEEP = Option(
+    "HEADGATE_COMPRESSION_KEEP",
+    s.integer(4, 100),
+    "30",
+    "how many of its latest messages stay word for word, unless the console says otherwise",
+)
+SUMMARY_MODEL = Option(
+    "HEADGATE_SUMMARY_MODEL",
+    s.text,
+    "claude-haiku-4.5",
+    "the model that summarises, by its public name, unless the console says otherwise",
 )
 CORS_ORIGINS = Option("HEADGATE_CORS_ORIGINS", s.listing, "*", "origins that browsers may call from")
 TRUSTED_PROXIES = Option("HEADGATE_TRUSTED_PROXIES", s.networks, None, "whose X-Forwarded-For is believed, as addresses or networks")
@@ -130,6 +163,9 @@ def check(environ: Mapping[str, str]) -> list[str]:
     mistakes: list[str] = []
     for option in TABLE:
         mistakes += s.read(option, environ)[1]
+    keep, messages = s.read(COMPRESSION_KEEP, environ)[0], s.read(COMPRESSION_MESSAGES, environ)[0]
+    if keep is not None and messages is not None:
+        mistakes += crossed(keep, messages)
     return mistakes + unknown(environ) + unsafe(environ)
 
 
@@ -155,6 +191,11 @@ def unsafe(environ: Mapping[str, str]) -> list[str]:
         if any(environ.get(name) in WELL_KNOWN for name in (option.name, *option.aliases)):
             mistakes.append(f"{option.name}: a well-known value must not be used with HEADGATE_HOST={host}")
     return mistakes
+
+
+def crossed(keep: int, messages: int) -> list[str]:
+    """The mistake of keeping so many messages that a conversation is long when nothing of it may be shortened."""
+    return [] if keep < messages else [f"{COMPRESSION_KEEP.name}: must be less than {COMPRESSION_MESSAGES.name}"]
 
 
 def loopback(host: str) -> bool:

@@ -6,6 +6,13 @@
     ├── Busy                the turn before has not ended in time
     └── Invalid             the call itself is wrong
 
+    Unshortened             why a conversation passes as it came; never told as an error
+    ├── ModelFailed         the model that summarises failed, was refused, or answered nothing of use
+    ├── Late                there was not enough time
+    └── OverBudget          the key has spent on summaries what it may in a day
+
+    StoreAway               what is remembered cannot be had; work goes on without
+
     StartError              the process cannot start; the message says what to do
 
 Messages are ours and hold no word of what is kept.
@@ -34,6 +41,30 @@ class Busy(Refused):
 
 class Invalid(Refused):
     """The call itself is wrong; the message names the field."""
+
+
+class Unshortened(Exception):
+    """Why a conversation passes as it came."""
+
+
+class ModelFailed(Unshortened):
+    """The model that summarises failed, was refused, or answered nothing of use. `lasting`: it will again, for a while."""
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+
+
+class Late(Unshortened):
+    """There was not enough time."""
+
+
+class OverBudget(Unshortened):
+    """The key has spent on summaries what it may in a day."""
+
+
+class StoreAway(Exception):
+    """What is remembered cannot be had; work goes on without."""
 
 
 class StartError(Exception):

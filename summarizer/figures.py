@@ -1,7 +1,7 @@
 """What the service counts, for /metrics."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -11,7 +11,9 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30)
 
 
 class Figures:
-    """Of kept conversations. `what` is "answers" or "sessions"."""
+    """Of kept conversations, and of what compression remembers. `what` is "answers", "sessions", "summaries", "originals",
+    "spending", or "memory": the summaries in this process.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._calls = Counter("headgate_kept_calls", "Calls about kept conversations, by result", ["method", "result"], registry=registry)
@@ -42,5 +44,13 @@ class Figures:
             ("answers", totals.answers, totals.answer_bytes),
             ("sessions", totals.sessions, totals.session_bytes),
         ):
-            self._kept.labels(what).set(count)
-            self._bytes.labels(what).set(size)
+            self.tallied(what, count, size)
+
+    def tallied(self, what: str, count: int, size: int) -> None:
+        self._kept.labels(what).set(count)
+        self._bytes.labels(what).set(size)
+
+    def watch(self, what: str, count: Callable[[], int], size: Callable[[], int]) -> None:
+        """Ask for it whenever the figures are read."""
+        self._kept.labels(what).set_function(count)
+        self._bytes.labels(what).set_function(size)

@@ -3,21 +3,34 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from summarizer.errors import StoreAway
 from summarizer.figures import Figures
 from summarizer.store.answers import Answers
 from summarizer.store.books import everybody
 from summarizer.store.engine import away
+from summarizer.store.originals import SqlOriginals
 from summarizer.store.portions import PAUSE, STEP
 from summarizer.store.sessions import Sessions
+from summarizer.store.spending import SqlSpending
+from summarizer.store.summaries import SqlSummaries
 
 log = logging.getLogger(__name__)
 
 TIDY_EVERY = 60.0
+
+
+@dataclass(slots=True)
+class Remembered:
+    """What compression keeps in the database; what it keeps in Redis goes by itself."""
+
+    summaries: SqlSummaries | None = None
+    originals: SqlOriginals | None = None
+    spending: SqlSpending | None = None
 
 
 @dataclass(slots=True)
@@ -29,6 +42,7 @@ class Tidying:
     sessions: Sessions
     figures: Figures
     now: Callable[[], int]
+    remembered: Remembered = field(default_factory=Remembered)
 
     async def run(self) -> None:
         """Again and again; a failure is logged, the next round may do better."""
@@ -36,7 +50,7 @@ class Tidying:
             try:
                 await self.tidy()
             except Exception as error:
-                if away(error):
+                if isinstance(error, StoreAway) or away(error):
                     log.warning("not tidied: the database does not answer error=%s", type(error).__name__)
                 else:
                     log.exception("not tidied")
@@ -49,6 +63,20 @@ class Tidying:
         await self._all(self.answers.shrink, partial(self.figures.evicted, "answers"))
         await self._all(lambda: self.sessions.shrink(self.now()), partial(self.figures.evicted, "sessions"))
         self.figures.kept(await everybody(self.engine))
+        await self._remembered()
+
+    async def _remembered(self) -> None:
+        """The same with what compression remembers."""
+        summaries, originals, spending = self.remembered.summaries, self.remembered.originals, self.remembered.spending
+        if summaries is not None:
+            await self._all(lambda: summaries.prune(self.now(), STEP), partial(self.figures.expired, "summaries"))
+            await self._all(summaries.shrink, partial(self.figures.evicted, "summaries"))
+            self.figures.tallied("summaries", *await summaries.tally())
+        if originals is not None:
+            await self._all(lambda: originals.prune(self.now(), STEP), partial(self.figures.expired, "originals"))
+            self.figures.tallied("originals", *await originals.tally())
+        if spending is not None:
+            await self._all(lambda: spending.prune(self.now()), partial(self.figures.expired, "spending"))
 
     async def _all(self, take: Callable[[], Awaitable[int | None]], count: Callable[[int], None]) -> None:
         """Portion by portion until there is nothing to take away."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from headgate import options
+from headgate import addresses, options
 from headgate.settings import setting
 
 
@@ -22,6 +22,15 @@ class Settings:
     retention_days: int = setting(options.RETENTION_DAYS)
     session_seconds: int = setting(options.SESSION_CACHE_TTL)
     kept_megabytes: int = setting(options.KEPT_MEGABYTES)
+    redis_url: str | None = setting(options.REDIS_URL)
+    gateway: str | None = setting(options.GATEWAY_URL)
+    port: int = setting(options.PORT)
+    internal_key: str | None = setting(options.INTERNAL_KEY)
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the data plane is, which may listen on every address of this machine."""
+        return self.gateway or addresses.url(self.host, self.port)
 
     @property
     def listen(self) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -108,6 +109,10 @@ class Stack:
         if self._launcher.poll() is not None:
             raise RuntimeError(f"headgate up ended with {self._launcher.returncode}:\n{self.log()}")
         return True
+
+    def kill(self, service: str) -> None:
+        """Kill a service at once, by its name in the log. The launcher starts it anew."""
+        os.kill(int(re.findall(rf"{service} started pid=(\d+)", self.log())[-1]), signal.SIGKILL)
 
     def summarizer_metrics(self) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[4]}/metrics", timeout=5) as answer:

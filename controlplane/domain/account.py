@@ -166,7 +166,8 @@ class AccountDraft:
 @dataclass(frozen=True, slots=True)
 class Counters:
     """What requests came to, for a key or an account. Tokens: `input_tokens` includes cache reads and writes.
-    `total_cost`: money, by the price table of each time.
+    `total_cost`: money, by the price table of each time. What the gateway asked itself is in the amounts, but is
+    no request. `saved_tokens` by shortening conversations, `summary_tokens` what the summaries came to.
     """
 
     total_requests: int = 0
@@ -176,6 +177,8 @@ class Counters:
     input_tokens: int = 0
     output_tokens: int = 0
     total_cost: float = 0.0
+    saved_tokens: int = 0
+    summary_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

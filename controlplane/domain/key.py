@@ -13,6 +13,7 @@ class Key:
     `allowed_models` are public names, `*` stands for any run of characters; `allowed_ips` are
     addresses or networks. `old_digest` is the digest before the last rotation, good until
     `old_until`. `strict`: refuse requests of which something would have to be left out.
+    `compression`: its conversations may be shortened.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Key:
     old_until: int = 0
     strict: bool = False
     limits: Limits = NO_LIMITS
+    compression: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class KeyDraft:
     expires_at: int = 0
     strict: bool = False
     limits: Limits = NO_LIMITS
+    compression: bool = True
 
 
 PROXY_KEY_ID = "proxy"

@@ -39,10 +39,14 @@ class Refusal:
 
 @dataclass(slots=True)
 class Caller:
-    """Who calls: the credential as presented (a secret) and the client's address, empty: unknown."""
+    """Who calls: the credential as presented (a secret) and the client's address, empty: unknown. `for_key_id` and
+    `for_request_id`: who pays and which request it is for, where the gateway itself calls; else they mean nothing.
+    """
 
     credential: str = field(repr=False)
     address: str = ""
+    for_key_id: str = ""
+    for_request_id: str = ""
 
 
 @dataclass(slots=True)
@@ -63,7 +67,8 @@ class OwnToken:
 class Identity:
     """A valid credential. `key_id` is "proxy", the managed key's id, or that of the caller's own account;
     empty tuples allow all. `strict`: the key wants a refusal where something would have to be left
-    out. `own`: the account that the caller brings along, the only one that serves it.
+    out. `own`: the account that the caller brings along, the only one that serves it. `whole`: the key does not want
+    its conversations shortened. `cause`: the request that the gateway itself calls for, empty: it is the key's own.
     """
 
     key_id: str
@@ -73,6 +78,13 @@ class Identity:
     strict: bool = False
     limits: Limits = NO_LIMITS
     own: OwnToken | None = None
+    whole: bool = False
+    cause: str = ""
+
+    @property
+    def brings(self) -> bool:
+        """Whether it is the caller's own account that serves it."""
+        return self.key_id.startswith(OWN)
 
 
 @dataclass(slots=True)
@@ -132,12 +144,14 @@ class Lease:
 
 @dataclass(slots=True)
 class Reservation:
-    """The key's reservation, without an account."""
+    """The key's reservation, without an account. `kind`: who is likely to serve; `whole`: as in Identity."""
 
     lease_id: str
     key_id: str
     context_window: int = 0
     windows: Sequence[Window] = ()
+    kind: str = ""
+    whole: bool = False
 
 
 @dataclass(slots=True)

@@ -98,7 +98,8 @@ class Place:
 class Claim:
     """What a request asks for before it is admitted: `amounts` of every payer, all or nothing.
 
-    The first payer is the key. `deadline` (epoch seconds): when it returns if nobody settles it.
+    The first payer is the key. `deadline` (epoch seconds): when it returns if nobody settles it. What claims no
+    request is none of the requests at a time either, and no limit of requests stands against it.
     """
 
     lease_id: str

@@ -76,9 +76,21 @@ class Attempt:
     learned: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Compression:
+    """What shortening did to a request's conversation. `how` the summary was had; where the conversation passed as it
+    came, why. Estimated tokens: `saved_tokens` less than without the summary, `spent_tokens` on making it.
+    """
+
+    how: str
+    replaced_turns: int = 0
+    saved_tokens: int = 0
+    spent_tokens: int = 0
+
+
 @dataclass(slots=True)
 class Outcome:
-    """The end of one lease, as a data plane reports it."""
+    """The end of one lease, as a data plane reports it. `compression`: None when nobody tried to shorten it."""
 
     lease_id: str
     request_id: str
@@ -95,6 +107,7 @@ class Outcome:
     first_event_ms: int | None = None
     dropped: Sequence[str] = ()
     sequence: int = 0
+    compression: Compression | None = None
 
 
 @dataclass(slots=True)
@@ -104,7 +117,8 @@ class Entry:
     `account_id` and `model` (the upstream's id) are those of the last attempt, empty when there was
     none; `asked_model` is what the client wrote. `booked_at` (epoch seconds) is when it counts,
     `counted` whether it counts as a request of its key, `cost` its money by the price table then.
-    `decision`: how the account was chosen, as JSON text, empty when nobody knows.
+    `decision`: how the account was chosen, as JSON text, empty when nobody knows. `cause`: the request that the
+    gateway itself called for, whose key pays; such a call is no request of the key's. Empty: it is one.
     """
 
     outcome: Outcome
@@ -117,17 +131,22 @@ class Entry:
     counted: bool = True
     cost: float = 0.0
     decision: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryQuery:
-    """Filters of the request list; None: any. `status` is the HTTP status the client saw."""
+    """Filters of the request list; None: any. `status` is the HTTP status the client saw. `internal`: whether
+    the gateway made it itself.
+    """
 
     key_id: str | None = None
     account_id: str | None = None
     model: str | None = None
     ending: Ending | None = None
     status: int | None = None
+    cause: str | None = None
+    internal: bool | None = None
     limit: int = 50
     cursor: str | None = None
 

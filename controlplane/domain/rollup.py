@@ -42,7 +42,8 @@ class UsageQuery:
 class Bucket:
     """One sum. `start`: its first second. `name`: the key, account or model asked for by `by`, empty
     where a request had none. `counted` leaves out the requests that were given back to their key;
-    `credits` are millionths.
+    `credits` are millionths. What the gateway asked itself is in the amounts, but is no request.
+    `saved_tokens` by shortening conversations, `summary_tokens` what the summaries came to.
     """
 
     start: int
@@ -57,3 +58,5 @@ class Bucket:
     output: int
     credits: int
     cost: float
+    saved_tokens: int = 0
+    summary_tokens: int = 0

@@ -17,7 +17,7 @@ from controlplane.domain.limits import NO_LIMITS, Period, Unit
 from controlplane.rest import errors
 from controlplane.rest.audit import Audited
 from controlplane.rest.limits import Credits, KeyUsageRead, LimitsBody, LimitsRead, tree
-from controlplane.rest.schemas import Body, Counts, Moment, NotOffered, Page, Text, View, cut, moment
+from controlplane.rest.schemas import Body, Counts, Moment, Page, Text, View, cut, moment
 from controlplane.rest.wired import Wired
 from controlplane.service import limiting
 from controlplane.service.services import Services
@@ -50,7 +50,7 @@ class KeyChange(Body):
     strict: StrictBool | None = Field(None, description="Refuse requests of which something would have to be left out")
     credit_limit: Credits | None = Field(None, description="Another name of limits.credits.total")
     limits: LimitsBody | None = Field(None, description="What is not named stays as it is; null clears")
-    compression: NotOffered = None
+    compression: StrictBool | None = Field(None, description="Whether its conversations may be shortened; true unless it is said")
 
     def changes(self) -> dict[str, Any]:
         """The fields the caller named, by the names of KeyDraft; `limits` as `limiting.merged` takes it.
@@ -107,6 +107,7 @@ class KeyPlain(View):
     allowed_account_ids: list[str]
     allowed_ips: list[str]
     strict: bool
+    compression: bool
     limits: LimitsRead
     credit_limit: float | None = Field(description="Another name of limits.credits.total")
     expires_at: datetime | None
@@ -243,6 +244,7 @@ def _plain(services: Services, key: Key) -> KeyPlain:
         allowed_account_ids=list(key.allowed_account_ids),
         allowed_ips=list(key.allowed_ips),
         strict=key.strict,
+        compression=key.compression,
         limits=LimitsRead.model_validate(limits),
         credit_limit=limits.get(Unit.CREDITS, {}).get(Period.TOTAL),
         expires_at=moment(key.expires_at),

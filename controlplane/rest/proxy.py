@@ -3,20 +3,19 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import Field
 
 from controlplane.domain.account import Status
 from controlplane.domain.model import ListedModel
 from controlplane.domain.outcome import EntryQuery
-from controlplane.policy.scheduling import Mode
+from controlplane.policy.open_settings import Value
 from controlplane.rest.audit import Audited, Auditor
 from controlplane.rest.requests import RequestRead, brief
-from controlplane.rest.schemas import Body, Counts, Page, Text, View, cut, moment
+from controlplane.rest.schemas import Counts, Page, View, cut, moment
+from controlplane.rest.settings_schemas import SettingsBody, SettingsRead
 from controlplane.rest.wired import Wired
-from controlplane.service.runtime_settings import SCHEDULING_MODE
 from controlplane.service.services import Services
 
 open_router = APIRouter(prefix="/api/proxy", tags=["installation"])
@@ -62,25 +61,6 @@ class ProxyStats(View):
 
 class ProxyLogs(View):
     logs: list[RequestRead]
-
-
-class SettingsBody(Body):
-    """What of the settings is changed; null restores the default."""
-
-    scheduling_mode: Text | None = Field(None, description="smart, priority or balanced; null: smart")
-
-    def values(self) -> dict[str, Any]:
-        """What the caller named, by the names that are stored."""
-        return self.model_dump(by_alias=True, exclude_unset=True)
-
-
-class SettingsRead(View):
-    """`schedulingMode`: `smart` weighs health, load, allowance and more; with `priority` the highest priority
-    serves as long as it can; `balanced` uses all alike.
-    """
-
-    scheduling_mode: Mode
-    version: str
 
 
 class ModelRead(View):
@@ -187,8 +167,8 @@ async def _changed(services: Services, audited: Auditor, body: SettingsBody) -> 
     return after
 
 
-def _settings(services: Services, values: Mapping[str, str]) -> SettingsRead:
-    return SettingsRead(scheduling_mode=Mode(values[SCHEDULING_MODE]), version=services.version)
+def _settings(services: Services, values: Mapping[str, Value]) -> SettingsRead:
+    return SettingsRead.of(values, services.version)
 
 
 def _pool(services: Services) -> Pool:

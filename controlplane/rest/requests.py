@@ -5,29 +5,43 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query
+from fastapi.responses import Response
 from pydantic import Field
 
 from controlplane.domain.errors import Absent
-from controlplane.domain.outcome import Attempt, Ending, Entry, EntryQuery, Source, Usage
-from controlplane.policy import decisions
+from controlplane.domain.outcome import Attempt, Compression, Ending, Entry, EntryQuery, Source, Usage
+from controlplane.policy import decisions, pricing
 from controlplane.rest import errors
+from controlplane.rest.audit import Audited
 from controlplane.rest.schemas import Page, Text, View, moment
 from controlplane.rest.waterfall import Span, spans
 from controlplane.rest.wired import Wired
+from controlplane.service.originals import OriginalsAway
 
 T = TypeVar("T")
 
 router = APIRouter(prefix="/api/requests", tags=["requests"])
 
+MOST_SUMMARIES = 100  # shown of one request; a long conversation takes some dozens
+# What its route may answer besides.
+ORIGINAL: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"schema": {"type": "object"}}}, "description": "The turns and what stands for them"},
+    503: {"model": errors.ErrorBody, "description": "The summarizer, or the database, does not answer"},
+}
+
 
 class RequestFilter(Page):
-    """`status` is the HTTP status that the client saw, `model` the upstream's id."""
+    """`status` is the HTTP status that the client saw, `model` the upstream's id. `cause`: what the gateway asked itself
+    for this request. `internal`: what it asked itself for any, or all the others.
+    """
 
     key_id: Text | None = None
     account_id: Text | None = None
     model: Text | None = None
     ending: Ending | None = None
     status: Annotated[int, Field(ge=100, le=599)] | None = None
+    cause: Text | None = None
+    internal: bool | None = None
 
 
 class UsageRead(View):
@@ -97,6 +111,51 @@ class AttemptRead(View):
         )
 
 
+class CompressionRead(View):
+    """What shortening did to the conversation. `how` its summary was had: `model` (made for this request),
+    `incremental` (partly so), `memory`, `store`; or why the conversation passed as it came: `no-gain`, `model-failed`,
+    `late`, `budget`, `unavailable`. Tokens are estimated: `savedTokens` less than without, `spentTokens` on the summary.
+    """
+
+    how: str
+    replaced_turns: int
+    saved_tokens: int
+    spent_tokens: int
+
+    @classmethod
+    def of(cls, compression: Compression) -> "CompressionRead":
+        return cls(**{name: getattr(compression, name) for name in COMPRESSION})
+
+
+class SummaryRead(View):
+    """A request that the gateway made itself, to have a conversation summarised. `tokens`: all, in and out."""
+
+    request_id: str
+    ending: Ending
+    account_id: str | None
+    kind: str | None
+    model: str | None
+    duration_ms: int
+    tokens: int
+    credits: float
+    cost: float
+
+    @classmethod
+    def of(cls, entry: Entry) -> "SummaryRead":
+        outcome = entry.outcome
+        return cls(
+            request_id=outcome.request_id,
+            ending=outcome.ending,
+            account_id=entry.account_id or None,
+            kind=entry.kind or None,
+            model=entry.model or None,
+            duration_ms=outcome.duration_ms,
+            tokens=pricing.tokens(outcome.usage),
+            credits=outcome.usage.credits,
+            cost=entry.cost,
+        )
+
+
 class RequestRead(View):
     """`askedModel` is what the client wrote; account, kind and model are those of the last attempt."""
 
@@ -117,6 +176,8 @@ class RequestRead(View):
     duration_ms: int
     usage: UsageRead
     cost: float = Field(description="In US dollars, by the price table of its time")
+    compression: CompressionRead | None = Field(description="null: nobody tried to shorten its conversation")
+    cause: str | None = Field(description="For which request the gateway made it itself, a summary; null: a client made it")
 
 
 class Reproduced(View):
@@ -133,6 +194,7 @@ class RequestDetail(RequestRead):
     decision: list[dict[str, Any]] = Field(description="Step by step how the request was admitted; empty when nobody knows")
     reproduced: list[Reproduced] = Field(description="Whether each choice of the decision follows from what it records")
     waterfall: list[Span] = Field(description="Where its time went")
+    summaries: list[SummaryRead] = Field(description="What the gateway asked itself for this request, oldest first")
     dropped: list[str] = Field(description="JSON paths of the client's body that had no seat upstream")
 
 
@@ -151,10 +213,10 @@ async def list_requests(services: Wired, query: Annotated[RequestFilter, Query()
 @router.get("/{request_id}", responses=errors.ABSENT)
 async def read_request(services: Wired, request_id: str) -> RequestDetail:
     """One request with its attempts, and why they were made where they were."""
-    # No id of ours holds such a character, and not every database could be asked for one.
-    entry = await services.records.find(request_id) if request_id.isprintable() and request_id.isascii() else None
+    entry = await services.records.find(request_id) if _possible(request_id) else None
     if entry is None:
         raise Absent("there is no request with this id")
+    caused = await services.records.page(EntryQuery(cause=request_id, limit=MOST_SUMMARIES))
     outcome = entry.outcome
     steps = _readable(decisions.decode, entry.decision)
     return RequestDetail(
@@ -167,8 +229,30 @@ async def read_request(services: Wired, request_id: str) -> RequestDetail:
             for one in _readable(decisions.replay, entry.decision)
         ],
         waterfall=spans(outcome, steps),
+        summaries=[SummaryRead.of(one) for one in reversed(caused.entries)],
         dropped=list(outcome.dropped),
     )
+
+
+@router.get("/{request_id}/original", responses=errors.ABSENT | ORIGINAL, response_class=Response)
+async def read_original(services: Wired, audited: Audited, request_id: str) -> Response:
+    """What compression replaced in the request's conversation, and by what, as long as the summarizer keeps it. It is
+    what the client's users wrote: who reads it is noted in the audit log.
+    """
+    if not _possible(request_id):
+        raise Absent("there is no request with this id")
+    try:
+        text = await services.originals.original(request_id)
+    except OriginalsAway:
+        headers = {"retry-after": str(errors.AWAY_SECONDS)}
+        return errors.answer(503, "unavailable", "the summarizer does not answer; try again in a moment", headers=headers)
+    await audited.note("requests.original", request_id)
+    return Response(text, media_type="application/json")
+
+
+def _possible(request_id: str) -> bool:
+    """No id of ours holds another character, and not every database could be asked for one."""
+    return request_id.isprintable() and request_id.isascii()
 
 
 def _readable(read: Callable[[str], list[T]], text: str) -> list[T]:
@@ -196,8 +280,11 @@ def brief(entry: Entry) -> RequestRead:
         finish_reason=outcome.finish_reason or None,
         usage=UsageRead.of(outcome.usage),
         cost=entry.cost,
+        compression=CompressionRead.of(outcome.compression) if outcome.compression is not None else None,
+        cause=entry.cause or None,
     )
 
 
 ATTEMPT = ("account_id", "kind", "model", "started_ms", "ended_ms", "fault", "status", "retry_after", "detail", "endpoint")
+COMPRESSION = ("how", "replaced_turns", "saved_tokens", "spent_tokens")
 OUTCOME = ("request_id", "ending", "status", "dialect", "streamed", "first_event_ms", "duration_ms")

@@ -32,16 +32,10 @@ class View(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
-def _refuse(value: Any) -> None:
-    if value is not None:
-        raise PydanticCustomError("not_offered", "is not offered in this release")
-
-
 # Text without control characters: NUL cannot be stored in every database, newlines forge log lines.
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 # A bearer or an id of someone else's making: it becomes a header.
 Token = Annotated[str, StringConstraints(strip_whitespace=True, max_length=8192, pattern=r"^[\x21-\x7e]*$")]
-NotOffered = Annotated[None, BeforeValidator(_refuse)]
 
 
 def _written(value: Any) -> Any:
@@ -79,6 +73,8 @@ class Counts(View):
     total_cost: float = Field(description="In US dollars, by the price table of each time")
     input_tokens: int
     output_tokens: int
+    saved_tokens: int = Field(description="Estimated, by shortening conversations")
+    summary_tokens: int = Field(description="What the summaries for that came to; part of the tokens above")
 
     @classmethod
     def of(cls, counters: Counters) -> "Counts":
@@ -90,6 +86,8 @@ class Counts(View):
             total_cost=round(counters.total_cost, 6),
             input_tokens=counters.input_tokens,
             output_tokens=counters.output_tokens,
+            saved_tokens=counters.saved_tokens,
+            summary_tokens=counters.summary_tokens,
         )
 
 

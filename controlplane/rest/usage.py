@@ -35,6 +35,7 @@ class UsageFilter(Body):
 class BucketRead(View):
     """What ended in one hour or day. `name` is the id of the key or account, or the model, null where all
     is one sum or a request had none. `counted` leaves out the requests that were given back to their key.
+    What the gateway asked itself is in tokens, credits and cost, but is no request.
     """
 
     start: datetime | None
@@ -47,6 +48,8 @@ class BucketRead(View):
     cache_read: int
     cache_write: int
     output: int
+    saved_tokens: int = Field(description="Estimated, by shortening conversations")
+    summary_tokens: int = Field(description="What the summaries for that came to; part of the other tokens")
     credits: float
     cost: float = Field(description="US dollars, by the prices that held when the requests ended")
 
@@ -85,5 +88,5 @@ async def read_usage(services: Wired, query: Annotated[UsageFilter, Query()]) ->
     )
 
 
-FIGURES = ("requests", "success", "failed", "counted", "input", "cache_read", "cache_write", "output")
+FIGURES = ("requests", "success", "failed", "counted", "input", "cache_read", "cache_write", "output", "saved_tokens", "summary_tokens")
 USUAL = {Grain.HOUR: 86400, Grain.DAY: 30 * 86400}

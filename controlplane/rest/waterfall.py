@@ -16,9 +16,13 @@ class Span(View):
 
 
 def spans(outcome: Outcome, steps: Sequence[Mapping[str, Any]]) -> list[Span]:
-    """Waits and attempts, the first event and the end, by their beginning."""
+    """What was waited for, attempts, the first event and the end, by their beginning. The time before the first of
+    these is that of the compression where one was tried: reserving for the key, which comes first, takes next to none.
+    """
     found = [Span(name=f"attempt {number}", start_ms=one.started_ms, end_ms=one.ended_ms) for number, one in enumerate(outcome.attempts, 1)]
     found += _pauses(outcome, steps)
+    if outcome.compression is not None:
+        found.append(Span(name="compression", start_ms=0, end_ms=min((span.start_ms for span in found), default=outcome.duration_ms)))
     if outcome.first_event_ms is not None:
         found.append(Span(name="first event", start_ms=outcome.first_event_ms, end_ms=outcome.first_event_ms))
     found.sort(key=lambda span: (span.start_ms, span.end_ms))

@@ -10,7 +10,7 @@ import grpc
 
 from controlplane.rpc import convert
 from controlplane.rpc.session import Session
-from controlplane.service.catalogue import Catalogue
+from controlplane.service.bulletin import Bulletin
 from controlplane.service.leasing import Leasing
 from controlplane.service.settling import Settling
 from controlplane.service.usage import KeyUsage
@@ -27,11 +27,11 @@ STOP_SECONDS = 5.0
 class Admission(pb_grpc.AdmissionServiceServicer):
     """The servicer. `stopping` ends every stream after its last answers."""
 
-    def __init__(self, leasing: Leasing, settling: Settling, usage: KeyUsage, catalogue: Catalogue, version: str) -> None:
+    def __init__(self, leasing: Leasing, settling: Settling, usage: KeyUsage, bulletin: Bulletin, version: str) -> None:
         self._leasing = leasing
         self._settling = settling
         self._usage = usage
-        self._catalogue = catalogue
+        self._bulletin = bulletin
         self._version = version
         self.stopping = asyncio.Event()
 
@@ -59,10 +59,10 @@ class Admission(pb_grpc.AdmissionServiceServicer):
         stopping = asyncio.create_task(self.stopping.wait())
         try:
             while not stopping.done():
-                version = self._catalogue.version
-                snapshot = convert.snapshot(version, self._catalogue.models())
+                version = self._bulletin.version
+                snapshot = convert.snapshot(version, self._bulletin.models(), self._bulletin.compression)
                 await context.write(pb.WatchResponse(snapshot=snapshot))
-                change = asyncio.create_task(self._catalogue.change(version))
+                change = asyncio.create_task(self._bulletin.change(version))
                 await asyncio.wait((change, stopping), return_when=asyncio.FIRST_COMPLETED)
                 change.cancel()
         finally:

@@ -5,12 +5,14 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from controlplane.domain.compression import CompressionPolicy
 from controlplane.domain.lease import Ask, Bearer, Caller, HeldLease, Identity, Lease, Reason, Refusal, Reservation
 from controlplane.domain.limits import Unit, Window
 from controlplane.domain.model import ListedModel
-from controlplane.domain.outcome import Attempt, Ending, EndpointFault, Outcome, Usage
+from controlplane.domain.outcome import Attempt, Compression, Ending, EndpointFault, Outcome, Usage
 from controlplane.policy.windows import tightest
 from headgate.api.admission.v1 import admission_pb2, admission_service_pb2, snapshot_pb2
+from headgate.api.compression.v1 import policy_pb2
 from headgate.api.error.v1 import detail_pb2
 from headgate.api.limit.v1 import window_pb2
 
@@ -24,9 +26,8 @@ MOST_WRITTEN = 4096
 
 
 def ask(message: admission_service_pb2.Acquire) -> Ask:
-    caller = message.caller
     return Ask(
-        Caller(caller.credential, caller.address),
+        caller(message.caller),
         message.request_id,
         message.model,
         message.estimated_input_tokens,
@@ -41,6 +42,10 @@ def ask(message: admission_service_pb2.Acquire) -> Ask:
         message.streamed,
         message.sticky,
     )
+
+
+def caller(message: admission_pb2.Caller) -> Caller:
+    return Caller(message.credential, message.address, message.for_key_id, message.for_request_id)
 
 
 def attempt(message: admission_pb2.Attempt) -> Attempt:
@@ -82,7 +87,15 @@ def outcome(message: admission_pb2.Outcome) -> Outcome:
         message.first_event_ms if message.HasField("first_event_ms") else None,
         list(message.dropped) if message.dropped else (),
         message.sequence,
+        compression(message.compression) if message.HasField("compression") else None,
     )
+
+
+def compression(message: admission_pb2.Compression) -> Compression | None:
+    """None for one that does not say how, which the contract does not know."""
+    if not message.how:
+        return None
+    return Compression(message.how, message.replaced_turns, message.saved_tokens, message.spent_tokens)
 
 
 def usage(message: admission_pb2.Usage) -> Usage:
@@ -179,6 +192,8 @@ def reservation(value: Reservation, into: admission_service_pb2.Reservation) -> 
     into.key_id = value.key_id
     into.context_window = uint32(value.context_window)
     windows(value.windows, into.windows)
+    into.kind = value.kind
+    into.whole = value.whole
 
 
 def windows(values: Sequence[Window], into: window_pb2.Windows) -> None:
@@ -210,15 +225,34 @@ def identity(value: Identity, usage: Mapping[str, Any] | None = None) -> admissi
     )
 
 
-def snapshot(version: int, models: Iterable[ListedModel]) -> snapshot_pb2.Snapshot:
+def snapshot(version: int, models: Iterable[ListedModel], compression: CompressionPolicy) -> snapshot_pb2.Snapshot:
     """A model that does not fit the contract is left out: data planes must learn of the others."""
-    into = snapshot_pb2.Snapshot(version=version)
+    into = snapshot_pb2.Snapshot(version=version, compression=_policy(compression))
     for listed in models:
         try:
             into.models.append(_model(listed))
         except (ValueError, TypeError):
             log.exception("a model cannot be told to data planes kind=%s id=%r", listed.kind, listed.facts.id)
     return into
+
+
+def _policy(value: CompressionPolicy) -> policy_pb2.Policy:
+    return policy_pb2.Policy(
+        enabled=value.enabled,
+        tokens=value.tokens or 0,
+        turns=value.messages,
+        keep_turns=value.keep,
+        tool_lookback=value.tool_lookback,
+        batch_turns=value.batch_messages,
+        batch_characters=value.batch_characters,
+        ratio_thousandths=round(value.ratio * 1000),
+        life_minutes=value.ttl_minutes,
+        entries=value.entries,
+        model=value.summary_model,
+        key_tokens_a_day=value.key_tokens_per_day,
+        seconds=value.seconds,
+        original_hours=value.original_hours,
+    )
 
 
 def uint32(figure: int) -> int:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from controlplane.domain.lease import Ask, Bearer, Caller, Extension, Identity, Lease, Refusal, Reservation
+from controlplane.domain.lease import Ask, Bearer, Extension, Identity, Lease, Refusal, Reservation
 from controlplane.rpc import convert
 from controlplane.service import refusals
 from controlplane.service.leasing import Leasing
@@ -110,8 +110,7 @@ class Session:
         self._next(question.id).welcome.version = self._version
 
     def _identify(self, question: pb.Question) -> None:
-        caller = question.identify.caller
-        said = self._leasing.identify(Caller(caller.credential, caller.address))
+        said = self._leasing.identify(convert.caller(question.identify.caller))
         if isinstance(said, Refusal):
             self._say(question.id, said)
         elif question.identify.usage:

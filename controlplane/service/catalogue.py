@@ -1,8 +1,7 @@
 """Which models there are, and what a name that a client wrote means."""
 
-import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from controlplane.domain.errors import AccessRejected, CallForbidden, ProviderError, ProviderUnavailable
@@ -30,7 +29,8 @@ OWN_KIND = "kiro"
 
 class Catalogue:
     """The model table, merged over all accounts that are not disabled. `meanings`: what names mean; `own`: to a
-    caller with an own account, whether or not an account of the pool offers it.
+    caller with an own account, whether or not an account of the pool offers it. `changed` is called at each change
+    of the table.
     """
 
     def __init__(
@@ -48,30 +48,19 @@ class Catalogue:
         self._refreshing = refreshing
         self._standings = standings
         self._clock = clock
-        self._version = 0
         self._models: tuple[ListedModel, ...] = ()
         self._facts: Mapping[tuple[str, str], ModelFacts] = {}
         self._candidates: Mapping[str, Sequence[Candidate]] = {}
         self._routes: Sequence[Route] = ()
         self.meanings, self.own = Meanings(), Meanings()
         self._not_before: dict[str, float] = {}
-        self._changed = asyncio.Event()
+        self.changed: Callable[[], None] = lambda: None
         roster.changed = self.rebuild
         self.rebuild()
-
-    @property
-    def version(self) -> int:
-        """Grows with each change within one run."""
-        return self._version
 
     def models(self) -> Sequence[ListedModel]:
         """One row for each kind and upstream id, the kinds in the order in which they serve."""
         return self._models
-
-    async def change(self, seen: int) -> None:
-        """Wait until the version is no longer `seen`."""
-        while self._version == seen:
-            await self._changed.wait()
 
     def candidates(self, kind: str) -> Sequence[Candidate]:
         """The accounts of a kind."""
@@ -96,13 +85,11 @@ class Catalogue:
         self._candidates = {kind: [seat.candidate for seat in self._roster if seat.account.kind == kind] for kind in KINDS}
         merged = _merged(self._roster)
         models = tuple(replace(model, routes=names) for model, names in zip(merged, self._leading(merged), strict=True))
-        if models == self._models and self._version:
+        if models == self._models:
             return
         self._models = models
         self._facts = {(model.kind, model.facts.id): model.facts for model in models}
-        self._version += 1
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self.changed()
 
     async def tend(self, seat: Seat) -> bool | None:
         """The background's visit: fetch the account's list when it is stale and there is a token. False when the

@@ -48,7 +48,7 @@ class Costs:
     def settle(self, entry: Entry) -> Amounts:
         """Complete an entry (credits that were not told, cost, whether it counts): what its key has spent."""
         usage = entry.outcome.usage
-        entry.counted = pricing.counts(entry.outcome)
+        entry.counted = not entry.cause and pricing.counts(entry.outcome)
         if entry.kind in CREDITED:
             self._credit(entry.model, usage)
         tokens = pricing.tokens(usage)

@@ -1,4 +1,4 @@
-"""Whose credential is it? The proxy key, a managed key, the caller's own account, or nobody's.
+"""Whose credential is it? The proxy key, a managed key, the caller's own account, the gateway's own, or nobody's.
 
 Nothing is kept of what was presented but keyed hashes. A caller's own account is named by the hash of
 the whole token, for tokens of one kind begin alike.
@@ -9,8 +9,9 @@ import ipaddress
 import re
 from functools import lru_cache
 
+from controlplane.domain.errors import Absent
 from controlplane.domain.key import PROXY_KEY_ID, Key
-from controlplane.domain.lease import Caller, Identity, OwnToken, Reason, Refusal
+from controlplane.domain.lease import NAME_DIGITS, OWN, Caller, Identity, OwnToken, Reason, Refusal
 from controlplane.service import metrics
 from controlplane.service.keys import PREFIX, Keys
 from controlplane.service.ports import Clock, Vault
@@ -25,6 +26,9 @@ OWN_NAME = "own account"
 TOKEN = re.compile(r"[!-~]{16,}")
 SHORTENED = "..."
 PROXY = Identity(PROXY_KEY_ID, PROXY_KEY_ID)
+INTERNAL_DIGEST = "internal key"
+OWN_ID = re.compile(f"{OWN}[0-9a-f]{{{NAME_DIGITS}}}")
+CAUSE = re.compile(r"req_[0-9A-Za-z]{1,64}")
 
 
 class Identities:
@@ -35,20 +39,27 @@ class Identities:
         self._vault = vault
         self._clock = clock
         self._proxy_digest = ""
+        self._internal_digest = ""
 
     def set_proxy_key(self, digest: str) -> None:
         """The digest of the proxy key in force."""
         self._proxy_digest = digest
+
+    def set_internal_key(self, key: str) -> None:
+        """The credential of the gateway's own calls, new at each start of the gateway; empty: there is none."""
+        self._internal_digest = self._vault.digest(INTERNAL_DIGEST, key) if key else ""
 
     def identify(self, caller: Caller) -> Identity | Refusal:
         """The identity, or why it is refused. A failure is counted by its reason only."""
         credential = caller.credential
         if not credential or len(credential) > LONGEST:
             return _refused("missing", "an API key is needed")
+        if caller.for_key_id and self._is_internal(credential):
+            return self._internal(caller.for_key_id, caller.for_request_id)
         if credential.startswith(PREFIX):
             key = self._keys.find(credential)
             if key is not None:
-                return self._managed(key, caller.address)
+                return _counted(key, self.admit(key, caller.address))
         token = self._behind_proxy_key(credential) if ":" in credential else None
         if token is not None:
             return self._own(token)
@@ -67,19 +78,42 @@ class Identities:
 
     def admit(self, key: Key, address: str) -> Identity | Refusal:
         """The identity of a key if it would be let in from this address now."""
+        over = self._over(key)
+        if over is not None:
+            return over
+        if key.allowed_ips and not _inside(address, key.allowed_ips):
+            return Refusal(Reason.ADDRESS_NOT_ALLOWED, "the API key may not be used from this address")
+        whole = not key.compression
+        return Identity(key.id, key.name, key.allowed_models, key.allowed_account_ids, key.strict, key.limits, whole=whole)
+
+    def _over(self, key: Key) -> Refusal | None:
+        """Why nobody may use the key any more."""
         if not key.enabled:
             return Refusal(Reason.UNAUTHENTICATED, "the API key is disabled")
         if key.expires_at and self._clock.now() >= key.expires_at:
             return Refusal(Reason.UNAUTHENTICATED, "the API key has expired")
-        if key.allowed_ips and not _inside(address, key.allowed_ips):
-            return Refusal(Reason.ADDRESS_NOT_ALLOWED, "the API key may not be used from this address")
-        return Identity(key.id, key.name, key.allowed_models, key.allowed_account_ids, key.strict, key.limits)
+        return None
 
-    def _managed(self, key: Key, address: str) -> Identity | Refusal:
-        said = self.admit(key, address)
-        if isinstance(said, Refusal) and said.reason is Reason.UNAUTHENTICATED:
-            metrics.UNAUTHENTICATED.labels("expired" if key.enabled else "disabled").inc()
-        return said
+    def _internal(self, key_id: str, cause: str) -> Identity | Refusal:
+        """For whom the gateway itself calls. Which model, and from where, is its own choice: what the key may use in
+        this does not bind it; which accounts, and the limits, do.
+        """
+        if not CAUSE.fullmatch(cause):
+            return _refused("malformed", "a call of the gateway's own must name the request it is for")
+        if key_id == PROXY_KEY_ID:
+            return Identity(PROXY_KEY_ID, PROXY_KEY_ID, cause=cause)
+        if OWN_ID.fullmatch(key_id):
+            return Identity(key_id, OWN_NAME, cause=cause)
+        try:
+            key = self._keys.get(key_id)
+        except Absent:
+            return _refused("unknown", "the key that the gateway calls for is not known")
+        made = Identity(key.id, key.name, allowed_account_ids=key.allowed_account_ids, limits=key.limits, cause=cause)
+        return _counted(key, self._over(key) or made)
+
+    def _is_internal(self, presented: str) -> bool:
+        digest = self._internal_digest
+        return bool(digest) and hmac.compare_digest(self._vault.digest(INTERNAL_DIGEST, presented), digest)
 
     def _is_proxy(self, presented: str) -> bool:
         return bool(self._proxy_digest) and hmac.compare_digest(self._vault.digest(DIGEST, presented), self._proxy_digest)
@@ -103,6 +137,12 @@ class Identities:
             return _refused("malformed", "the refresh token behind the proxy key has been shortened; give the whole token")
         own = OwnToken(self._vault.digest(OWN_DIGEST, token), token)
         return Identity(own.account_id, OWN_NAME, own=own)
+
+
+def _counted(key: Key, said: Identity | Refusal) -> Identity | Refusal:
+    if isinstance(said, Refusal) and said.reason is Reason.UNAUTHENTICATED:
+        metrics.UNAUTHENTICATED.labels("expired" if key.enabled else "disabled").inc()
+    return said
 
 
 def _refused(reason: str, message: str) -> Refusal:

@@ -80,6 +80,7 @@ class Keys:
             created_at=int(self._clock.now()),
             strict=draft.strict,
             limits=draft.limits,
+            compression=draft.compression,
         )
         async with self._changing:
             self._check_name(draft.name)

@@ -1,8 +1,9 @@
 """The leases that are open: what each is for, and the account it holds a place of.
 
 One lease is one request. Its id names the key, so that an outcome that arrives after a restart is
-still booked on who pays. What is reserved and which places are taken is in the ledger's books; what
-candidates show as in flight is what the ledger said last.
+still booked on who pays, and for a call of the gateway's own the request that it is for. What is reserved
+and which places are taken is in the ledger's books; what candidates show as in flight is what the ledger
+said last.
 """
 
 import secrets
@@ -19,6 +20,8 @@ from controlplane.service.refreshing import Refreshing
 from controlplane.service.roster import Seat
 
 DEADLINE = 900  # seconds; leases of a data plane that is connected live on after it
+# What the id of a lease has before the request that it is for. The previous release finds the key all the same.
+CAUSED = "/"
 
 
 @dataclass(slots=True)
@@ -88,10 +91,10 @@ class Leases:
     def find(self, lease_id: str) -> Open | None:
         return self._open.get(lease_id)
 
-    def new_id(self, key_id: str) -> str:
+    def new_id(self, key_id: str, cause: str = "") -> str:
         """Unique for ever: random for each run, counted within it, so that neighbours lie together in an index."""
         self._number += 1
-        return f"ls_{self._run}{self._number:08x}.{key_id}"
+        return f"ls_{self._run}{self._number:08x}{CAUSED + cause if cause else ''}.{key_id}"
 
     def add(self, lease: Open) -> None:
         self._open[lease.lease_id] = lease
@@ -109,7 +112,7 @@ class Leases:
             deadline=held.deadline,
             refreshing=refreshing,
             payers=self.payers(held.key_id),
-            claimed=Amounts(1, held.tokens, held.credits),
+            claimed=Amounts(0 if causing(held.lease_id) else 1, held.tokens, held.credits),
             output=held.output,
             restored=True,
         )
@@ -121,6 +124,11 @@ class Leases:
 def payer(lease_id: str) -> str:
     """The key that pays, out of a lease id; empty when it is none of ours."""
     return lease_id.partition(".")[2]
+
+
+def causing(lease_id: str) -> str:
+    """The request that a call of the gateway's own is for, out of its lease id; empty for any other."""
+    return lease_id.partition(".")[0].partition(CAUSED)[2]
 
 
 def reserved(lease_id: str, now: float) -> HeldLease:

@@ -88,8 +88,8 @@ class Leasing:
         if isinstance(identity, Refusal):
             return self._settling.refused(self._identities.name(ask.caller), ask, identity)
         own: Seat | None = None
-        if identity.own is not None:
-            found = yield from self._opening.own(identity.own)
+        if identity.brings:
+            found = yield from self._opening.own(identity)
             if isinstance(found, Refusal):
                 # Whose sign-in is worth nothing has not been authenticated.
                 return found if found.reason is Reason.UNAUTHENTICATED else self._settling.refused(identity, ask, found)
@@ -146,8 +146,8 @@ class Leasing:
         yield from self._holding.give_back(lease)
         if isinstance(identity, Refusal):
             return identity
-        if identity.own is not None and lease.own is None:
-            own = yield from self._opening.own(identity.own)
+        if identity.brings and lease.own is None:
+            own = yield from self._opening.own(identity)
             if isinstance(own, Refusal):
                 return own
             self._opening.owned(lease, own)
@@ -180,7 +180,8 @@ class Leasing:
         if isinstance(verdict, Denied):
             return refusals.denied(verdict, self._clock.now())
         self._leases.add(lease)
-        return Reservation(lease.lease_id, lease.identity.key_id, self._opening.window(lease), lease.windows)
+        identity, window, kind = lease.identity, self._opening.window(lease), self._opening.kind(lease)
+        return Reservation(lease.lease_id, identity.key_id, window, lease.windows, kind, identity.whole)
 
     def _leased(self, asked: Asked) -> Work[Said]:
         """A place at an account whose bearer can be had, going on to the next one until none is left."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from controlplane.domain.lease import Ask, Identity, Lease, OwnToken, Refusal
+from controlplane.domain.lease import Ask, Identity, Lease, Refusal
 from controlplane.domain.limits import INSTALLATION, Amounts, Limits, Payer
 from controlplane.domain.route import Target
 from controlplane.policy import decisions
@@ -53,9 +53,9 @@ class Opening:
         self._leases = leases
         self._clock = clock
 
-    def own(self, token: OwnToken) -> Work[Seat | Refusal]:
-        """The account that the caller brings along."""
-        return ready(self._own.seat(token))
+    def own(self, identity: Identity) -> Work[Seat | Refusal]:
+        """The account that the caller brings along, or has brought along before."""
+        return ready(self._own.present(identity.key_id) if identity.own is None else self._own.seat(identity.own))
 
     def owned(self, lease: Open, own: Seat) -> None:
         """The lease came from a hello: its caller's own account serves it, as before."""
@@ -67,9 +67,9 @@ class Opening:
         if isinstance(named, Refusal):
             return named
         now = self._clock.now()
-        claimed = self._claim(named, ask)
+        claimed = self._claim(named, ask, identity)
         return Open(
-            self._leases.new_id(identity.key_id),
+            self._leases.new_id(identity.key_id, identity.cause),
             identity,
             ask.request_id,
             ask.model,
@@ -104,22 +104,28 @@ class Opening:
 
     def claim(self, lease: Open, ask: Ask) -> None:
         """What the request needs, where a hello could not tell."""
-        lease.claimed = self._claim(lease.named, ask)
+        lease.claimed = self._claim(lease.named, ask, lease.identity)
         lease.output = self._costs.output(ask.max_output_tokens)
 
     def window(self, lease: Open) -> int:
         """Tokens that the model holds at the most generous account of all targets, 0 unknown."""
         return max(self._placing.facts(target).context_window for target in lease.named.targets)
 
-    def _claim(self, named: Named, ask: Ask) -> Amounts:
-        """What the dearest of the targets needs, so that a limit holds whoever serves in the end."""
+    def kind(self, lease: Open) -> str:
+        """The kind that is likely to serve."""
+        return self._placing.kind(lease)
+
+    def _claim(self, named: Named, ask: Ask, identity: Identity) -> Amounts:
+        """What the dearest of the targets needs, so that a limit holds whoever serves in the end. What the gateway
+        asks of itself is no request of the key's.
+        """
         first, *others = named.targets
         dearest = self._claimed(first, ask)
         for target in others:
             claim = self._claimed(target, ask)
             if claim.credits > dearest.credits:  # nothing else differs
                 dearest = claim
-        return dearest
+        return dearest._replace(requests=0) if identity.cause else dearest
 
     def _claimed(self, target: Target, ask: Ask) -> Amounts:
         rate = self._placing.facts(target).rate

@@ -114,6 +114,13 @@ class OwnAccounts:
         refusal, until = self._refusals.get(token.account_id, (BUSY, 0.0))
         return _counted(refusal) if now < until else self._woken(token)
 
+    def present(self, account_id: str) -> Seat | Refusal:
+        """The account of a caller whom it serves already: without its token it cannot be woken."""
+        own = self._known.get(account_id)
+        if own is None or own.seat.standing.status in LOST:
+            return own_refusals.AWAY
+        return self._used(own, self._clock.now())
+
     def tend(self) -> None:
         """The background's visit to all that have something to be visited for."""
         for own in self._known.values():

@@ -7,6 +7,8 @@ from controlplane.policy import refresh
 DEAD_FOR = 60.0  # seconds that a sign-in which failed is not tried again
 SUSPENDED_FOR = 3600.0
 BUSY = Refusal(Reason.ACCOUNTS_BUSY, "too many accounts are being signed in at the moment; try again", 2)
+# The gateway's own calls follow a request that the account has just served.
+AWAY = Refusal(Reason.NO_ACCOUNT, "the caller's own account is not in use")
 
 
 def judged(error: ProviderError) -> tuple[Refusal, float]:

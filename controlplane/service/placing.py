@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from controlplane.domain.lease import OWN, Ask, Bearer, Identity, Lease, Refusal
+from controlplane.domain.lease import Ask, Bearer, Identity, Lease, Refusal
 from controlplane.domain.limits import NO_LIMITS, Caps
 from controlplane.domain.model import ModelFacts
 from controlplane.domain.route import Target
 from controlplane.policy import decisions, routing, scheduling
 from controlplane.policy.candidates import Candidate, Wish, session_hash
 from controlplane.policy.decisions import Step
+from controlplane.policy.exclusions import by_standing
 from controlplane.policy.routing import Named
 from controlplane.policy.scheduling import Choice, Mode, NoCapacity
 from controlplane.service import refusals
@@ -35,7 +36,7 @@ class Placing:
 
     def named(self, identity: Identity, written: str) -> Named | Refusal:
         """Who may serve the model that was asked for, if there is one and the key may use it."""
-        meanings = self._catalogue.meanings if identity.own is None else self._catalogue.own
+        meanings = self._catalogue.meanings if not identity.brings else self._catalogue.own
         named = meanings.resolve(written)
         if named is None:
             return refusals.unknown_model(written, meanings.close(written, lambda name: self._usable(identity, meanings, name)))
@@ -58,6 +59,16 @@ class Placing:
     def facts(self, target: Target) -> ModelFacts:
         """The model as the most generous account of the kind offers it."""
         return self._catalogue.facts(target)
+
+    def kind(self, lease: Open) -> str:
+        """The kind of the first target that an account offers which may serve the lease now; of the first, if none may."""
+        now, allowed, targets = self._clock.now(), lease.identity.allowed_account_ids, lease.named.targets
+        for target in targets:
+            for one in self._candidates(lease, target):
+                meant = _among(one, target.account_ids) and _among(one, allowed)
+                if meant and target.model in one.offers and by_standing(one, now) is None:
+                    return target.kind
+        return targets[0].kind
 
     def choose(self, lease: Open, ask: Ask, tried: Collection[str]) -> tuple[Seat, Choice] | NoCapacity:
         """The account that shall serve, of the first target that has one; nothing is held yet. What led to it goes
@@ -97,6 +108,8 @@ class Placing:
         """Which of the target's accounts, recorded."""
         only = target.account_ids[0] if len(target.account_ids) == 1 else ""
         session, allowed = session_hash(ask.session), lease.identity.allowed_account_ids
+        if lease.identity.cause:
+            session = 0  # what the gateway asks of itself belongs to no conversation
         wish = Wish(target.model, session, tried, allowed, target.kind, only, ask.sticky)
         now, mode = self._clock.now(), self._mode()
         candidates = self._candidates(lease, target)
@@ -113,7 +126,7 @@ class Placing:
         if lease.own is not None:
             pool: Sequence[Candidate] = (lease.own.candidate,) if lease.own.account.kind == target.kind else ()
         else:
-            pool = () if lease.identity.key_id.startswith(OWN) else self._catalogue.candidates(target.kind)
+            pool = () if lease.identity.brings else self._catalogue.candidates(target.kind)
         # Where one was named the others are shown as not meant.
         return pool if len(target.account_ids) < 2 else [one for one in pool if one.id in target.account_ids]
 
@@ -142,3 +155,8 @@ class Placing:
             tokens_reserved=lease.claimed.tokens,
             credits_reserved=lease.claimed.credits,
         )
+
+
+def _among(candidate: Candidate, account_ids: Collection[str]) -> bool:
+    """Whether the account is one of these; none named: any is."""
+    return not account_ids or candidate.id in account_ids

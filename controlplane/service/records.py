@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 
 from controlplane.domain.account import Counters
 from controlplane.domain.errors import Invalid
-from controlplane.domain.limits import MILLION
 from controlplane.domain.outcome import Ending, Entry, EntryPage, EntryQuery
 from controlplane.domain.rollup import SECONDS, Bucket, UsageQuery
-from controlplane.policy import pricing
 from controlplane.service import metrics
 from controlplane.service.ports import Clock, RecordStore, Totals, Written
+from controlplane.service.sums import FAILURES, Figures, Sum, amounts
 
 log = logging.getLogger(__name__)
 
@@ -36,51 +35,6 @@ FOLDED = 50  # entries that are added to the sums at once, if nobody wants to kn
 PAUSE = 0.01  # seconds between two of these, for who else wants to write
 MOST_BUCKETS = 1000  # hours or days of usage in one answer
 MOST_FIGURES = 20_000  # sums in one answer
-
-
-@dataclass(slots=True)
-class Sum:
-    """Counters that grow; `credits` are millionths, as in the rollups."""
-
-    total: int = 0
-    success: int = 0
-    failed: int = 0
-    credits: int = 0
-    input: int = 0
-    output: int = 0
-    cost: float = 0.0
-
-    def add(self, entry: Entry) -> None:
-        """One request."""
-        ending = entry.outcome.ending
-        self.add_figures(1, ending is Ending.SERVED, ending in FAILURES, *_figures(entry))
-
-    def add_figures(self, total: int, success: int, failed: int, credits: int, input: int, output: int, cost: float) -> None:
-        """Some requests."""
-        self.total += total
-        self.success += success
-        self.failed += failed
-        self.credits += credits
-        self.input += input
-        self.output += output
-        self.cost += cost
-
-    def add_sum(self, counters: Counters) -> None:
-        self.total += counters.total_requests
-        self.success += counters.success_requests
-        self.failed += counters.failed_requests
-        self.credits += round(counters.total_credits * MILLION)
-        self.input += counters.input_tokens
-        self.output += counters.output_tokens
-        self.cost += counters.total_cost
-
-    def take_back(self) -> None:
-        """Undo a record that was written by rule: it failed and used nothing."""
-        self.total -= 1
-        self.failed -= 1
-
-    def counters(self) -> Counters:
-        return Counters(self.total, self.success, self.failed, self.credits / MILLION, self.input, self.output, self.cost)
 
 
 @dataclass(slots=True)
@@ -290,23 +244,18 @@ class Records:
     def _fold(self) -> None:
         """Add what was recorded to the sums: many at a time, which is a third of the work of one by one."""
         entries, self._uncounted = self._uncounted, []
-        groups: dict[tuple[str, str, Ending], list[tuple[int, int, int, float]]] = {}
+        groups: dict[tuple[str, str, Ending, bool], list[Figures]] = {}
         for entry in entries:
-            groups.setdefault((entry.key_id, entry.account_id, entry.outcome.ending), []).append(_figures(entry))
-        for (key_id, account_id, ending), rows in groups.items():
-            count = len(rows)
-            figures = (count, count * (ending is Ending.SERVED), count * (ending in FAILURES), *map(sum, zip(*rows, strict=True)))
-            self._all.add_figures(*figures)
-            _of(self._keys, key_id).add_figures(*figures)
-            if account_id:
-                _of(self._accounts, account_id).add_figures(*figures)
+            groups.setdefault((entry.key_id, entry.account_id, entry.outcome.ending, not entry.cause), []).append(amounts(entry))
+        for (key_id, account_id, ending, request), rows in groups.items():
+            count = len(rows) * request
+            requests = (count, count * (ending is Ending.SERVED), count * (ending in FAILURES))
+            together = tuple(map(sum, zip(*rows, strict=True)))
+            sums = [self._all, _of(self._keys, key_id), *([_of(self._accounts, account_id)] if account_id else [])]
+            for one in sums:
+                one.add_requests(*requests)
+                one.add_amounts(*together)
             ENDED[ending].inc(count)
-
-
-def _figures(entry: Entry) -> tuple[int, int, int, float]:
-    """What a request adds to a sum, however it ended."""
-    usage = entry.outcome.usage
-    return pricing.millionths(usage.credits), usage.input + usage.cache_read + usage.cache_write, usage.output, entry.cost
 
 
 def _of(sums: dict[str, Sum], name: str) -> Sum:
@@ -318,6 +267,5 @@ def _of(sums: dict[str, Sum], name: str) -> Sum:
 
 
 NONE = Sum()
-FAILURES = frozenset({Ending.FAILED, Ending.CUT})
 # Looked up once: the look-up of a labelled metric costs more than counting.
 ENDED = {ending: metrics.ENDED.labels(ending.value) for ending in Ending}

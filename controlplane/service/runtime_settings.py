@@ -1,20 +1,30 @@
 """Settings that are decided at run time and stored."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from controlplane.domain.compression import USUAL, CompressionPolicy
 from controlplane.domain.errors import Invalid
+from controlplane.policy import open_settings
+from controlplane.policy.open_settings import ENABLED, KEEP, MESSAGES, SCHEDULING_MODE, Value
 from controlplane.policy.scheduling import Mode
 from controlplane.service.ports import SettingStore
 
+__all__ = ["SCHEDULING_MODE", "RuntimeSettings"]
+
 
 class RuntimeSettings:
-    """Read from memory; the database is written first."""
+    """Read from memory; the database is written first. `installed`: how conversations are shortened unless administrators
+    say otherwise; where it is off, they cannot switch it on. `changed` is called when what data planes are told changes.
+    """
 
-    def __init__(self, store: SettingStore) -> None:
+    def __init__(self, store: SettingStore, installed: CompressionPolicy = USUAL) -> None:
         self._store = store
+        self._installed = installed
         self._stored: dict[str, str] = {}
         self._mode = Mode.SMART
+        self._compression = installed
+        self.changed: Callable[[], None] = lambda: None
         # A change is read, written and remembered as one.
         self._changing = asyncio.Lock()
 
@@ -23,28 +33,29 @@ class RuntimeSettings:
         """How accounts are chosen; asked at every request."""
         return self._mode
 
+    @property
+    def compression(self) -> CompressionPolicy:
+        """How conversations are shortened from now on."""
+        return self._compression
+
     async def load(self) -> None:
         """Fill memory at the start."""
         self._stored = dict(await self._store.load())
         self._apply()
 
-    def read(self) -> Mapping[str, str]:
-        """What an administrator may see: no secret and no hash. Names: `schedulingMode`."""
-        return {name: self._open(name) for name in OPEN}
+    def read(self) -> Mapping[str, Value]:
+        """What an administrator may see: no secret and no hash. Names: those of `open_settings.KINDS`."""
+        return open_settings.in_force(self._stored, self._installed)
 
-    async def change(self, values: Mapping[str, str | None]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    async def change(self, values: Mapping[str, Value]) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
         """Store and apply; None restores the default. What could be read before and after. Raises Invalid for an
-        unknown name or value.
+        unknown name or value, and for values that do not go together.
         """
-        wanted: dict[str, str] = {}
-        for name, value in values.items():
-            if name not in OPEN:
-                raise Invalid(f"{name}: there is no such setting", name)
-            default, allowed = OPEN[name]
-            wanted[name] = default if value is None else value
-            if wanted[name] not in allowed:
-                raise Invalid(f"{name} is not one of {', '.join(allowed)}", name)
+        wanted = {name: _text(name, value) for name, value in values.items()}
+        if values.get(ENABLED) and not self._installed.enabled:
+            raise Invalid(f"{ENABLED} cannot be true where the control plane was started with ENABLE_COMPRESSION=false", ENABLED)
         async with self._changing:
+            self._check_keep(wanted)
             before = self.read()
             await self.put(wanted)
             return before, self.read()
@@ -59,18 +70,25 @@ class RuntimeSettings:
         self._stored.update(values)
         self._apply()
 
-    def _open(self, name: str) -> str:
-        """The value in force. One that a newer release stored and this one does not know is the default."""
-        default, allowed = OPEN[name]
-        stored = self._stored.get(name, default)
-        return stored if stored in allowed else default
+    def _check_keep(self, wanted: Mapping[str, str]) -> None:
+        """Raises Invalid. Who changes neither is not troubled with what others left."""
+        named = [name for name in (KEEP, MESSAGES) if name in wanted]
+        if named and open_settings.crossed({**self._stored, **wanted}, self._installed):
+            raise Invalid(f"{KEEP} must be less than {MESSAGES}", named[0])
 
     def _apply(self) -> None:
-        self._mode = Mode(self._open(SCHEDULING_MODE))
+        values = self.read()
+        before, self._compression = self._compression, open_settings.compression(values)
+        self._mode = Mode(str(values[SCHEDULING_MODE]))
+        if self._compression != before:
+            self.changed()
 
 
-SCHEDULING_MODE = "schedulingMode"
-# What administrators may change: default, and the values there are.
-OPEN: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    SCHEDULING_MODE: (Mode.SMART.value, tuple(mode.value for mode in Mode)),
-}
+def _text(name: str, value: Value) -> str:
+    """As it is stored. Raises Invalid."""
+    if name not in open_settings.KINDS:
+        raise Invalid(f"{name}: there is no such setting", name)
+    try:
+        return open_settings.written(name, value)
+    except ValueError as error:
+        raise Invalid(f"{name} {error}", name) from None

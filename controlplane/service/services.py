@@ -9,6 +9,7 @@ from controlplane.service.audit import Audit
 from controlplane.service.catalogue import Catalogue
 from controlplane.service.keys import Keys
 from controlplane.service.leasing import Leasing
+from controlplane.service.originals import Originals
 from controlplane.service.ports import Clock
 from controlplane.service.prices import Prices
 from controlplane.service.records import Records
@@ -37,6 +38,7 @@ class Services:
     sequences: Sequences
     settings: RuntimeSettings
     administration: Administration
+    originals: Originals
     clock: Clock
     version: str
     started_at: float

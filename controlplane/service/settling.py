@@ -15,7 +15,7 @@ from controlplane.service import metrics, refusals
 from controlplane.service.costs import Costs
 from controlplane.service.health import Health
 from controlplane.service.holding import Holding
-from controlplane.service.leases import DEADLINE, Leases, Open, marks, payer, reserved
+from controlplane.service.leases import DEADLINE, Leases, Open, causing, marks, payer, reserved
 from controlplane.service.ports import Clock
 from controlplane.service.records import Records
 from controlplane.service.sequences import Sequences
@@ -149,7 +149,7 @@ class Settling:
         now = self._clock.now()
         received = ask.received_at_ms or int(now * 1000)
         outcome = Outcome(
-            lease.lease_id if lease is not None else self._leases.new_id(identity.key_id),
+            lease.lease_id if lease is not None else self._leases.new_id(identity.key_id, identity.cause),
             ask.request_id,
             Ending.FAILED,
             status,
@@ -248,7 +248,8 @@ class Settling:
         """The record, and what the key has spent by it. Without a lease to ask, the last attempt's model is
         all that is known of what was asked.
         """
-        entry = Entry(outcome, key_id, asked[:LONGEST_NAME], booked_at=int(now), decision=decisions.encode(steps) if steps else "")
+        decision, cause = decisions.encode(steps) if steps else "", causing(outcome.lease_id)
+        entry = Entry(outcome, key_id, asked[:LONGEST_NAME], booked_at=int(now), decision=decision, cause=cause)
         if outcome.attempts:
             last = outcome.attempts[-1]
             entry.asked_model = entry.asked_model or last.model

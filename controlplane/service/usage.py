@@ -90,4 +90,6 @@ def _stats(counters: Counters) -> dict[str, Any]:
         "totalCost": round(counters.total_cost, 6),
         "inputTokens": counters.input_tokens,
         "outputTokens": counters.output_tokens,
+        "savedTokens": counters.saved_tokens,
+        "summaryTokens": counters.summary_tokens,
     }

@@ -4,19 +4,25 @@ from typing import Any
 
 from dataplane.conversation.events import Source, Usage
 from dataplane.errors import EndpointFault, Forbidden, GatewayError, Internal, Kind, Limited, NotFound, Unauthenticated, Unavailable
-from dataplane.ports import Ask, Attempt, Caller, Ending, Identity, ModelFacts, Outcome, Reservation
+from dataplane.ports import Ask, Attempt, Caller, Ending, Identity, ModelFacts, Outcome, Policy, Reservation, Shortened
 from dataplane.upstreams.base import Credential, Lease
 from dataplane.windows import Window, Windows
 from headgate.api.admission.v1 import admission_pb2 as pb
 from headgate.api.admission.v1 import admission_service_pb2 as service
 from headgate.api.admission.v1 import snapshot_pb2
+from headgate.api.compression.v1 import policy_pb2
 from headgate.api.error.v1 import detail_pb2 as detail
 from headgate.api.limit.v1 import window_pb2
 from headgate.logs import redact
 
 
 def caller(value: Caller) -> pb.Caller:
-    return pb.Caller(credential=value.credential, address=value.address)
+    return pb.Caller(
+        credential=value.credential,
+        address=value.address,
+        for_key_id=value.for_key,
+        for_request_id=value.for_request,
+    )
 
 
 def acquire(ask: Ask) -> service.Acquire:
@@ -76,6 +82,16 @@ def outcome(value: Outcome) -> pb.Outcome:
         dialect=value.dialect,
         streamed=value.streamed,
         dropped=value.dropped,
+        compression=None if value.shortened is None else compression(value.shortened),
+    )
+
+
+def compression(value: Shortened) -> pb.Compression:
+    return pb.Compression(
+        replaced_turns=_small(value.replaced_turns),
+        saved_tokens=_small(value.saved_tokens),
+        spent_tokens=_small(value.spent_tokens),
+        how=value.how,
     )
 
 
@@ -147,7 +163,7 @@ def credential(message: pb.Credential) -> Credential:
 
 def reservation(message: service.Reservation) -> Reservation:
     told = windows(message.windows) if message.HasField("windows") else None
-    return Reservation(message.lease_id, message.key_id, message.context_window, told)
+    return Reservation(message.lease_id, message.key_id, message.context_window, told, message.kind, message.whole)
 
 
 def windows(message: window_pb2.Windows) -> Windows:
@@ -175,6 +191,10 @@ def model(message: snapshot_pb2.Model) -> ModelFacts:
         aliases=tuple(message.aliases),
         created=message.created,
     )
+
+
+def policy(message: policy_pb2.Policy) -> Policy:
+    return Policy(message.enabled, message.tokens, message.turns, float(message.seconds), message)
 
 
 def refusal(message: detail.Refusal) -> GatewayError:

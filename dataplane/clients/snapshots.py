@@ -22,7 +22,8 @@ async def follow(
         try:
             watch = stub.Watch(admission_service_pb2.WatchRequest(instance_id=instance), metadata=metadata)
             async for message in watch:
-                catalogue.replace([wire.model(model) for model in message.snapshot.models])
+                snapshot = message.snapshot
+                catalogue.replace([wire.model(model) for model in snapshot.models], wire.policy(snapshot.compression))
         except grpc.aio.AioRpcError as error:
             log.debug("watch ended code=%s", error.code().name)
         except Exception:  # a process edge: the last good snapshot stays, the next may be better

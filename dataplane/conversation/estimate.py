@@ -1,18 +1,16 @@
-"""How many tokens a text is likely to be, without a tokenizer.
+"""How many tokens a conversation is likely to be, without a tokenizer.
 
 Used for the honest first figure (reservation, count_tokens, message_start) that upstream figures
-correct later. Two constants, chosen so that English prose and code, Cyrillic and Chinese come out
-near the tokenizers of the models behind the gateway: about 3.5 characters a token for ASCII, and
-0.4 tokens for each further UTF-8 byte (a Chinese character is then 1.1 tokens, a Cyrillic 0.7).
+correct later.
 """
 
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
-from dataplane.conversation.model import Call, Document, Image, Reasoning, Search, Text, ToolCall, ToolResult
+from dataplane.conversation.model import Call, Document, Image, Reasoning, Search, Text, ToolCall, ToolResult, Turn
+from headgate.tokens import ASCII_PER_TOKEN, text_tokens
 
-ASCII_PER_TOKEN = 3.5
-TOKENS_PER_FURTHER_BYTE = 0.4
 # What surrounds a turn or a tool on the wire.
 TURN_TOKENS = 4
 TOOL_TOKENS = 12
@@ -22,14 +20,6 @@ IMAGE_TOKENS = 1500
 # 2000 tokens.
 BINARY_PER_TOKEN = 15
 BYTES_PER_BASE64 = 0.75
-
-
-def text_tokens(text: str) -> float:
-    """Tokens of `text`, as a fraction so that sums of small pieces do not drift."""
-    tokens = len(text) / ASCII_PER_TOKEN
-    if not text.isascii():
-        tokens += (len(text.encode("utf-8", "surrogatepass")) - len(text)) * TOKENS_PER_FURTHER_BYTE
-    return tokens
 
 
 def prompt_tokens(call: Call) -> int:
@@ -42,6 +32,11 @@ def prompt_tokens(call: Call) -> int:
     for tool in call.tools:
         tokens += TOOL_TOKENS + text_tokens(tool.name) + text_tokens(tool.description) + len(tool.schema) / ASCII_PER_TOKEN
     return max(1, round(tokens))
+
+
+def turn_tokens(turn: Turn) -> int:
+    """Tokens of one turn, rounded up: what many come to is never less than what they are."""
+    return ceil(TURN_TOKENS + sum(PARTS[type(part)](part) for part in turn.parts))
 
 
 def _text(part: Text) -> float:

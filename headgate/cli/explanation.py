@@ -49,6 +49,26 @@ def _head(row: Row, key: Row, labels: Mapping[str, str]) -> Iterator[str]:
         yield f"  account     {_label(row['accountId'], labels)}, {plain(row['kind'])}/{plain(row['model'])}"
     if row["dropped"]:
         yield f"  left out    {', '.join(plain(path) for path in row['dropped'])}"
+    if row["cause"]:
+        yield f"  asked by    the gateway itself: a summary for {plain(row['cause'])}; it counts as no request"
+    yield from _shortened(row)
+
+
+def _shortened(row: Row) -> Iterator[str]:
+    """What shortening did to the conversation, and what the gateway asked itself for that."""
+    made = row["compression"]
+    if made is not None:
+        spent = f", for {figure(made['spentTokens'])} tokens spent" if made["spentTokens"] else ""
+        if made["replacedTurns"]:
+            had = SUMMARY.get(made["how"], plain(made["how"]))
+            yield f"  shortened   {made['replacedTurns']} turns by a summary, {had}: {figure(made['savedTokens'])} tokens less{spent}"
+        else:
+            yield f"  as it came  though it is long: {WHOLE.get(made['how'], plain(made['how']))}{spent}"
+    asked = row["summaries"]
+    if asked:
+        tokens, cost = (sum(one[name] for one in asked) for name in ("tokens", "cost"))
+        names = [f"{plain(one['requestId'])}{aside(' (', one['ending'], ')')}" for one in asked]
+        yield f"  summaries   {figure(tokens)} tokens, ${figure(cost)}: {', '.join(names)}"
 
 
 def _decided(row: Row, labels: Mapping[str, str]) -> Iterator[str]:
@@ -218,6 +238,20 @@ def _seconds(milliseconds: int) -> str:
     return f"{figure(milliseconds / 1000)} s"
 
 
+# How a summary was had, and why there is none; other words are shown as they are.
+SUMMARY = {
+    "model": "made for this request",
+    "incremental": "partly made for this request",
+    "memory": "remembered",
+    "store": "remembered in the store",
+}
+WHOLE = {
+    "no-gain": "a summary would not make it shorter",
+    "model-failed": "the model that summarises failed",
+    "late": "there was not enough time for a summary",
+    "budget": "the key has spent on summaries what it may in a day",
+    "unavailable": "the summarizer did not answer",
+}
 UNITS = ("requests", "tokens", "credits")
 SPAN = {"minute": "a minute", "day": "a day", "month": "a month", "total": "in all"}
 STEPS: Mapping[str, Callable[[Row, Mapping[str, str]], Iterator[str]]] = {

@@ -73,10 +73,11 @@ def children(settings: Settings) -> list[Child]:
 
 
 def prepared(environ: Mapping[str, str]) -> dict[str, str]:
-    """The services' environment: what `.env` says included, and a fresh shared secret unless one is set."""
+    """The services' environment: what `.env` says included, and fresh secrets between them unless they are set."""
     token = options.RPC_TOKEN.text(environ) or secrets.token_hex(32)
+    internal = options.INTERNAL_KEY.text(environ) or f"hgi-{secrets.token_hex(24)}"
     # What a service prints, the secrets of the first start above all, must be seen at once.
-    return {**environ, options.RPC_TOKEN.name: token, "PYTHONUNBUFFERED": "1"}
+    return {**environ, options.RPC_TOKEN.name: token, options.INTERNAL_KEY.name: internal, "PYTHONUNBUFFERED": "1"}
 
 
 def welcome(settings: Settings, took: float) -> str:

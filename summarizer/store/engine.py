@@ -1,22 +1,28 @@
 """The database of conversations, and its migrations in-process."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from headgate import database
 from headgate.database import answers, away
-from summarizer.errors import StartError
+from summarizer.errors import StartError, StoreAway
 
 __all__ = ["answers", "away", "connect", "migrate"]
 
 # The newest migration, and the table that says which one a database is at.
-HEAD = "0002"
+HEAD = "0003"
 VERSIONS = "kept_alembic_version"
 # One summarizer at a time migrates a shared PostgreSQL; the number only has to be no one else's.
 MIGRATION_LOCK = 4_874_921_007
 # Everything that asking a database may raise; `away` tells what passes.
 DATABASE_ERRORS = (SQLAlchemyError, OSError)
+# How long whoever waits for a summary waits for a database that is silent.
+SECONDS = 3.0
 
 
 def connect(url: str) -> AsyncEngine:
@@ -56,3 +62,15 @@ async def _version(engine: AsyncEngine) -> str | None:
 
 def _has_versions(connection: Connection) -> bool:
     return connection.dialect.has_table(connection, VERSIONS)
+
+
+@contextlib.asynccontextmanager
+async def reached(seconds: float = SECONDS) -> AsyncIterator[None]:
+    """What is raised because the database does not answer, or not in time, becomes StoreAway."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except DATABASE_ERRORS as error:
+        if not away(error):
+            raise
+        raise StoreAway(f"the database does not answer: {type(error).__name__}") from error

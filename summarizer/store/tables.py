@@ -93,3 +93,72 @@ said = Table(
     Column("text", LargeBinary, nullable=False),  # UTF-8: text may hold what the databases' own type refuses
     Column("bytes", BigInteger, nullable=False),
 )
+
+# Summaries of beginnings of conversations. One is there for whoever used it last, not longer ago than it lives.
+summaries = Table(
+    "kept_summaries",
+    metadata,
+    Column("number", SERIAL, primary_key=True, autoincrement=True),
+    Column("key_id", Text, nullable=False),
+    Column("name", LargeBinary, nullable=False),
+    Column("turns", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("sections", LargeBinary, nullable=False),
+    UniqueConstraint("key_id", "name"),
+    Index(None, "key_id", "used_at"),
+    Index(None, "expires_at"),
+)
+
+# Turns that were replaced, each where its conversation grew by it. A passage stays while a replacement or a passage
+# behind it names it; then it is loose, and goes by and by.
+passages = Table(
+    "kept_passages",
+    metadata,
+    Column("number", SERIAL, primary_key=True, autoincrement=True),
+    Column("key_id", Text, nullable=False),
+    Column("name", LargeBinary, nullable=False),
+    Column("previous", LargeBinary, nullable=False),  # the name of the passage before it, empty: it is the first
+    Column("first", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("loose", Boolean, nullable=False),
+    Column("turns", LargeBinary, nullable=False),
+    UniqueConstraint("key_id", "name"),
+    Index(None, "key_id", "previous"),
+    Index(None, "key_id", "bytes"),
+)
+LOOSE = text("loose")
+Index("ix_kept_passages_loose", passages.c.key_id, sqlite_where=LOOSE, postgresql_where=LOOSE)
+
+# What one request's compression did. `number` grows with each of a key.
+replacements = Table(
+    "kept_replacements",
+    metadata,
+    Column("number", SERIAL, primary_key=True, autoincrement=True),
+    Column("key_id", Text, nullable=False),
+    Column("request_id", LargeBinary, nullable=False),
+    Column("passage", LargeBinary, nullable=False),
+    Column("replaced_turns", BigInteger, nullable=False),
+    Column("saved_tokens", BigInteger, nullable=False),
+    Column("spent_tokens", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("opening", LargeBinary, nullable=False),
+    UniqueConstraint("request_id", "key_id"),
+    Index(None, "key_id", "passage"),
+    Index(None, "key_id", "number", "bytes"),
+    Index(None, "expires_at"),
+)
+
+# What summaries cost each key, in tokens. `day` counts UTC days from the epoch.
+spending = Table(
+    "kept_spending",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("tokens", BigInteger, nullable=False),
+    Index(None, "day"),
+)

@@ -20,8 +20,8 @@ from controlplane.policy.hosts import Hosts
 from controlplane.service import administration, identity
 from controlplane.service.background import Background
 from controlplane.service.ports import Adopted, StoredAccount, Totals, Written
-from controlplane.service.records import Sum
 from controlplane.service.runtime_settings import RuntimeSettings
+from controlplane.service.sums import Sum
 from controlplane.service.work import done, onward
 
 NOW = 1_800_000_000.0
@@ -234,7 +234,7 @@ class MemoryRecords:
             lease_id = entry.outcome.lease_id
             there = self.rows.get(lease_id)
             if there is not None and there.outcome.error == LEASE_EXPIRED != entry.outcome.error:
-                replaced.append((there.key_id, there.account_id))
+                replaced += [] if there.cause else [(there.key_id, there.account_id)]
                 del self.rows[lease_id]
             if lease_id not in self.rows:
                 self.rows[lease_id] = entry

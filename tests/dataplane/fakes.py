@@ -13,13 +13,13 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from dataplane.admission import Patience
-from dataplane.compression import Budget
+from dataplane.compression import Compression
 from dataplane.conversation.events import Event, Finished, Searched, Started, TextDelta, Usage, UsageSeen
 from dataplane.conversation.kept import Item, KeptAnswer, Recall, Recalled, Said, Session, SessionTurn
 from dataplane.conversation.model import Call, Search, Text, Turn
 from dataplane.errors import BadUpstream, Cause, GatewayError, InvalidRequest, Kind, Limited, NotFound, Retry, UpstreamFault
 from dataplane.exchange import Line
-from dataplane.ports import Ask, Caller, Identity, Outcome, Reservation
+from dataplane.ports import Ask, Caller, Identity, Outcome, Policy, Reservation, Shortened, Shortening
 from dataplane.progress import Request
 from dataplane.upstreams.base import Credential, HttpRequest, Lease, MediaRules, Reply
 from dataplane.windows import Windows
@@ -39,7 +39,9 @@ class FakeControl:
         reserved: int | None = None,
         extensions: Sequence[int | GatewayError] = (),
         windows: Windows | None = None,
+        reservation: Reservation | None = None,
     ) -> None:
+        self.reservation = reservation or Reservation("lease-1", "key-1", 0, windows)
         self.strict = strict
         self.reserved = reserved
         self.extensions = list(extensions)
@@ -59,7 +61,7 @@ class FakeControl:
 
     async def reserve(self, ask: Ask) -> Reservation:
         self.asks.append(replace(ask, excluded_account_ids=tuple(ask.excluded_account_ids)))
-        return Reservation("lease-1", "key-1", 1000, self.windows)
+        return self.reservation
 
     async def acquire(self, ask: Ask) -> Lease:
         self.asks.append(replace(ask, excluded_account_ids=tuple(ask.excluded_account_ids)))
@@ -98,11 +100,32 @@ class FakeControl:
 
 
 class FakeSummarizer:
-    def __init__(self) -> None:
-        self.asked: list[str] = []
+    """Leaves the last `keep` turns with "summary" before them; with None it passes, for the reason `how`."""
 
-    async def compress(self, call: Call, key_id: str, request_id: str, budget_tokens: int) -> None:
-        self.asked.append(key_id)
+    def __init__(self, keep: int | None = None, how: str = "unavailable") -> None:
+        self.keep, self.how = keep, how
+        self.asked: list[Shortening] = []
+        # What is done while the summarizer works.
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    async def compress(self, call: Call, ask: Shortening) -> tuple[Sequence[Turn] | None, Shortened | None]:
+        self.asked.append(ask)
+        self.meanwhile()
+        if self.keep is None:
+            return None, Shortened(self.how) if self.how else None
+        gone = len(call.turns) - self.keep
+        return [Turn("user", [Text("summary")]), *call.turns[gone:]], Shortened("model", gone, 90, 7)
+
+
+class FakeFacts:
+    """What a catalogue tells of models and the policy."""
+
+    def __init__(self, compression: Policy, window: int = 0) -> None:
+        self.compression = compression
+        self._window = window
+
+    def window(self, name: str) -> int:
+        return self._window
 
 
 class FakeStream(AbstractAsyncContextManager["FakeStream"]):
@@ -461,18 +484,19 @@ def line(
     *,
     attempts: int = 3,
     first_token: float = 5.0,
-    tokens: int = 100_000,
     conversations: FakeConversations | None = None,
+    summarizer: FakeSummarizer | None = None,
+    facts: FakeFacts | None = None,
 ) -> Line:
+    compression = Compression(summarizer or FakeSummarizer(), facts or FakeFacts(Policy(enabled=True)), first_token)
     return Line(
         control=control,
-        summarizer=FakeSummarizer(),
         conversations=conversations or FakeConversations(),
         converter=FakeConverter(),
         transport=transport,
         upstreams={"fake": FakeUpstream()},
         patience=Patience(attempts, first_token),
-        budget=Budget(True, tokens),
+        compression=compression,
     )
 
 

@@ -314,14 +314,6 @@ async def test_the_first_event_lifts_the_time_limit():
     assert b"".join(client.pieces) == b"<Hel><lo>."
 
 
-async def test_a_long_conversation_is_reserved_first_and_holds_no_account_meanwhile():
-    control = FakeControl("acc-1")
-    over = line(control, FakeTransport(GOOD), tokens=10)
-    await exchange(over, FakeDialect(), request(b'{"stream":true,"text":"%s"}' % (b"word " * 100)), FakeClient())
-    assert over.summarizer.asked == ["key-1"]
-    assert [(ask.reserve_only, ask.lease_id) for ask in control.asks] == [(True, ""), (False, "lease-1")]
-
-
 async def test_what_has_no_seat_upstream_is_said():
     control = FakeControl()
     client = await run(control, FakeTransport(GOOD), body=b'{"stream":true,"top_k":5}')

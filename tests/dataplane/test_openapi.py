@@ -14,6 +14,7 @@ def test_the_document_describes_every_client_route():
         "/v1/messages/count_tokens",
         "/v1/responses",
         "/v1/responses/{id}",
+        "/v1/requests/{id}/original",
         "/v1/sessions",
         "/v1/sessions/{user}",
         "/v1/models",

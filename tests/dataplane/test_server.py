@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from dataplane import connection
+from dataplane import connection, server
 from dataplane.catalogue import Catalogue
 from dataplane.errors import Kind, Limited, Unauthenticated
 from dataplane.network import Origins, Proxies
@@ -112,6 +112,28 @@ async def test_x_api_key_wins_over_bearer():
     await call(serve(control), headers=((b"authorization", b"Bearer two"), (b"x-api-key", b"one")))
     assert control.asks[0].caller.credential == "one"
     assert "one" not in repr(control.asks[0].caller)
+
+
+async def test_for_whom_a_request_is_goes_on_to_the_control_plane():
+    control = FakeControl("acc-1", "acc-2")
+    app = serve(control, GOOD, GOOD)
+    await call(app, headers=(KEY, (b"x-headgate-for-key", b"key_7"), (b"x-headgate-for-request", b"r" * 1000)))
+    await call(app)
+    told, plain = (ask.caller for ask in control.asks)
+    assert (told.for_key, told.for_request) == ("key_7", "r" * 200)
+    assert (plain.for_key, plain.for_request) == ("", "")
+
+
+async def test_all_headers_of_a_conversation_are_at_hand(monkeypatch):
+    seen = []
+
+    async def exchange(_line, _dialect, request, client):
+        seen.append(request.sent)
+        await client.reply(b"")
+
+    monkeypatch.setattr(server, "exchange", exchange)
+    await call(serve(), headers=(KEY, (b"user-agent", b"any/1")))
+    assert seen[0][b"user-agent"] == b"any/1"
 
 
 async def test_a_refusal_is_a_status_in_the_dialects_shape():

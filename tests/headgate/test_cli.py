@@ -111,6 +111,15 @@ def test_the_control_plane_gets_the_time_that_its_own_end_may_take():
     assert given > 5 + 5 + 10 + 20
 
 
+def test_secrets_between_the_services_are_made_anew_unless_they_are_set():
+    names = (options.RPC_TOKEN.name, options.INTERNAL_KEY.name)
+    made = [up.prepared({}) for _ in range(2)]
+    assert all(made[0][name] != made[1][name] for name in names)
+    assert re.fullmatch(r"hgi-[0-9a-f]{48}", made[0][options.INTERNAL_KEY.name])
+    own = dict.fromkeys(names, "my own")
+    assert up.prepared(own).items() >= own.items()
+
+
 # Stands in the working directory, where `python -m` finds it before the real service.
 SERVICE = """
 import os, runpy, sys

@@ -32,6 +32,9 @@ ROW = {
     "kind": "kiro",
     "model": "claude-sonnet-4.5",
     "dropped": ["$.metadata"],
+    "compression": None,
+    "cause": None,
+    "summaries": [],
     "usage": {
         "input": 12345,
         "cacheRead": 3,
@@ -243,6 +246,41 @@ def test_a_refused_request_of_the_proxy_key_is_explained(console, capsys):
     assert "  key         proxy\n  limits      none\n  answered    429 failed rate_limited, over after 2.9 s\n" in said
     assert "How it was admitted is not recorded." in said
     assert "Attempts" not in said
+
+
+@pytest.mark.parametrize(
+    ("compression", "line"),
+    [
+        (
+            ("incremental", 120, 80_000, 3000),
+            "shortened   120 turns by a summary, partly made for this request: 80,000 tokens less, for 3,000 tokens spent",
+        ),
+        (("memory", 40, 9000, 0), "shortened   40 turns by a summary, remembered: 9,000 tokens less"),
+        (("dreamt\x1b", 40, 9000, 0), "shortened   40 turns by a summary, dreamt?: 9,000 tokens less"),
+        (("late", 0, 0, 700), "as it came  though it is long: there was not enough time for a summary, for 700 tokens spent"),
+        (("budget", 0, 0, 0), "as it came  though it is long: the key has spent on summaries what it may in a day"),
+        (("asleep", 0, 0, 0), "as it came  though it is long: asleep"),
+    ],
+)
+def test_what_became_of_a_long_conversation(console, capsys, compression, line):
+    made = dict(zip(("how", "replacedTurns", "savedTokens", "spentTokens"), compression, strict=True))
+    summaries = [
+        {"requestId": "req_8", "ending": "served", "tokens": 2500, "cost": 0.0025},
+        {"requestId": "req_9", "ending": "failed", "tokens": 500, "cost": 0.0},
+    ]
+    console.answers["/api/requests/req_1"] = (200, ROW | {"compression": made, "summaries": summaries})
+    assert run(console) == 0
+    said = capsys.readouterr().out.splitlines()
+    place = said.index(f"  {line}")
+    assert said[place + 1] == "  summaries   3,000 tokens, $0.0025: req_8 (served), req_9 (failed)"
+
+
+def test_a_summary_says_for_which_request_it_was_made(console, capsys):
+    console.answers["/api/requests/req_1"] = (200, ROW | {"cause": "req_0"})
+    assert run(console) == 0
+    said = capsys.readouterr().out
+    assert "  asked by    the gateway itself: a summary for req_0; it counts as no request\n" in said
+    assert not any(word in said for word in ("shortened", "as it came", "summaries"))
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,30 @@ def test_check_tells_every_service_s_mistakes_at_once():
     ]
 
 
+@pytest.mark.parametrize(
+    ("option", "low", "high", "default"),
+    [
+        (options.COMPRESSION_TOKENS, 10_000, 1_000_000, None),
+        (options.COMPRESSION_MESSAGES, 20, 2000, 200),
+        (options.COMPRESSION_KEEP, 4, 100, 30),
+    ],
+)
+def test_how_conversations_are_shortened(option, low, high, default):
+    assert s.read(option, {}) == (default, [])
+    for number in (low, high):
+        assert s.read(option, {option.name: str(number)}) == (number, [])
+    for number in (low - 1, high + 1):
+        assert s.read(option, {option.name: str(number)}) == (None, [f"{option.name}: '{number}' is not between {low} and {high}"])
+
+
+def test_fewer_messages_are_kept_than_make_a_conversation_long():
+    keep, messages = options.COMPRESSION_KEEP.name, options.COMPRESSION_MESSAGES.name
+    assert options.check({keep: "30", messages: "31"}) == []
+    assert options.check({keep: "30", messages: "30"}) == [f"{keep}: must be less than {messages}"]
+    assert options.check({messages: "20"}) == [f"{keep}: must be less than {messages}"]
+    assert len(options.check({keep: "many", messages: "20"})) == 1
+
+
 def test_a_host_profile_that_there_is_not_is_told():
     assert options.check({"HEADGATE_KIRO_PROFILE": "legacy"}) == []
     assert options.check({"HEADGATE_KIRO_PROFILE": "newest"}) == ["HEADGATE_KIRO_PROFILE: 'newest' is not one of runtime, legacy"]

@@ -1,6 +1,8 @@
 """The summarizer put together: real gRPC, real HTTP, and as a process."""
 
 import asyncio
+import contextlib
+import json
 import os
 import signal
 import socket
@@ -14,18 +16,21 @@ import pytest
 
 from headgate import rpc
 from headgate.api.compression.v1 import compression_service_pb2 as pb
-from headgate.api.compression.v1 import conversation_pb2
+from headgate.api.compression.v1 import conversation_pb2, policy_pb2
 from headgate.api.compression.v1.compression_service_pb2_grpc import CompressionServiceStub
 from headgate.api.conversation.v1 import conversation_service_pb2 as conversation
 from headgate.api.conversation.v1.conversation_service_pb2_grpc import ConversationServiceStub
 from headgate.settings import load
 from summarizer import app
+from summarizer.rpc import compression_wire as wire
 from summarizer.settings import Settings
 from summarizer.store import engine as database
+from summarizer.store.originals import SqlOriginals
+from tests.summarizer.conversations import chat
 
 ROOT = Path(__file__).parents[2]
 TURN = conversation_pb2.Turn(role=conversation_pb2.ROLE_USER, parts=[conversation_pb2.Part(text="hello")])
-REQUEST = pb.CompressRequest(key_id="k1", request_id="req_1", conversation=conversation_pb2.Conversation(turns=[TURN]), budget_tokens=1000)
+REQUEST = pb.CompressRequest(key_id="k1", request_id="req_1", turns=[TURN])
 
 
 @pytest.fixture
@@ -35,6 +40,7 @@ def environ(free_ports, tmp_path):
         "HEADGATE_SUMMARIZER_HTTP_PORT": str(http),
         "HEADGATE_SUMMARIZER_ADDR": f"127.0.0.1:{grpc_port}",
         "HEADGATE_RPC_TOKEN": "the-shared-secret",
+        "HEADGATE_INTERNAL_KEY": "hgi-secret",
         "HEADGATE_DATA_DIR": str(tmp_path / "data"),
     }
 
@@ -54,17 +60,55 @@ async def service(environ):
     await asyncio.wait_for(running, 10)
 
 
-async def test_a_conversation_passes_through_and_is_counted(service, environ):
+async def test_a_short_conversation_passes_through_and_is_counted(service, environ):
     channel, client = service
     compress = CompressionServiceStub(channel).Compress
     metadata = rpc.metadata(environ["HEADGATE_RPC_TOKEN"])
     for _ in range(2):
         answer = await compress(REQUEST, metadata=metadata, wait_for_ready=True, timeout=5)
-        assert answer == pb.CompressResponse(unchanged=True)
+        assert answer == pb.CompressResponse(unchanged=pb.CompressResponse.UNCHANGED_SHORT)
     assert (await client.get("/ready")).json() == {"status": "ready", "mode": "normal"}
     metrics = (await client.get("/metrics")).text
-    assert 'headgate_summarizer_conversations_total{result="unchanged"} 2.0' in metrics
+    assert 'headgate_summarizer_conversations_total{result="short"} 2.0' in metrics
     assert "process_resident_memory_bytes" in metrics
+
+
+async def plane(reader, writer):
+    """A data plane that summarises everything alike, one call a connection."""
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    await reader.readexactly(int(head.partition(b"content-length:")[2].split()[0]))
+    usage = {"input_tokens": 90, "output_tokens": 10}
+    body = json.dumps({"content": [{"type": "text", "text": "They talked."}], "usage": usage, "stop_reason": "end_turn"}).encode()
+    writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+    await writer.drain()
+    writer.close()
+
+
+async def test_a_long_conversation_is_shortened_and_that_is_remembered_from_one_start_to_the_next(environ, free_port):
+    environ |= {"HEADGATE_GATEWAY_URL": f"http://127.0.0.1:{free_port}"}
+    turns = [wire.turn(turn) for turn in chat(60, tokens=200)]
+    policy = policy_pb2.Policy(enabled=True, tokens=10_000, keep_turns=10, original_hours=1)
+    about = {"metadata": rpc.metadata(environ["HEADGATE_RPC_TOKEN"]), "wait_for_ready": True, "timeout": 10}
+    answers = []
+    async with await asyncio.start_server(plane, "127.0.0.1", free_port):
+        for start in range(2):
+            stop = asyncio.Event()
+            running = asyncio.ensure_future(app.serve(load(Settings, environ), stop))
+            async with rpc.channel(environ["HEADGATE_SUMMARIZER_ADDR"]) as channel:
+                ask = pb.CompressRequest(key_id="k", request_id=f"req_{start}", turns=turns, policy=policy)
+                answers.append(await CompressionServiceStub(channel).Compress(ask, **about))
+            stop.set()
+            await asyncio.wait_for(running, 10)
+    first, again = answers
+    assert (first.source, again.source) == (pb.CompressResponse.SOURCE_MODEL, pb.CompressResponse.SOURCE_STORE)
+    assert (first.spent_tokens > 0, again.spent_tokens) == (True, 0)
+    assert first.opening == again.opening
+    assert "They talked." in first.opening[0].parts[0].text
+    # What was replaced was stored before the end, of both.
+    async with app.opened(load(Settings, environ).database_url) as engine:
+        for start in range(2):
+            found = await SqlOriginals(engine).find(f"req_{start}", "k", app.now_ms())
+            assert found.replaced_turns == sum(len(json.loads(passage.turns)) for passage in found.passages) == first.replaced_turns
 
 
 def modes(directory):
@@ -112,12 +156,26 @@ def test_where_it_listens(environ):
     assert load(Settings, environ | {"HEADGATE_SUMMARIZER_LISTEN": "127.0.0.1:7002"}).listen == "127.0.0.1:7002"
 
 
+def test_where_the_data_plane_is(environ):
+    assert load(Settings, environ | {"PORT": "9000"}).gateway_url == "http://127.0.0.1:9000"
+    assert load(Settings, environ | {"HEADGATE_HOST": "0.0.0.0", "PORT": "9000"}).gateway_url == "http://127.0.0.1:9000"
+    assert load(Settings, environ | {"HEADGATE_HOST": "::", "PORT": "9000"}).gateway_url == "http://[::1]:9000"
+    assert load(Settings, environ | {"HEADGATE_GATEWAY_URL": "https://gate.lan/"}).gateway_url == "https://gate.lan"
+    assert environ["HEADGATE_INTERNAL_KEY"] not in repr(load(Settings, environ))
+
+
 # ---- as a process
 
 
+@contextlib.contextmanager
 def start(environ, cwd):
+    """The process; it ends with the test, also with one that fails: nobody would end it then, and leaving it waits for its end."""
     whole = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ}
-    return subprocess.Popen([sys.executable, "-m", "summarizer"], cwd=cwd, env=whole, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen([sys.executable, "-m", "summarizer"], cwd=cwd, env=whole, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.slow

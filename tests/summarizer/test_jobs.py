@@ -6,11 +6,16 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from summarizer import jobs
+from summarizer.errors import StoreAway
 from summarizer.figures import Figures
-from summarizer.jobs import Tidying
+from summarizer.jobs import Remembered, Tidying
 from summarizer.kept import Answer, Bounds, Said, Turn
 from summarizer.store.answers import Answers
+from summarizer.store.originals import SqlOriginals
 from summarizer.store.sessions import Sessions
+from summarizer.store.spending import DAY_MS, SqlSpending
+from summarizer.store.summaries import SqlSummaries
+from summarizer.summary import Passage, Replaced, Summary
 
 
 @pytest.fixture
@@ -64,7 +69,55 @@ async def test_what_is_too_much_for_a_key_goes(engine, tidying):
         assert f'headgate_kept{{what="{what}"}} {left}.0' in metrics
 
 
-@pytest.mark.parametrize(("error", "told"), [(ConnectionResetError("hush"), "does not answer"), (ValueError("bug"), "Traceback")])
+async def remember(remembered, now, count):
+    for at in range(count):
+        name = f"{now}-{at}".encode()
+        await remembered.summaries.put("k", Summary(name, 1, ("x",)), now, 1000, 100)
+        replaced = Replaced(name.decode(), "k", name, 1, 1, 1, "model", b"[]", now, now + 1000, [Passage(name, b"", 0, b"[]")])
+        await remembered.originals.keep(replaced)
+        await remembered.spending.add(f"k{at}", 1, now - 8 * DAY_MS)
+
+
+async def test_what_compression_remembers_goes_likewise(engine, tidying, registry):
+    remembered = tidying.remembered = Remembered(SqlSummaries(engine), SqlOriginals(engine), SqlSpending(engine))
+    await remember(remembered, 0, 5)
+    await remember(remembered, 600, 3)
+    await tidying.tidy()
+    metrics = generate_latest(registry).decode()
+    assert "headgate_kept_evicted_total{" not in metrics
+    for what in ("summaries", "originals"):
+        count, size = await getattr(remembered, what).tally()
+        assert count == 3
+        assert f'headgate_kept_expired_total{{what="{what}"}} 5.0' in metrics
+        assert f'headgate_kept{{what="{what}"}} 3.0' in metrics
+        assert f'headgate_kept_bytes{{what="{what}"}} {float(size)}' in metrics
+    assert 'headgate_kept_expired_total{what="spending"} 5.0' in metrics
+
+
+async def test_summaries_that_are_too_many_for_all_go(engine, tidying, registry):
+    summaries = SqlSummaries(engine, all_bytes=250)
+    tidying.remembered = Remembered(summaries)
+    await remember(Remembered(summaries, SqlOriginals(engine), SqlSpending(engine)), 1000, 9)
+    count, size = await summaries.tally()
+    await tidying.tidy()
+    left = 250 // (size // count)
+    assert await summaries.tally() == (left, left * (size // count))
+    assert f'headgate_kept_evicted_total{{what="summaries"}} {9.0 - left}' in generate_latest(registry).decode()
+
+
+def test_what_is_watched_is_told_as_it_is(registry):
+    held = []
+    Figures(registry).watch("memory", lambda: len(held), lambda: 10 * len(held))
+    held += [1, 2]
+    metrics = generate_latest(registry).decode()
+    assert 'headgate_kept{what="memory"} 2.0' in metrics
+    assert 'headgate_kept_bytes{what="memory"} 20.0' in metrics
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(ConnectionResetError("hush"), "does not answer"), (StoreAway("hush"), "does not answer"), (ValueError("bug"), "Traceback")],
+)
 async def test_a_round_that_fails_is_not_the_last(tidying, monkeypatch, caplog, error, told):
     rounds = asyncio.Queue()
 

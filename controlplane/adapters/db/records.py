@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, Select, and_, case, delete, desc, not_, select, tuple_, update
+from sqlalchemy import Column, Select, and_, case, delete, desc, literal_column, not_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -109,7 +109,8 @@ class DatabaseRecords:
         rollups.add(sums, (found for found in removed if found.booked_at is not None), -1)
         inserted = await self._singly(connection, [row(entry) for entry in entries])
         rollups.add(sums, map(summed, inserted))
-        return Written(frozenset(new[0] for new in inserted), tuple((found.key_id, found.account_id) for found in removed))
+        replaced = tuple((found.key_id, found.account_id) for found in removed if not found.cause)
+        return Written(frozenset(new[0] for new in inserted), replaced)
 
     async def _together(self, connection: AsyncConnection, rows: Sequence[Row]) -> Sequence[Row]:
         """All in one go, which tells only how many were inserted. Unless it is all of them, raises _Repeated."""
@@ -146,10 +147,15 @@ def _filtered(statement: Select[Any], query: EntryQuery) -> Select[Any]:
         table.account_id: query.account_id,
         table.ending: query.ending.value if query.ending else None,
         table.status: query.status,
+        table.cause: query.cause,
     }
     for column, value in wanted.items():
         if value is not None:
             statement = statement.where(column == value)
+    if query.cause is not None or query.internal:
+        statement = statement.where(CAUSED)
+    if query.internal is False:
+        statement = statement.where(not_(CAUSED))
     if query.model is not None:
         statement = statement.where((table.model == query.model) | (table.asked_model == query.model))
     if query.cursor is None:
@@ -166,6 +172,8 @@ def _digits(text: str) -> bool:
 
 
 table = requests.c
+# As the index on causes has it: by that a database knows that the index will do.
+CAUSED = table.cause != literal_column("''")
 # What the previous release did not write. It is as `policy.pricing.counts` has it; credits were only ever told.
 UNCHARGED = and_(
     table.ending.in_([ending.value for ending in GIVEN_BACK]),

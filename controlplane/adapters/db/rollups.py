@@ -23,11 +23,14 @@ Sums: TypeAlias = dict[Group, list[Any]]
 
 
 def add(sums: Sums, facts: Iterable[Sequence[Any]], sign: int = 1) -> None:
-    """Add records, each in the order of `rows.SUMMED`, to sums by the hour; with a `sign` of -1 take them away."""
+    """Add records, each in the order of `rows.SUMMED`, to sums by the hour; with a `sign` of -1 take them away. What
+    the gateway itself called for is used, but is no request.
+    """
     groups: dict[Group, list[tuple[Any, ...]]] = {}
-    for booked_at, key_id, account_id, kind, model, ending, counted, *amounts, credit, cost in facts:
+    for booked_at, key_id, account_id, kind, model, ending, counted, cause, saved, *amounts, credit, cost in facts:
         group = (booked_at - booked_at % HOUR, key_id, account_id, kind, model)
-        figures = (1, ending == SERVED, ending in FAILURES, counted, *amounts, millionths(credit), cost)
+        requests = NO_REQUEST if cause else (1, ending == SERVED, ending in FAILURES, counted)
+        figures = (*requests, *amounts, millionths(credit), cost, saved, sum(amounts) if cause else 0)
         groups.setdefault(group, []).append(figures)
     for group, rows in groups.items():
         # By columns: to add up every figure of every record here takes five times as long.
@@ -133,8 +136,10 @@ async def _totals(connection: AsyncConnection, column: Column[str]) -> dict[str,
 
 def _counted(*figures: Any) -> Counters:
     """Sums in the order of FIGURES. A database may give the sum of integers as a decimal."""
-    requests, success, failed, _, fresh, cache_read, cache_write, output, credit = (int(figure) for figure in figures[:-1])
-    return Counters(requests, success, failed, credit / MILLION, fresh + cache_read + cache_write, output, figures[-1])
+    *plain, cost, saved, summary = figures
+    requests, success, failed, _, fresh, cache_read, cache_write, output, credit = map(int, plain)
+    read = fresh + cache_read + cache_write
+    return Counters(requests, success, failed, credit / MILLION, read, output, cost, int(saved), int(summary))
 
 
 def _spent(now: float, sums: Sequence[Any]) -> Spent:
@@ -144,9 +149,10 @@ def _spent(now: float, sums: Sequence[Any]) -> Spent:
 
 
 def _bucket(row: Sequence[Any]) -> Bucket:
-    start, name, *figures, cost = row
-    requests, success, failed, counted, fresh, cache_read, cache_write, output, credit = (int(figure) for figure in figures)
-    return Bucket(start, name, requests, success, failed, counted, fresh, cache_read, cache_write, output, credit, cost)
+    start, name, *plain, cost, saved, summary = row
+    requests, success, failed, counted, fresh, cache_read, cache_write, output, credit = map(int, plain)
+    figures = (requests, success, failed, counted, fresh, cache_read, cache_write, output, credit)
+    return Bucket(start, name, *figures, cost, int(saved), int(summary))
 
 
 def _periods(now: float) -> tuple[int, int, int]:
@@ -162,7 +168,21 @@ DAY = SECONDS[Grain.DAY]
 SERVED = Ending.SERVED.value
 FAILURES = (Ending.FAILED.value, Ending.CUT.value)
 PLACE = ("period", "start", "key_id", "account_id", "kind", "model")
-FIGURES = ("requests", "success", "failed", "counted", "input", "cache_read", "cache_write", "output", "credits", "cost")
+FIGURES = (
+    "requests",
+    "success",
+    "failed",
+    "counted",
+    "input",
+    "cache_read",
+    "cache_write",
+    "output",
+    "credits",
+    "cost",
+    "saved_tokens",
+    "summary_tokens",
+)
 NONE = (0,) * len(FIGURES)
+NO_REQUEST = (0, 0, 0, 0)
 TOKENS = table.input + table.cache_read + table.cache_write + table.output
 AXES = {Axis.KEY: table.key_id, Axis.ACCOUNT: table.account_id, Axis.MODEL: table.model}

@@ -9,13 +9,13 @@ import msgspec
 from sqlalchemy import RowMapping
 
 from controlplane.adapters.db.tables import requests
-from controlplane.domain.outcome import Attempt, Ending, EndpointFault, Entry, Outcome, Usage
+from controlplane.domain.outcome import Attempt, Compression, Ending, EndpointFault, Entry, Outcome, Usage
 from controlplane.policy.pricing import MOST_TOKENS, plausible
 
 
 def row(entry: Entry) -> tuple[Any, ...]:
     """The row of an entry, in the order of COLUMNS."""
-    outcome, usage = entry.outcome, entry.outcome.usage
+    outcome, usage, compression = entry.outcome, entry.outcome.usage, entry.outcome.compression or NO_COMPRESSION
     return (
         outcome.lease_id,
         _text(outcome.request_id),
@@ -49,6 +49,11 @@ def row(entry: Entry) -> tuple[Any, ...]:
         entry.cost,
         usage.credits_source,
         entry.decision,
+        _text(entry.cause),
+        _text(compression.how),
+        min(compression.replaced_turns, PLAIN),
+        min(compression.saved_tokens, MOST_TOKENS),
+        min(compression.spent_tokens, MOST_TOKENS),
     )
 
 
@@ -69,11 +74,17 @@ def entry(found: RowMapping) -> Entry:
         finish_reason=found["finish_reason"],
         first_event_ms=found["first_event_ms"],
         dropped=json.loads(found["dropped"]),
+        compression=_compression(found),
     )
     made = Entry(outcome, **{name: found[name] for name in ENTRY})
     made.booked_at = found["booked_at"] or 0
     made.decision = found.get("decision", "")
     return made
+
+
+def _compression(found: RowMapping) -> Compression | None:
+    how = found["compressed_how"]
+    return Compression(how, found["compressed_turns"], found["saved_tokens"], found["spent_tokens"]) if how else None
 
 
 def _text(text: str) -> str:
@@ -126,8 +137,9 @@ def _read(stored: Mapping[str, Any]) -> Attempt:
 
 
 ENCODER = msgspec.json.Encoder()
-ENTRY = ("key_id", "asked_model", "account_id", "kind", "model", "counted", "cost")
+ENTRY = ("key_id", "asked_model", "account_id", "kind", "model", "counted", "cost", "cause")
 USAGE = tuple(Usage.__slots__)
+NO_COMPRESSION = Compression("")
 # What the columns hold at most; nothing real comes near. Texts are names, this long only by mistake.
 SMALL = 2**15 - 1
 PLAIN = 2**31 - 1
@@ -165,6 +177,11 @@ COLUMNS = (
     "cost",
     "credits_source",
     "decision",
+    "cause",
+    "compressed_how",
+    "compressed_turns",
+    "saved_tokens",
+    "spent_tokens",
 )
 # What lists read: a decision is longer than all the rest of its row.
 LISTED = tuple(column for column in requests.c if column.name != "decision")
@@ -177,6 +194,8 @@ SUMMED = (
     "model",
     "ending",
     "counted",
+    "cause",
+    "saved_tokens",
     "input",
     "cache_read",
     "cache_write",

@@ -91,6 +91,7 @@ keys = Table(
     Column("old_until", BigInteger, nullable=False),
     Column("strict", Boolean, nullable=False, server_default=false()),
     Column("limits", Text, nullable=False, server_default="{}"),  # JSON, what is not limited left out
+    Column("compression", Boolean, nullable=False, server_default=true()),
 )
 
 settings = Table(
@@ -136,11 +137,18 @@ requests = Table(
     Column("cost", Float(53), nullable=False, server_default="0"),
     Column("credits_source", SmallInteger, nullable=False, server_default="0"),
     Column("decision", Text, nullable=False, server_default=""),  # JSON
+    Column("cause", Text, nullable=False, server_default=""),  # the request it was made for, where the gateway made it
+    # What shortening did to its conversation; "": nothing was tried.
+    Column("compressed_how", Text, nullable=False, server_default=""),
+    Column("compressed_turns", Integer, nullable=False, server_default="0"),
+    Column("saved_tokens", BigInteger, nullable=False, server_default="0"),
+    Column("spent_tokens", BigInteger, nullable=False, server_default="0"),
     Index(None, "received_at_ms", "id"),
     Index(None, "key_id", "received_at_ms"),
     Index(None, "request_id"),
 )
 Index("ix_requests_unbooked", requests.c.id, sqlite_where=text("booked_at IS NULL"), postgresql_where=text("booked_at IS NULL"))
+Index("ix_requests_caused", requests.c.cause, sqlite_where=text("cause <> ''"), postgresql_where=text("cause <> ''"))
 
 # What records come to, by the time of their booking. `period`: "hour" or "day", `start` its first second.
 rollups = Table(
@@ -162,6 +170,8 @@ rollups = Table(
     Column("output", BigInteger, nullable=False),
     Column("credits", BigInteger, nullable=False),  # in millionths
     Column("cost", Float(53), nullable=False),
+    Column("saved_tokens", BigInteger, nullable=False, server_default="0"),  # by shortening
+    Column("summary_tokens", BigInteger, nullable=False, server_default="0"),  # of the gateway's own calls
 )
 
 prices = Table(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from math import inf
 
 from controlplane.adapters.ledger.book import Book
-from controlplane.adapters.ledger.rules import PERIODS, TOKENS, UNITS, Row, Rules, Triple
+from controlplane.adapters.ledger.rules import PERIODS, REQUESTS, TOKENS, UNITS, Row, Rules, Triple
 from controlplane.domain.limits import Amounts, Budget, Denied, Leaf, Period, Unit, Window
 from controlplane.policy.windows import SCALE, Bucket, full
 
@@ -52,6 +52,8 @@ def budget(book: Book, limits: Row, ms: int) -> Budget:
 
 
 def _obstacles(book: Book, limits: Rules, wanted: Triple, ms: int) -> Iterator[Denied]:
+    if not wanted[REQUESTS]:
+        limits = limits.beside_requests()
     if limits.concurrency is not None and book.open >= limits.concurrency:
         yield Denied(book.payer_id, None, None, limits.concurrency, max(limits.concurrency - book.open, 0), _later(ms + SOON))
     for unit, _ in limits.minutes:

@@ -6,7 +6,7 @@ and what it shows is read into a Book to be explained. Times are milliseconds.
 
 from dataclasses import dataclass, field
 
-from controlplane.adapters.ledger.rules import FREE, Rules, Triple, row, rules
+from controlplane.adapters.ledger.rules import FREE, REQUESTS, Rules, Triple, row, rules
 from controlplane.domain.limits import Limits
 from controlplane.policy.windows import SCALE, Bucket, calendar, full
 
@@ -20,7 +20,8 @@ class Book:
     """One payer's figures, by unit.
 
     `total` is spent, `day_base` and `month_base` what it was when the day and the month began that end
-    at `day_end` and `month_end`: so spending is added once for all periods. `open`: requests under way.
+    at `day_end` and `month_end`: so spending is added once for all periods. `open`: requests under way,
+    each of which has claimed one.
     `limits` held when `rules` were made of them.
     """
 
@@ -75,6 +76,8 @@ class Book:
 
     def admits(self, rules: Rules, wanted: Triple, ms: int) -> bool:
         """Whether none of the rules stands against the claim."""
+        if not wanted[REQUESTS]:
+            rules = rules.beside_requests()
         if rules.concurrency is not None and self.open >= rules.concurrency:
             return False
         total, reserved, bases = self.total, self.reserved, self.bases
@@ -94,12 +97,15 @@ class Book:
         reserved[0] += wanted[0]
         reserved[1] += wanted[1]
         reserved[2] += wanted[2]
+        if wanted[0]:
+            self.open += 1
         for unit, _ in rules.minutes:
             self.buckets[unit].change(-wanted[unit])
 
     def settle(self, rules: Rules, claimed: Triple, spent: Triple, ms: int) -> None:
         """A request ends: its claim, made under `rules`, returns; what it spent counts."""
-        self.open -= 1
+        if claimed[0]:
+            self.open -= 1
         reserved, total = self.reserved, self.total
         # Unit by unit without a loop, which would take twice as long.
         reserved[0] -= claimed[0]

@@ -13,7 +13,8 @@
 --   :filling      the edition that is being filled, by one process or several
 --   :server       which start of Redis the books were last met at (`server.py`)
 --   :payer:ID     a payer's book, as below
---   :lease:ID     {payers {{id, limits or nil}...}, {requests, tokens, credits}, account or ''}
+--   :lease:ID     {payers {{id, limits or nil}...}, {requests, tokens, credits}, account or '', 1 or 0: whether
+--                 it is one of the requests at a time; a lease of the previous release does not say so and is one}
 --   :counted:ID   this lease's spending has counted (forgotten after a while)
 --   :deadlines    leases by their deadline, epoch seconds
 --   :places       how many requests each account has
@@ -178,12 +179,13 @@ end
 
 -- Hold a new lease; how many are at its account.
 local function open(id, payers, wanted, deadline, account, time)
+  local opened = math.min(wanted[1], 1)
   for _, payer in ipairs(payers) do
     local kept = book(payer[1], time)
-    kept[OPEN] = kept[OPEN] + 1
+    kept[OPEN] = kept[OPEN] + opened
     reserve(kept, payer[2], wanted)
   end
-  save(id, {payers, wanted, account})
+  save(id, {payers, wanted, account, opened})
   redis.call('ZADD', BOOKS .. ':deadlines', deadline, id)
   return take(account)
 end
@@ -194,7 +196,7 @@ local function close(id, lease, spent, time)
   for unit = 1, 3 do overrun[unit] = math.max(spent[unit] - claimed[unit], 0) end
   for _, payer in ipairs(lease[1]) do
     local kept = book(payer[1], time)
-    kept[OPEN] = kept[OPEN] - 1
+    kept[OPEN] = kept[OPEN] - (lease[4] or 1)
     for unit = 1, 3 do
       kept[RESERVED + unit] = kept[RESERVED + unit] - claimed[unit]
       kept[OVERRUN + unit] = kept[OVERRUN + unit] + overrun[unit]
@@ -227,13 +229,13 @@ local calls = {}
 function calls.reserve(time, id, payers, wanted, deadline, account, limit)
   local lease = find(id)
   if lease then return {'granted', in_flight(lease[3]), first(lease[1], time)} end
-  local admitted = true
+  local admitted, request = true, wanted[1] > 0
   for _, payer in ipairs(payers) do
     local kept, limits = book(payer[1], time), payer[2]
     if limits then
       prepare(kept, limits, time[1], true)
-      if limits[CONCURRENCY] >= 0 and kept[OPEN] >= limits[CONCURRENCY] then admitted = false end
-      admitted = admits(kept, limits, wanted, 1, 3) and admitted
+      if request and limits[CONCURRENCY] >= 0 and kept[OPEN] >= limits[CONCURRENCY] then admitted = false end
+      admitted = admits(kept, limits, wanted, request and 1 or 2, 3) and admitted
     end
   end
   if not admitted then return {'denied', 0, show(payers, time)} end

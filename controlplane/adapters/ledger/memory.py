@@ -63,7 +63,6 @@ class MemoryLedger:
         lease = _Lease(shares, wanted, claim.deadline)
         self._leases[claim.lease_id] = lease
         for book, limits in shares:
-            book.open += 1
             book.reserve(limits, wanted)
         in_flight = 0 if place is None else self._take(lease, place)
         return Granted(in_flight, shown(*shares[0], ms) if shares[0][1].shown else ())
@@ -75,7 +74,6 @@ class MemoryLedger:
             lease = _Lease(shares, triple(claim.amounts), claim.deadline)
             self._leases[claim.lease_id] = lease
             for book, limits in shares:
-                book.open += 1
                 book.reserve(limits, lease.claimed)
             if claim.place is not None:
                 self._take(lease, claim.place)

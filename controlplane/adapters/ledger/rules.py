@@ -7,7 +7,7 @@ from controlplane.domain.limits import Amounts, Caps, Limits, Period, Unit
 from controlplane.policy.windows import LARGEST
 
 UNITS = (Unit.REQUESTS, Unit.TOKENS, Unit.CREDITS)
-TOKENS = 1
+REQUESTS, TOKENS = 0, 1
 PERIODS = (Period.DAY, Period.MONTH, Period.TOTAL)
 
 # Some of each unit.
@@ -34,6 +34,12 @@ class Rules:
         """Those that stand against more tokens for a lease that is held."""
         minutes = tuple(rule for rule in self.minutes if rule[0] == TOKENS)
         caps = tuple(rule for rule in self.caps if rule[0] == TOKENS)
+        return Rules(minutes, caps, free=not (minutes or caps))
+
+    def beside_requests(self) -> "Rules":
+        """Those that stand against a claim without a request."""
+        minutes = tuple(rule for rule in self.minutes if rule[0] != REQUESTS)
+        caps = tuple(rule for rule in self.caps if rule[0] != REQUESTS)
         return Rules(minutes, caps, free=not (minutes or caps))
 
 

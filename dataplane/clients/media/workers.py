@@ -19,11 +19,11 @@ SHIFT_SECONDS = 1.0
 
 @dataclass(slots=True, eq=False)
 class Wish:
-    """A job that is waited for."""
+    """A job that is waited for. Its answer is None when it failed behind another, which may be to blame."""
 
     job: Job
     data: bytes
-    answer: asyncio.Future[Answer]
+    answer: asyncio.Future[Answer | None]
 
 
 class Workers:
@@ -67,12 +67,12 @@ class Workers:
             except BaseException:
                 wish.answer.cancel()  # nobody else would end the wait for it
                 raise
-            if answer.error == FAILED and not fresh:
-                wishes.appendleft(wish)  # what came before it may be to blame: once more, in a process of its own
+            behind = answer.error == FAILED and not fresh
+            if not wish.answer.done():  # who wished for it may have gone
+                wish.answer.set_result(None if behind else answer)
+            if behind:
                 return
             fresh = False
-            if not wish.answer.done():  # who wished for it may have gone
-                wish.answer.set_result(answer)
 
     async def close(self) -> None:
         """End what is running, and begin no more."""
@@ -95,9 +95,14 @@ class Bench:
 
     async def do(self, job: Job, data: bytes) -> Answer:
         """The answer to a job; one that fails has an error in words, whatever it failed of."""
-        wish = Wish(job, data, asyncio.get_running_loop().create_future())
-        self._wishes.append(wish)
-        async with self._shifts:
-            while wish in self._wishes:
-                await self._workers.shift(self._wishes)
-        return await wish.answer
+        add = self._wishes.append
+        while True:
+            wish = Wish(job, data, asyncio.get_running_loop().create_future())
+            add(wish)
+            async with self._shifts:
+                while wish in self._wishes:
+                    await self._workers.shift(self._wishes)
+            if (answer := await wish.answer) is not None:
+                return answer
+            # Once more, in a process of its own. Whoever wishes sees to that: all others may have gone home by now.
+            add = self._wishes.appendleft

@@ -1,6 +1,6 @@
-"""The client's max_tokens, for upstreams that cannot be told. Counted as conversation.estimate counts."""
+"""The client's max_tokens, for upstreams that cannot be told. Counted as headgate.tokens counts."""
 
-from dataplane.conversation.estimate import ASCII_PER_TOKEN, TOKENS_PER_FURTHER_BYTE
+from headgate.tokens import ASCII_PER_TOKEN, TOKENS_PER_FURTHER_BYTE
 
 # Tokens in whole parts, so that the sum does not depend on how the text was cut into pieces.
 PARTS = 35

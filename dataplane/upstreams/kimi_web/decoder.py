@@ -4,7 +4,6 @@ There is no stream: the message comes whole, and goes out whole at the moment it
 for and the site knows nothing of, stop sequences and max_tokens, is kept here.
 """
 
-from dataplane.conversation.estimate import text_tokens
 from dataplane.conversation.events import Event, Finished, FinishReason, Source, Started, TextDelta, Usage, UsageSeen
 from dataplane.conversation.model import Call
 from dataplane.upstreams.base import Lease, Plan
@@ -12,6 +11,7 @@ from dataplane.upstreams.filters.limit import Limit
 from dataplane.upstreams.filters.stops import Stops
 from dataplane.upstreams.kimi_web import answer, faults
 from dataplane.upstreams.kimi_web.answer import Form, Whole
+from headgate.tokens import text_tokens
 
 # Bytes of one answer: many times what the longest of a model take.
 LONGEST_ANSWER = 16 * 1024 * 1024

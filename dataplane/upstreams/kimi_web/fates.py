@@ -7,11 +7,11 @@ stand in front of them; the status last. Source: Kimi wire notes, section 1, rea
 from collections.abc import Mapping
 
 from dataplane import errors
-from dataplane.conversation.estimate import ASCII_PER_TOKEN
 from dataplane.errors import Cause, GatewayError, Retry
 from dataplane.upstreams.kimi_web.answer import Form, Said
 from dataplane.upstreams.kimi_web.prompt import most_characters
 from dataplane.upstreams.refusals import Fate, Scene, busy, failed, not_found, overloaded, rejected, timeout, too_long
+from headgate.tokens import ASCII_PER_TOKEN
 
 
 def classify(status: int, said: Said) -> Fate:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dataplane.conversation.estimate import text_tokens
 from dataplane.conversation.model import Call, Image, Reasoning, Role, Search, Text, ToolCall, ToolResult
 from dataplane.errors import ContextTooLong, InvalidRequest
 from dataplane.upstreams.base import Lease
+from headgate.tokens import text_tokens
 
 # Characters of one prompt, unless the lease says otherwise. The site's own limit is not known; these are about as many
 # tokens as the smaller of its models reads.

@@ -49,6 +49,11 @@ async def test_settings_under_both_names(world: World) -> None:
         {"schedulingMode": "priority"},
     )
     assert (second["before"], second["after"]) == ({"schedulingMode": "priority"}, {"schedulingMode": "smart"})
+    await world.put("/api/settings", {"compressionTokens": 20_000, "compressionRatio": 0.15})
+    await world.put("/api/settings", {"compressionTokens": None})
+    second, first, *_ = await world.changes()
+    assert (first["before"], first["after"]) == ({"compressionTokens": None}, {"compressionTokens": 20_000})
+    assert (second["before"], second["after"]) == ({"compressionTokens": 20_000}, {"compressionTokens": None})
 
 
 async def test_what_changed_nothing_or_was_refused_is_not_there(world: World) -> None:

@@ -159,7 +159,8 @@ KEY: list[tuple[Any, str | None]] = [
     ({"name": "a", "limits": 5}, "limits"),
     ({"name": "a", "strict": "yes"}, "strict"),
     ({"name": "a", "strict": 1}, "strict"),
-    ({"name": "a", "compression": True}, "compression"),
+    ({"name": "a", "compression": "yes"}, "compression"),
+    ({"name": "a", "compression": 1}, "compression"),
 ]
 OTHER: list[tuple[str, str, Any, str | None]] = [
     ("POST", "/api/keys/{key}/rotate", {"graceSeconds": -1}, "graceSeconds"),
@@ -178,6 +179,36 @@ OTHER: list[tuple[str, str, Any, str | None]] = [
     ("PUT", "/api/accounts/{account}", {"status": "active"}, "status"),
     ("PUT", "/api/settings", {"adminPassword": "x"}, "adminPassword"),
     ("PUT", "/api/proxy/config", {"rateLimitPerMinute": 5}, "rateLimitPerMinute"),
+    ("PUT", "/api/settings", {"compressionEnabled": "true"}, "compressionEnabled"),
+    ("PUT", "/api/settings", {"compressionEnabled": 1}, "compressionEnabled"),
+    ("PUT", "/api/settings", {"compressionTokens": 9_999}, "compressionTokens"),
+    ("PUT", "/api/settings", {"compressionTokens": 1_000_001}, "compressionTokens"),
+    ("PUT", "/api/settings", {"compressionTokens": "20000"}, "compressionTokens"),
+    ("PUT", "/api/settings", {"compressionTokens": 20000.5}, "compressionTokens"),
+    ("PUT", "/api/settings", {"compressionTokens": True}, "compressionTokens"),
+    ("PUT", "/api/settings", {"compressionTokens": 10**400}, "compressionTokens"),
+    ("PUT", "/api/settings", {"compressionMessages": 19}, "compressionMessages"),
+    ("PUT", "/api/settings", {"compressionMessages": 2001}, "compressionMessages"),
+    ("PUT", "/api/settings", {"compressionMessages": 30}, "compressionMessages"),
+    ("PUT", "/api/settings", {"compressionKeep": 3}, "compressionKeep"),
+    ("PUT", "/api/settings", {"compressionKeep": 101}, "compressionKeep"),
+    ("PUT", "/api/settings", {"compressionKeep": 50, "compressionMessages": 50}, "compressionKeep"),
+    ("PUT", "/api/settings", {"compressionToolLookback": 21}, "compressionToolLookback"),
+    ("PUT", "/api/settings", {"compressionBatchMessages": 1}, "compressionBatchMessages"),
+    ("PUT", "/api/settings", {"compressionBatchCharacters": 100_001}, "compressionBatchCharacters"),
+    ("PUT", "/api/settings", {"compressionRatio": 0.04}, "compressionRatio"),
+    ("PUT", "/api/settings", {"compressionRatio": 0.51}, "compressionRatio"),
+    ("PUT", "/api/settings", {"compressionRatio": "0.2"}, "compressionRatio"),
+    ("PUT", "/api/settings", {"compressionTtlMinutes": 0}, "compressionTtlMinutes"),
+    ("PUT", "/api/settings", {"compressionEntries": 9}, "compressionEntries"),
+    ("PUT", "/api/settings", {"summaryModel": " "}, "summaryModel"),
+    ("PUT", "/api/settings", {"summaryModel": "x" * 201}, "summaryModel"),
+    ("PUT", "/api/settings", {"summaryModel": "a\u2028b"}, "summaryModel"),
+    ("PUT", "/api/settings", {"summaryModel": 5}, "summaryModel"),
+    ("PUT", "/api/settings", {"compressionKeyTokensPerDay": -1}, "compressionKeyTokensPerDay"),
+    ("PUT", "/api/settings", {"compressionSeconds": 4}, "compressionSeconds"),
+    ("PUT", "/api/settings", {"compressionOriginalHours": 721}, "compressionOriginalHours"),
+    ("PUT", "/api/settings", {"enableCompression": True}, "enableCompression"),
 ]
 
 
@@ -236,11 +267,6 @@ async def test_the_rest(world: World) -> None:
     where = await places(world)
     for method, path, body, field in OTHER:
         world.fails(await world.ask(method, path.format(**where), body), 400, "invalid", field)
-
-
-async def test_what_is_not_offered_says_so(world: World) -> None:
-    reply = await world.post("/api/keys", {"name": "a", "compression": True})
-    assert reply.json()["error"]["message"] == "compression is not offered in this release"
 
 
 async def test_bodies_have_a_limit(world: World) -> None:

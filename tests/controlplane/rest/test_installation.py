@@ -3,11 +3,31 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from controlplane.domain.compression import USUAL
 from tests.controlplane.rest.world import World
+
+SETTINGS = {
+    "schedulingMode": "smart",
+    "compressionEnabled": True,
+    "compressionTokens": None,
+    "compressionMessages": 200,
+    "compressionKeep": 30,
+    "compressionToolLookback": 8,
+    "compressionBatchMessages": 20,
+    "compressionBatchCharacters": 40_000,
+    "compressionRatio": 0.15,
+    "compressionTtlMinutes": 60,
+    "compressionEntries": 500,
+    "summaryModel": "claude-haiku-4.5",
+    "compressionKeyTokensPerDay": 2_000_000,
+    "compressionSeconds": 60,
+    "compressionOriginalHours": 24,
+}
 
 
 async def test_status_and_health_tell_nothing_that_matters_to_strangers(world: World) -> None:
@@ -37,12 +57,14 @@ async def test_stats(world: World) -> None:
         "totalCost": 0.25,
         "inputTokens": 15,
         "outputTokens": 7,
+        "savedTokens": 0,
+        "summaryTokens": 0,
     }
 
 
 async def test_settings(world: World) -> None:
     settings = (await world.get("/api/settings")).json()
-    assert settings == {"schedulingMode": "smart", "version": world.services.version}
+    assert settings == SETTINGS | {"version": world.services.version}
     assert (await world.put("/api/settings", {"schedulingMode": "smart"})).json() == settings
     for mode in ("priority", "balanced"):
         assert (await world.put("/api/settings", {"schedulingMode": mode})).json() == settings | {"schedulingMode": mode}
@@ -50,6 +72,59 @@ async def test_settings(world: World) -> None:
         assert world.services.settings.scheduling_mode == mode
     assert (await world.put("/api/settings", {"schedulingMode": None})).json() == settings
     assert (await world.put("/api/proxy/config", {})).json() == settings
+
+
+async def test_settings_about_conversations(world: World) -> None:
+    before = (await world.get("/api/settings")).json()
+    changed = {"compressionTokens": 20_000, "compressionRatio": 0.2, "compressionEnabled": False, "summaryModel": "small"}
+    assert (await world.put("/api/settings", changed)).json() == before | changed
+    assert (await world.get("/api/settings")).json() == before | changed
+    assert world.services.settings.compression == replace(USUAL, enabled=False, tokens=20_000, ratio=0.2, summary_model="small")
+    # What was read can be sent back as it is, without the version.
+    again = {name: value for name, value in (before | changed).items() if name != "version"}
+    assert (await world.put("/api/proxy/config", again)).json() == before | changed
+    assert (await world.put("/api/proxy/config", dict.fromkeys(changed))).json() == before
+
+
+async def test_what_the_environment_switches_off_cannot_be_switched_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.services.settings, "_installed", replace(USUAL, enabled=False))
+    assert (await world.get("/api/settings")).json()["compressionEnabled"] is False
+    reply = await world.put("/api/settings", {"compressionEnabled": True})
+    world.fails(reply, 400, "invalid", "compressionEnabled")
+    assert "ENABLE_COMPRESSION=false" in reply.json()["error"]["message"]
+
+
+async def test_their_ranges_are_in_the_document(world: World) -> None:
+    schemas = (await world.stranger.get("/openapi.json")).json()["components"]["schemas"]
+    ranges = {}
+    for name, schema in schemas["SettingsBody"]["properties"].items():
+        kind = schema["anyOf"][0]
+        ranges[name] = (kind["type"], kind.get("minimum", kind.get("minLength")), kind.get("maximum", kind.get("maxLength")))
+    assert ranges == {
+        "schedulingMode": ("string", None, 200),
+        "compressionEnabled": ("boolean", None, None),
+        "compressionTokens": ("integer", 10_000, 1_000_000),
+        "compressionMessages": ("integer", 20, 2000),
+        "compressionKeep": ("integer", 4, 100),
+        "compressionToolLookback": ("integer", 4, 20),
+        "compressionBatchMessages": ("integer", 2, 20),
+        "compressionBatchCharacters": ("integer", 10_000, 100_000),
+        "compressionRatio": ("number", 0.05, 0.5),
+        "compressionTtlMinutes": ("integer", 1, 60),
+        "compressionEntries": ("integer", 10, 2000),
+        "summaryModel": ("string", 1, 200),
+        "compressionKeyTokensPerDay": ("integer", 0, 10**11),
+        "compressionSeconds": ("integer", 5, 300),
+        "compressionOriginalHours": ("integer", 0, 720),
+    }
+    told = schemas["SettingsRead"]["properties"]
+    assert {
+        name: kind.get("type") for name, kind in told.items() if name in ("compressionEnabled", "compressionRatio", "compressionKeep")
+    } == {
+        "compressionEnabled": "boolean",
+        "compressionRatio": "number",
+        "compressionKeep": "integer",
+    }
 
 
 @pytest.mark.parametrize("path", ["/api/settings", "/api/proxy/config"])

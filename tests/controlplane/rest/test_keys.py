@@ -5,7 +5,7 @@ import pytest
 from controlplane.domain.lease import Caller, Identity, Refusal
 from tests.controlplane.rest.world import World
 
-PLAIN = ("enabled", "allowedModels", "allowedAccountIds", "allowedIps", "strict")
+PLAIN = ("enabled", "allowedModels", "allowedAccountIds", "allowedIps", "strict", "compression")
 
 
 async def test_a_key_is_shown_once(world: World) -> None:
@@ -34,7 +34,7 @@ async def test_every_field_of_a_key(world: World) -> None:
         "creditLimit": None,
         "limits": None,
         "strict": True,
-        "compression": None,
+        "compression": False,
     }
     made = (await world.post("/api/keys", body)).json()
     assert made["expiresAt"] == "2030-01-31T12:00:00Z"
@@ -52,6 +52,10 @@ async def test_put_merges_and_null_clears(world: World) -> None:
     changed = (await world.put(f"/api/keys/{made['id']}", {"strict": True})).json()
     assert (made["strict"], changed["strict"], changed["name"]) == (False, True, "b")
     assert (await world.put(f"/api/keys/{made['id']}", {"strict": None})).json()["strict"] is False
+    changed = (await world.put(f"/api/keys/{made['id']}", {"compression": False})).json()
+    assert (made["compression"], changed["compression"], changed["name"]) == (True, False, "b")
+    assert (await world.put(f"/api/keys/{made['id']}", {"name": "c"})).json()["compression"] is False
+    assert (await world.put(f"/api/keys/{made['id']}", {"compression": None})).json()["compression"] is True
     assert isinstance(world.services.leasing.identify(Caller(made["key"])), Identity)
 
 

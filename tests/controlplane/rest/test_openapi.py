@@ -38,6 +38,7 @@ ROUTES = {
     "GET /api/models",
     "GET /api/requests",
     "GET /api/requests/{request_id}",
+    "GET /api/requests/{request_id}/original",
     "GET /api/audit",
     "GET /api/prices",
     "POST /api/prices",

@@ -45,6 +45,9 @@ async def test_a_request_in_full(world: World) -> None:
         "durationMs": 900,
         "cost": 0.25,
         "dropped": ["$.metadata"],
+        "compression": None,
+        "cause": None,
+        "summaries": [],
     }
     assert {name: row[name] for name in expected} == expected
     first, second = row["attempts"]
@@ -125,6 +128,9 @@ async def test_pages_newest_first(world: World) -> None:
         ({"ending": "cut"}, 0),
         ({"status": 200}, 1),
         ({"status": 500}, 0),
+        ({"cause": "req_1"}, 0),
+        ({"internal": "false"}, 1),
+        ({"internal": "true"}, 0),
     ],
 )
 async def test_filters(world: World, query: dict[str, object], count: int) -> None:
@@ -143,6 +149,8 @@ async def test_filters(world: World, query: dict[str, object], count: int) -> No
         ({"keyId": "a\0b"}, "keyId"),
         ({"key_id": "proxy"}, "key_id"),
         ({"limit": 501}, "limit"),
+        ({"internal": "perhaps"}, "internal"),
+        ({"cause": "a\0b"}, "cause"),
     ],
 )
 async def test_bad_queries(world: World, query: dict[str, object], field: str) -> None:

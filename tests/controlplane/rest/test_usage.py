@@ -11,6 +11,8 @@ FIGURES = {
     "cacheRead": 3,
     "cacheWrite": 2,
     "output": 7,
+    "savedTokens": 0,
+    "summaryTokens": 0,
     "credits": 0.5,
 }
 BAD: list[tuple[dict[str, str], str]] = [

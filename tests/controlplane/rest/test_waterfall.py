@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.domain.outcome import Attempt, Ending, Outcome, Usage
+from controlplane.domain.outcome import Attempt, Compression, Ending, Outcome, Usage
 from controlplane.rest.waterfall import spans
 
 
@@ -56,6 +56,26 @@ def test_waits_end_when_the_attempt_after_them_begins(attempts: Any, steps: Any,
     found = [(span.name, span.start_ms, span.end_ms) for span in spans(outcome(*attempts), steps)]
     assert [span for span in found if span[0] in ("wait", "renew")] == pauses
     assert found[-1] == ("end", 5000, 5000)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "steps", "end"),
+    [
+        ((ONE, TWO), [chose("a"), chose("b")], 1000),
+        ((ONE,), [chose(None), waited(0.75), chose("a")], 250),
+        ((ONE,), [chose("a"), renewed("a", 0.5)], 500),
+        ((ONE,), [waited(9), chose("a")], 0),
+        # The conversation did not fit after all.
+        ((), [], 5000),
+    ],
+)
+def test_shortening_takes_the_time_before_the_first_account_is_sought(attempts: Any, steps: Any, end: int) -> None:
+    made = outcome(*attempts, first_event_ms=4500)
+    made.compression = Compression("model", 120, 80_000, 3000)
+    found = [(span.name, span.start_ms, span.end_ms) for span in spans(made, steps)]
+    assert found[0] == ("compression", 0, end)
+    made.compression = None
+    assert [(span.name, span.start_ms, span.end_ms) for span in spans(made, steps)] == found[1:]
 
 
 def test_everything_stands_in_the_order_in_which_it_began() -> None:

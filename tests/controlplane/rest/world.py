@@ -11,9 +11,10 @@ import httpx
 from controlplane import app
 from controlplane.adapters.db import engine as database
 from controlplane.domain.account import Account, Allowance, Credentials, Tokens
+from controlplane.domain.errors import Absent
 from controlplane.domain.kinds import KINDS
 from controlplane.domain.model import ModelFacts
-from controlplane.domain.outcome import Attempt, Ending, EndpointFault, Entry, Outcome, Source, Usage
+from controlplane.domain.outcome import Attempt, Compression, Ending, EndpointFault, Entry, Outcome, Source, Usage
 from controlplane.rest import build
 from controlplane.service import administration
 from controlplane.settings import Settings
@@ -74,6 +75,18 @@ class ScriptedProvider:
         return told(self.allowances)
 
 
+class KeptOriginals:
+    """What the summarizer keeps, by request; an exception in place of a text is raised."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, bytes | Exception] = {}
+        self.asked: list[str] = []
+
+    async def original(self, request_id: str) -> bytes:
+        self.asked.append(request_id)
+        return bytes(told(self.texts.get(request_id, Absent("nothing is kept"))))
+
+
 def told(answer: Any) -> Any:
     if isinstance(answer, Exception):
         raise answer
@@ -85,7 +98,8 @@ class World:
 
     def __init__(self, plane: app.Plane, provider: ScriptedProvider, clock: TurnedClock) -> None:
         self.reasons: list[str] = []
-        self.services = dataclasses.replace(plane.services, ready=self._ready)
+        self.originals = KeptOriginals()
+        self.services = dataclasses.replace(plane.services, ready=self._ready, originals=self.originals)
         self.provider = provider
         self.clock = clock
         self.answers: list[httpx.Response] = []
@@ -158,7 +172,14 @@ class World:
         assert reply.status_code == 200, reply.text
         return reply.json()["changes"]
 
-    async def served(self, request_id: str, received_at_ms: int = 1772323200250, decision: str = "") -> None:
+    async def served(
+        self,
+        request_id: str,
+        received_at_ms: int = 1772323200250,
+        decision: str = "",
+        cause: str = "",
+        compression: Compression | None = None,
+    ) -> None:
         """A request that was throttled by one account and served by another, in the records."""
         outcome = Outcome(
             lease_id=f"lease_{request_id}",
@@ -188,8 +209,10 @@ class World:
             finish_reason="stop",
             first_event_ms=120,
             dropped=("$.metadata",),
+            compression=compression,
         )
-        entry = Entry(outcome, "proxy", "sonnet", "acc_2", "kiro", "claude-sonnet-4.5", int(self.clock.time), cost=0.25, decision=decision)
+        entry = Entry(outcome, "proxy", "sonnet", "acc_2", "kiro", "claude-sonnet-4.5", int(self.clock.time), not cause, 0.25)
+        entry.decision, entry.cause = decision, cause
         written = self.services.records.record([entry])
         assert written is not None
         await written

@@ -3,9 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controlplane.domain.compression import CompressionPolicy
 from controlplane.domain.lease import Bearer, Lease
+from controlplane.domain.outcome import Compression, Ending
 from controlplane.rpc import convert
 from headgate.api.admission.v1 import admission_pb2
+from headgate.api.compression.v1 import policy_pb2
 
 words = st.sampled_from(["", "one", "two"])
 figures = st.sampled_from([0, 1, 200_000, 2**40, -1])
@@ -46,6 +49,48 @@ def test_what_is_kept_is_bounded(monkeypatch):
         value = Lease(f"l{number}", "k", f"acc_{number}", "", "kiro", "m", 0, 0, "", (), Bearer("t"), {}, 1, (), strict=False)
         convert.lease(value, admission_pb2.Lease())
     assert len(convert.WRITTEN) <= 3
+
+
+policies = st.builds(
+    CompressionPolicy,
+    tokens=st.none() | st.integers(10_000, 1_000_000),
+    ratio=st.floats(0.05, 0.5),
+    summary_model=words,
+    key_tokens_per_day=st.integers(0, 10**11),
+)
+
+
+@given(policies)
+def test_how_conversations_are_shortened_fits_the_contract(policy):
+    sent = convert.snapshot(7, (), policy).compression
+    assert sent == policy_pb2.Policy(
+        enabled=True,
+        tokens=policy.tokens or 0,
+        turns=200,
+        keep_turns=30,
+        tool_lookback=8,
+        batch_turns=20,
+        batch_characters=40_000,
+        ratio_thousandths=sent.ratio_thousandths,
+        life_minutes=60,
+        entries=500,
+        model=policy.summary_model,
+        key_tokens_a_day=policy.key_tokens_per_day,
+        seconds=60,
+        original_hours=24,
+    )
+    assert 50 <= sent.ratio_thousandths <= 500
+    assert abs(sent.ratio_thousandths / 1000 - policy.ratio) <= 0.0005 + 1e-9
+
+
+def test_what_an_outcome_says_of_shortening_arrives():
+    message = admission_pb2.Outcome(lease_id="ls_1", ending=admission_pb2.ENDING_SERVED)
+    assert convert.outcome(message).compression is None
+    message.compression.SetInParent()  # which says nothing of what was done
+    assert convert.outcome(message).compression is None
+    message.compression.MergeFrom(admission_pb2.Compression(how="store", replaced_turns=120, saved_tokens=80_000, spent_tokens=7))
+    assert convert.outcome(message).compression == Compression("store", 120, 80_000, 7)
+    assert convert.outcome(message).ending is Ending.SERVED
 
 
 def field_by_field(value):

@@ -52,7 +52,7 @@ class Client:
 
 @pytest.fixture
 async def admission(world):
-    return Admission(world.leasing, world.settling, world.usage, world.catalogue, "1.2.3")
+    return Admission(world.leasing, world.settling, world.usage, world.bulletin, "1.2.3")
 
 
 @pytest.fixture
@@ -112,6 +112,7 @@ async def test_a_batch_of_everything(world, client):
     assert list(lease.lease.base_urls) == ["https://chat.us-east-1.test", "https://other.us-east-1.test"]
     assert (list(lease.lease.input_types), lease.lease.strict) == (["text", "image"], False)
     assert reservation.reservation.context_window == 200_000
+    assert (reservation.reservation.kind, reservation.reservation.whole) == ("kiro", False)
     assert refused.refusal.reason == detail_pb2.REASON_UNKNOWN_MODEL
     assert not refused.refusal.HasField("retry_after_seconds")
     assert "claude-sonnet-4.5" in refused.refusal.suggestions
@@ -119,6 +120,21 @@ async def test_a_batch_of_everything(world, client):
     assert settled.WhichOneof("say") == "settled"
     assert len(world.record_store.rows) == 3
     assert world.leasing.open_leases == 0
+
+
+async def test_the_gateways_own_calls_name_who_pays_and_for_what(world, client):
+    await world.account("one")
+    world.identities.set_internal_key("internal-key")
+    made, secret = await world.keys.create(KeyDraft("team", compression=False))
+    own = nouns.Caller(credential="internal-key", for_key_id=made.id, for_request_id="req_7")
+    identity, lease, reservation = await client.ask(
+        identify=pb.Identify(caller=own), acquire_1=acquire(caller=own), acquire_2=acquire(caller=caller(secret), reserve_only=True)
+    )
+    assert (identity.identity.key_id, lease.lease.key_id) == (made.id, made.id)
+    assert reservation.reservation.whole
+    await client.ask(settle=settle(lease.lease.lease_id))
+    (row,) = await world.rows()
+    assert (row.key_id, row.cause) == (made.id, "req_7")
 
 
 async def test_hundreds_at_once_are_few_messages(world, client):
@@ -398,6 +414,19 @@ async def test_snapshots_come_at_once_and_after_each_change(world, stub):
     call.cancel()
 
 
+async def test_a_snapshot_says_how_conversations_are_shortened(world, stub):
+    call = stub.Watch(pb.WatchRequest(instance_id="w1"), metadata=rpc.metadata(TOKEN))
+    first = (await asyncio.wait_for(call.read(), 5)).snapshot
+    assert (first.compression.enabled, first.compression.tokens, first.compression.turns) == (True, 0, 200)
+    await world.settings.change({"compressionTokens": 20_000, "summaryModel": "small"})
+    second = (await asyncio.wait_for(call.read(), 5)).snapshot
+    assert second.version > first.version
+    assert (second.compression.tokens, second.compression.model) == (20_000, "small")
+    await world.settings.change({"compressionEnabled": False})
+    assert not (await asyncio.wait_for(call.read(), 5)).snapshot.compression.enabled
+    call.cancel()
+
+
 async def test_stopping_ends_watches(admission, stub):
     call = stub.Watch(pb.WatchRequest(instance_id="w1"), metadata=rpc.metadata(TOKEN))
     await asyncio.wait_for(call.read(), 5)
@@ -406,7 +435,7 @@ async def test_stopping_ends_watches(admission, stub):
 
 
 async def test_a_taken_address_is_told(address, world):
-    second = Server(Admission(world.leasing, world.settling, world.usage, world.catalogue, ""), address, TOKEN)
+    second = Server(Admission(world.leasing, world.settling, world.usage, world.bulletin, ""), address, TOKEN)
     with pytest.raises(RuntimeError):
         await second.start()
     with contextlib.suppress(Exception):

@@ -2,8 +2,9 @@ import asyncio
 
 import pytest
 
+from controlplane.domain.account import Counters
 from controlplane.domain.errors import Invalid
-from controlplane.domain.outcome import Ending, Entry, Usage
+from controlplane.domain.outcome import Compression, Ending, Entry, Usage
 from controlplane.domain.rollup import Axis, Grain, UsageQuery
 from controlplane.service import records as module
 from controlplane.service.records import Records
@@ -106,6 +107,20 @@ async def test_how_endings_count(records):
     counters = records.total()
     assert (counters.total_requests, counters.success_requests, counters.failed_requests) == (4, 1, 2)
     assert (counters.total_credits, counters.input_tokens, counters.output_tokens) == (2.0, 28, 32)
+
+
+async def test_a_summary_is_in_the_amounts_and_is_no_request(records, store):
+    shortened = entry(1, compression=Compression("model", 120, 80_000, 23))
+    fresh, doubtful, failed = entry(2), entry(3), entry(4, ending=Ending.FAILED, usage=Usage())
+    for made in (fresh, doubtful, failed):
+        made.cause = "req_1"
+    await records.record([shortened, fresh, failed], [doubtful])
+    counters = records.key_counters("key_1")
+    assert counters == Counters(1, 1, 0, 0.75, 48, 21, 0.0, 80_000, 46)
+    assert records.account_counters("acc_1") == records.total() == counters
+    again = Records(store, FakeClock())
+    await again.load()
+    assert again.total() == counters
 
 
 async def test_closing_writes_what_waits(store, monkeypatch):

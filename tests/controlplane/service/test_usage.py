@@ -96,6 +96,8 @@ async def test_sums_are_those_of_the_records(world, usage):
         "totalCost": 0.5,
         "inputTokens": 16,
         "outputTokens": 7,
+        "savedTokens": 0,
+        "summaryTokens": 0,
     }
 
 

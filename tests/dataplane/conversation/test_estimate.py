@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataplane.conversation.estimate import IMAGE_TOKENS, PARTS, TOOL_TOKENS, TURN_TOKENS, prompt_tokens, text_tokens
+from dataplane.conversation.estimate import IMAGE_TOKENS, PARTS, TOOL_TOKENS, TURN_TOKENS, prompt_tokens
 from dataplane.conversation.model import Call, Document, Image, Part, Reasoning, Text, Tool, ToolCall, ToolResult, Turn
+from headgate.tokens import text_tokens
 
 
 def said(*parts):

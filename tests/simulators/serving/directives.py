@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.simulators.serving.summarising import summary
+
 
 class BadDirective(ValueError):
     """A directive that cannot be read, or a script that is not known."""
@@ -21,7 +23,11 @@ class Directives:
 
 
 def parse(text: str) -> Directives:
-    """Raises BadDirective. JSON may hold `]]` itself, so it is read as JSON and not searched for its end."""
+    """Raises BadDirective. JSON may hold `]]` itself, so it is read as JSON and not searched for its end. What is to be
+    summarised directs nothing.
+    """
+    if (words := summary(text)) is not None:
+        return Directives("text", {"text": words}, rest=text)
     found = Directives()
     rest = []
     at = 0

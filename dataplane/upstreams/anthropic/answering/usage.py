@@ -1,9 +1,9 @@
 """The endpoint's figures into one usage record, with our own count where it has not spoken."""
 
-from dataplane.conversation.estimate import ASCII_PER_TOKEN, text_tokens
 from dataplane.conversation.events import Source, Usage
 from dataplane.upstreams.anthropic.answering.payloads import Figures, figures
 from dataplane.wire.jsontext import Raw
+from headgate.tokens import ASCII_PER_TOKEN, text_tokens
 
 
 class Meter:

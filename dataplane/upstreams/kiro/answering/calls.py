@@ -10,12 +10,12 @@ from hashlib import sha256
 
 import msgspec
 
-from dataplane.conversation.estimate import text_tokens
 from dataplane.conversation.events import Vendor
 from dataplane.conversation.fold import Transcript
 from dataplane.conversation.model import Part, Search
 from dataplane.upstreams.kiro.asking import tools
 from dataplane.wire import jsontext
+from headgate.tokens import text_tokens
 
 # Characters of the calls that are open. They are held until they are whole, so they must end
 # somewhere; the largest honest ones write a file.

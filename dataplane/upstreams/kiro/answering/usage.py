@@ -7,9 +7,9 @@ model searched the web) is the sum of them, prompts included: each was sent, and
 
 from collections.abc import Iterable
 
-from dataplane.conversation.estimate import ASCII_PER_TOKEN, text_tokens
 from dataplane.conversation.events import FinishReason, Source, Usage
 from dataplane.upstreams.kiro.answering.payloads import MOST_CREDITS, Metadata, Metering
+from headgate.tokens import ASCII_PER_TOKEN, text_tokens
 
 
 class Meter:

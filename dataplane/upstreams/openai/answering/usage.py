@@ -1,8 +1,8 @@
 """An endpoint's figures into one usage record, our own estimate where it told none."""
 
-from dataplane.conversation.estimate import ASCII_PER_TOKEN, text_tokens
 from dataplane.conversation.events import Source, Usage
 from dataplane.upstreams.openai.answering.chunks import Counted
+from headgate.tokens import ASCII_PER_TOKEN, text_tokens
 
 
 class Meter:

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from headgate.api.limit.v1 import window_pb2 as headgate_dot_api_dot_limit_dot_v1_dot_window__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)headgate/api/admission/v1/admission.proto\x12\x19headgate.api.admission.v1\x1a\"headgate/api/limit/v1/window.proto\"-\n\x06\x43\x61ller\x12\x12\n\ncredential\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"6\n\nCredential\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x12\n\nexpires_at\x18\x02 \x01(\x03\"\xd0\x04\n\x05Lease\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12\x15\n\raccount_label\x18\x04 \x01(\t\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\r\n\x05model\x18\x06 \x01(\t\x12\x16\n\x0e\x63ontext_window\x18\x07 \x01(\r\x12\x12\n\nmax_output\x18\x08 \x01(\r\x12\x1d\n\x15request_fields_schema\x18\t \x01(\t\x12\x11\n\tbase_urls\x18\n \x03(\t\x12\x39\n\ncredential\x18\x0b \x01(\x0b\x32%.headgate.api.admission.v1.Credential\x12\x44\n\nattributes\x18\x0c \x03(\x0b\x32\x30.headgate.api.admission.v1.Lease.AttributesEntry\x12\x10\n\x08\x64\x65\x61\x64line\x18\r \x01(\x03\x12\x13\n\x0binput_types\x18\x0e \x03(\t\x12\x0e\n\x06strict\x18\x0f \x01(\x08\x12\x1c\n\x0foutput_reserved\x18\x10 \x01(\x04H\x00\x88\x01\x01\x12/\n\x07windows\x18\x11 \x01(\x0b\x32\x1e.headgate.api.limit.v1.Windows\x12\x17\n\x0ftokens_reserved\x18\x12 \x01(\x04\x12\x18\n\x10\x63redits_reserved\x18\x13 \x01(\x04\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x12\n\x10_output_reserved\"\xa6\x03\n\x05Usage\x12\r\n\x05input\x18\x01 \x01(\x04\x12\x12\n\ncache_read\x18\x02 \x01(\x04\x12\x13\n\x0b\x63\x61\x63he_write\x18\x03 \x01(\x04\x12\x0e\n\x06output\x18\x04 \x01(\x04\x12\x11\n\treasoning\x18\x05 \x01(\x04\x12\x0f\n\x07\x63redits\x18\x06 \x01(\x01\x12=\n\x0cinput_source\x18\x07 \x01(\x0e\x32\'.headgate.api.admission.v1.Usage.Source\x12>\n\routput_source\x18\x08 \x01(\x0e\x32\'.headgate.api.admission.v1.Usage.Source\x12\x10\n\x08searches\x18\t \x01(\x04\x12?\n\x0e\x63redits_source\x18\n \x01(\x0e\x32\'.headgate.api.admission.v1.Usage.Source\"_\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSOURCE_UPSTREAM\x10\x01\x12\x12\n\x0eSOURCE_DERIVED\x10\x02\x12\x14\n\x10SOURCE_ESTIMATED\x10\x03\"\x8a\x03\n\x07\x41ttempt\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x12\n\nstarted_ms\x18\x04 \x01(\r\x12\x10\n\x08\x65nded_ms\x18\x05 \x01(\r\x12\r\n\x05\x66\x61ult\x18\x06 \x01(\t\x12\x0e\n\x06status\x18\x07 \x01(\r\x12 \n\x13retry_after_seconds\x18\x08 \x01(\rH\x00\x88\x01\x01\x12\x0e\n\x06\x64\x65tail\x18\t \x01(\t\x12\x10\n\x08\x65ndpoint\x18\n \x01(\t\x12;\n\tendpoints\x18\x0b \x03(\x0b\x32(.headgate.api.admission.v1.EndpointFault\x12@\n\x07learned\x18\x0c \x03(\x0b\x32/.headgate.api.admission.v1.Attempt.LearnedEntry\x1a.\n\x0cLearnedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x16\n\x14_retry_after_seconds\"e\n\rEndpointFault\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\r\n\x05\x66\x61ult\x18\x02 \x01(\t\x12 \n\x13retry_after_seconds\x18\x03 \x01(\rH\x00\x88\x01\x01\x42\x16\n\x14_retry_after_seconds\"\xa2\x03\n\x07Outcome\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x31\n\x06\x65nding\x18\x03 \x01(\x0e\x32!.headgate.api.admission.v1.Ending\x12/\n\x05usage\x18\x04 \x01(\x0b\x32 .headgate.api.admission.v1.Usage\x12\x34\n\x08\x61ttempts\x18\x05 \x03(\x0b\x32\".headgate.api.admission.v1.Attempt\x12\x0e\n\x06status\x18\x06 \x01(\r\x12\r\n\x05\x65rror\x18\x07 \x01(\t\x12\x15\n\rfinish_reason\x18\x08 \x01(\t\x12\x16\n\x0ereceived_at_ms\x18\t \x01(\x03\x12\x1b\n\x0e\x66irst_event_ms\x18\n \x01(\rH\x00\x88\x01\x01\x12\x13\n\x0b\x64uration_ms\x18\x0b \x01(\r\x12\x0f\n\x07\x64ialect\x18\x0c \x01(\t\x12\x10\n\x08streamed\x18\r \x01(\x08\x12\x0f\n\x07\x64ropped\x18\x0e \x03(\t\x12\x10\n\x08sequence\x18\x0f \x01(\x04\x42\x11\n\x0f_first_event_ms*l\n\x06\x45nding\x12\x16\n\x12\x45NDING_UNSPECIFIED\x10\x00\x12\x11\n\rENDING_SERVED\x10\x01\x12\x11\n\rENDING_FAILED\x10\x02\x12\x0e\n\nENDING_CUT\x10\x03\x12\x14\n\x10\x45NDING_CANCELLED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)headgate/api/admission/v1/admission.proto\x12\x19headgate.api.admission.v1\x1a\"headgate/api/limit/v1/window.proto\"Y\n\x06\x43\x61ller\x12\x12\n\ncredential\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x12\n\nfor_key_id\x18\x03 \x01(\t\x12\x16\n\x0e\x66or_request_id\x18\x04 \x01(\t\"6\n\nCredential\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x12\n\nexpires_at\x18\x02 \x01(\x03\"\xd0\x04\n\x05Lease\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12\x15\n\raccount_label\x18\x04 \x01(\t\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\r\n\x05model\x18\x06 \x01(\t\x12\x16\n\x0e\x63ontext_window\x18\x07 \x01(\r\x12\x12\n\nmax_output\x18\x08 \x01(\r\x12\x1d\n\x15request_fields_schema\x18\t \x01(\t\x12\x11\n\tbase_urls\x18\n \x03(\t\x12\x39\n\ncredential\x18\x0b \x01(\x0b\x32%.headgate.api.admission.v1.Credential\x12\x44\n\nattributes\x18\x0c \x03(\x0b\x32\x30.headgate.api.admission.v1.Lease.AttributesEntry\x12\x10\n\x08\x64\x65\x61\x64line\x18\r \x01(\x03\x12\x13\n\x0binput_types\x18\x0e \x03(\t\x12\x0e\n\x06strict\x18\x0f \x01(\x08\x12\x1c\n\x0foutput_reserved\x18\x10 \x01(\x04H\x00\x88\x01\x01\x12/\n\x07windows\x18\x11 \x01(\x0b\x32\x1e.headgate.api.limit.v1.Windows\x12\x17\n\x0ftokens_reserved\x18\x12 \x01(\x04\x12\x18\n\x10\x63redits_reserved\x18\x13 \x01(\x04\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x12\n\x10_output_reserved\"\xa6\x03\n\x05Usage\x12\r\n\x05input\x18\x01 \x01(\x04\x12\x12\n\ncache_read\x18\x02 \x01(\x04\x12\x13\n\x0b\x63\x61\x63he_write\x18\x03 \x01(\x04\x12\x0e\n\x06output\x18\x04 \x01(\x04\x12\x11\n\treasoning\x18\x05 \x01(\x04\x12\x0f\n\x07\x63redits\x18\x06 \x01(\x01\x12=\n\x0cinput_source\x18\x07 \x01(\x0e\x32\'.headgate.api.admission.v1.Usage.Source\x12>\n\routput_source\x18\x08 \x01(\x0e\x32\'.headgate.api.admission.v1.Usage.Source\x12\x10\n\x08searches\x18\t \x01(\x04\x12?\n\x0e\x63redits_source\x18\n \x01(\x0e\x32\'.headgate.api.admission.v1.Usage.Source\"_\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSOURCE_UPSTREAM\x10\x01\x12\x12\n\x0eSOURCE_DERIVED\x10\x02\x12\x14\n\x10SOURCE_ESTIMATED\x10\x03\"\x8a\x03\n\x07\x41ttempt\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x12\n\nstarted_ms\x18\x04 \x01(\r\x12\x10\n\x08\x65nded_ms\x18\x05 \x01(\r\x12\r\n\x05\x66\x61ult\x18\x06 \x01(\t\x12\x0e\n\x06status\x18\x07 \x01(\r\x12 \n\x13retry_after_seconds\x18\x08 \x01(\rH\x00\x88\x01\x01\x12\x0e\n\x06\x64\x65tail\x18\t \x01(\t\x12\x10\n\x08\x65ndpoint\x18\n \x01(\t\x12;\n\tendpoints\x18\x0b \x03(\x0b\x32(.headgate.api.admission.v1.EndpointFault\x12@\n\x07learned\x18\x0c \x03(\x0b\x32/.headgate.api.admission.v1.Attempt.LearnedEntry\x1a.\n\x0cLearnedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x16\n\x14_retry_after_seconds\"e\n\rEndpointFault\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\r\n\x05\x66\x61ult\x18\x02 \x01(\t\x12 \n\x13retry_after_seconds\x18\x03 \x01(\rH\x00\x88\x01\x01\x42\x16\n\x14_retry_after_seconds\"^\n\x0b\x43ompression\x12\x16\n\x0ereplaced_turns\x18\x01 \x01(\r\x12\x14\n\x0csaved_tokens\x18\x02 \x01(\r\x12\x14\n\x0cspent_tokens\x18\x03 \x01(\r\x12\x0b\n\x03how\x18\x04 \x01(\t\"\xdf\x03\n\x07Outcome\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x31\n\x06\x65nding\x18\x03 \x01(\x0e\x32!.headgate.api.admission.v1.Ending\x12/\n\x05usage\x18\x04 \x01(\x0b\x32 .headgate.api.admission.v1.Usage\x12\x34\n\x08\x61ttempts\x18\x05 \x03(\x0b\x32\".headgate.api.admission.v1.Attempt\x12\x0e\n\x06status\x18\x06 \x01(\r\x12\r\n\x05\x65rror\x18\x07 \x01(\t\x12\x15\n\rfinish_reason\x18\x08 \x01(\t\x12\x16\n\x0ereceived_at_ms\x18\t \x01(\x03\x12\x1b\n\x0e\x66irst_event_ms\x18\n \x01(\rH\x00\x88\x01\x01\x12\x13\n\x0b\x64uration_ms\x18\x0b \x01(\r\x12\x0f\n\x07\x64ialect\x18\x0c \x01(\t\x12\x10\n\x08streamed\x18\r \x01(\x08\x12\x0f\n\x07\x64ropped\x18\x0e \x03(\t\x12\x10\n\x08sequence\x18\x0f \x01(\x04\x12;\n\x0b\x63ompression\x18\x10 \x01(\x0b\x32&.headgate.api.admission.v1.CompressionB\x11\n\x0f_first_event_ms*l\n\x06\x45nding\x12\x16\n\x12\x45NDING_UNSPECIFIED\x10\x00\x12\x11\n\rENDING_SERVED\x10\x01\x12\x11\n\rENDING_FAILED\x10\x02\x12\x0e\n\nENDING_CUT\x10\x03\x12\x14\n\x10\x45NDING_CANCELLED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,26 +36,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEASE_ATTRIBUTESENTRY']._serialized_options = b'8\001'
   _globals['_ATTEMPT_LEARNEDENTRY']._loaded_options = None
   _globals['_ATTEMPT_LEARNEDENTRY']._serialized_options = b'8\001'
-  _globals['_ENDING']._serialized_start=2152
-  _globals['_ENDING']._serialized_end=2260
+  _globals['_ENDING']._serialized_start=2353
+  _globals['_ENDING']._serialized_end=2461
   _globals['_CALLER']._serialized_start=108
-  _globals['_CALLER']._serialized_end=153
-  _globals['_CREDENTIAL']._serialized_start=155
-  _globals['_CREDENTIAL']._serialized_end=209
-  _globals['_LEASE']._serialized_start=212
-  _globals['_LEASE']._serialized_end=804
-  _globals['_LEASE_ATTRIBUTESENTRY']._serialized_start=735
-  _globals['_LEASE_ATTRIBUTESENTRY']._serialized_end=784
-  _globals['_USAGE']._serialized_start=807
-  _globals['_USAGE']._serialized_end=1229
-  _globals['_USAGE_SOURCE']._serialized_start=1134
-  _globals['_USAGE_SOURCE']._serialized_end=1229
-  _globals['_ATTEMPT']._serialized_start=1232
-  _globals['_ATTEMPT']._serialized_end=1626
-  _globals['_ATTEMPT_LEARNEDENTRY']._serialized_start=1556
-  _globals['_ATTEMPT_LEARNEDENTRY']._serialized_end=1602
-  _globals['_ENDPOINTFAULT']._serialized_start=1628
-  _globals['_ENDPOINTFAULT']._serialized_end=1729
-  _globals['_OUTCOME']._serialized_start=1732
-  _globals['_OUTCOME']._serialized_end=2150
+  _globals['_CALLER']._serialized_end=197
+  _globals['_CREDENTIAL']._serialized_start=199
+  _globals['_CREDENTIAL']._serialized_end=253
+  _globals['_LEASE']._serialized_start=256
+  _globals['_LEASE']._serialized_end=848
+  _globals['_LEASE_ATTRIBUTESENTRY']._serialized_start=779
+  _globals['_LEASE_ATTRIBUTESENTRY']._serialized_end=828
+  _globals['_USAGE']._serialized_start=851
+  _globals['_USAGE']._serialized_end=1273
+  _globals['_USAGE_SOURCE']._serialized_start=1178
+  _globals['_USAGE_SOURCE']._serialized_end=1273
+  _globals['_ATTEMPT']._serialized_start=1276
+  _globals['_ATTEMPT']._serialized_end=1670
+  _globals['_ATTEMPT_LEARNEDENTRY']._serialized_start=1600
+  _globals['_ATTEMPT_LEARNEDENTRY']._serialized_end=1646
+  _globals['_ENDPOINTFAULT']._serialized_start=1672
+  _globals['_ENDPOINTFAULT']._serialized_end=1773
+  _globals['_COMPRESSION']._serialized_start=1775
+  _globals['_COMPRESSION']._serialized_end=1869
+  _globals['_OUTCOME']._serialized_start=1872
+  _globals['_OUTCOME']._serialized_end=2351
 # @@protoc_insertion_point(module_scope)

@@ -22,12 +22,16 @@ ENDING_CUT: Ending
 ENDING_CANCELLED: Ending
 
 class Caller(_message.Message):
-    __slots__ = ("credential", "address")
+    __slots__ = ("credential", "address", "for_key_id", "for_request_id")
     CREDENTIAL_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    FOR_KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    FOR_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     credential: str
     address: str
-    def __init__(self, credential: _Optional[str] = ..., address: _Optional[str] = ...) -> None: ...
+    for_key_id: str
+    for_request_id: str
+    def __init__(self, credential: _Optional[str] = ..., address: _Optional[str] = ..., for_key_id: _Optional[str] = ..., for_request_id: _Optional[str] = ...) -> None: ...
 
 class Credential(_message.Message):
     __slots__ = ("access_token", "expires_at")
@@ -165,8 +169,20 @@ class EndpointFault(_message.Message):
     retry_after_seconds: int
     def __init__(self, url: _Optional[str] = ..., fault: _Optional[str] = ..., retry_after_seconds: _Optional[int] = ...) -> None: ...
 
+class Compression(_message.Message):
+    __slots__ = ("replaced_turns", "saved_tokens", "spent_tokens", "how")
+    REPLACED_TURNS_FIELD_NUMBER: _ClassVar[int]
+    SAVED_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    SPENT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    HOW_FIELD_NUMBER: _ClassVar[int]
+    replaced_turns: int
+    saved_tokens: int
+    spent_tokens: int
+    how: str
+    def __init__(self, replaced_turns: _Optional[int] = ..., saved_tokens: _Optional[int] = ..., spent_tokens: _Optional[int] = ..., how: _Optional[str] = ...) -> None: ...
+
 class Outcome(_message.Message):
-    __slots__ = ("lease_id", "request_id", "ending", "usage", "attempts", "status", "error", "finish_reason", "received_at_ms", "first_event_ms", "duration_ms", "dialect", "streamed", "dropped", "sequence")
+    __slots__ = ("lease_id", "request_id", "ending", "usage", "attempts", "status", "error", "finish_reason", "received_at_ms", "first_event_ms", "duration_ms", "dialect", "streamed", "dropped", "sequence", "compression")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ENDING_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +198,7 @@ class Outcome(_message.Message):
     STREAMED_FIELD_NUMBER: _ClassVar[int]
     DROPPED_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    COMPRESSION_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     request_id: str
     ending: Ending
@@ -197,4 +214,5 @@ class Outcome(_message.Message):
     streamed: bool
     dropped: _containers.RepeatedScalarFieldContainer[str]
     sequence: int
-    def __init__(self, lease_id: _Optional[str] = ..., request_id: _Optional[str] = ..., ending: _Optional[_Union[Ending, str]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., attempts: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., status: _Optional[int] = ..., error: _Optional[str] = ..., finish_reason: _Optional[str] = ..., received_at_ms: _Optional[int] = ..., first_event_ms: _Optional[int] = ..., duration_ms: _Optional[int] = ..., dialect: _Optional[str] = ..., streamed: _Optional[bool] = ..., dropped: _Optional[_Iterable[str]] = ..., sequence: _Optional[int] = ...) -> None: ...
+    compression: Compression
+    def __init__(self, lease_id: _Optional[str] = ..., request_id: _Optional[str] = ..., ending: _Optional[_Union[Ending, str]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., attempts: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., status: _Optional[int] = ..., error: _Optional[str] = ..., finish_reason: _Optional[str] = ..., received_at_ms: _Optional[int] = ..., first_event_ms: _Optional[int] = ..., duration_ms: _Optional[int] = ..., dialect: _Optional[str] = ..., streamed: _Optional[bool] = ..., dropped: _Optional[_Iterable[str]] = ..., sequence: _Optional[int] = ..., compression: _Optional[_Union[Compression, _Mapping]] = ...) -> None: ...

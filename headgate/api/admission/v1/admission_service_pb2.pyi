@@ -135,16 +135,20 @@ class Acquire(_message.Message):
     def __init__(self, caller: _Optional[_Union[_admission_pb2.Caller, _Mapping]] = ..., request_id: _Optional[str] = ..., model: _Optional[str] = ..., estimated_input_tokens: _Optional[int] = ..., max_output_tokens: _Optional[int] = ..., session: _Optional[str] = ..., excluded_account_ids: _Optional[_Iterable[str]] = ..., lease_id: _Optional[str] = ..., reserve_only: _Optional[bool] = ..., failed: _Optional[_Iterable[_Union[_admission_pb2.Attempt, _Mapping]]] = ..., received_at_ms: _Optional[int] = ..., dialect: _Optional[str] = ..., streamed: _Optional[bool] = ..., sticky: _Optional[bool] = ...) -> None: ...
 
 class Reservation(_message.Message):
-    __slots__ = ("lease_id", "key_id", "context_window", "windows")
+    __slots__ = ("lease_id", "key_id", "context_window", "windows", "kind", "whole")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_ID_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_WINDOW_FIELD_NUMBER: _ClassVar[int]
     WINDOWS_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    WHOLE_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     key_id: str
     context_window: int
     windows: _window_pb2.Windows
-    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., context_window: _Optional[int] = ..., windows: _Optional[_Union[_window_pb2.Windows, _Mapping]] = ...) -> None: ...
+    kind: str
+    whole: bool
+    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., context_window: _Optional[int] = ..., windows: _Optional[_Union[_window_pb2.Windows, _Mapping]] = ..., kind: _Optional[str] = ..., whole: _Optional[bool] = ...) -> None: ...
 
 class Renew(_message.Message):
     __slots__ = ("lease_id", "cause", "access_token")

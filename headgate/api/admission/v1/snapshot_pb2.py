@@ -22,17 +22,18 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from headgate.api.compression.v1 import policy_pb2 as headgate_dot_api_dot_compression_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(headgate/api/admission/v1/snapshot.proto\x12\x19headgate.api.admission.v1\"\x85\x01\n\x05Model\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x16\n\x0e\x63ontext_window\x18\x04 \x01(\r\x12\x12\n\nmax_output\x18\x05 \x01(\r\x12\x0f\n\x07\x61liases\x18\x06 \x03(\t\x12\x0f\n\x07\x63reated\x18\x07 \x01(\x03\"M\n\x08Snapshot\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x30\n\x06models\x18\x02 \x03(\x0b\x32 .headgate.api.admission.v1.Modelb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(headgate/api/admission/v1/snapshot.proto\x12\x19headgate.api.admission.v1\x1a(headgate/api/compression/v1/policy.proto\"\x85\x01\n\x05Model\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x16\n\x0e\x63ontext_window\x18\x04 \x01(\r\x12\x12\n\nmax_output\x18\x05 \x01(\r\x12\x0f\n\x07\x61liases\x18\x06 \x03(\t\x12\x0f\n\x07\x63reated\x18\x07 \x01(\x03\"\x87\x01\n\x08Snapshot\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x30\n\x06models\x18\x02 \x03(\x0b\x32 .headgate.api.admission.v1.Model\x12\x38\n\x0b\x63ompression\x18\x03 \x01(\x0b\x32#.headgate.api.compression.v1.Policyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'headgate.api.admission.v1.snapshot_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MODEL']._serialized_start=72
-  _globals['_MODEL']._serialized_end=205
-  _globals['_SNAPSHOT']._serialized_start=207
-  _globals['_SNAPSHOT']._serialized_end=284
+  _globals['_MODEL']._serialized_start=114
+  _globals['_MODEL']._serialized_end=247
+  _globals['_SNAPSHOT']._serialized_start=250
+  _globals['_SNAPSHOT']._serialized_end=385
 # @@protoc_insertion_point(module_scope)

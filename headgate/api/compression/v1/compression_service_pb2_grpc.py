@@ -39,13 +39,26 @@ class CompressionServiceStub:
                 request_serializer=headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.CompressRequest.SerializeToString,
                 response_deserializer=headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.CompressResponse.FromString,
                 _registered_method=True)
+        self.Original = channel.unary_unary(
+                '/headgate.api.compression.v1.CompressionService/Original',
+                request_serializer=headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.OriginalRequest.SerializeToString,
+                response_deserializer=headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.OriginalResponse.FromString,
+                _registered_method=True)
 
 
 class CompressionServiceServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Compress(self, request, context):
-        """Shortens a conversation. A service that cannot or need not answers `unchanged`.
+        """Shortens a conversation. A service that cannot or need not answers `unchanged` and says why; it never answers
+        with a longer one. Cancelling the call ends the work, what was summarised until then is remembered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Original(self, request, context):
+        """What the compression of one request replaced by what, for a limited time. NOT_FOUND when it is not known.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -58,6 +71,11 @@ def add_CompressionServiceServicer_to_server(servicer, server):
                     servicer.Compress,
                     request_deserializer=headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.CompressRequest.FromString,
                     response_serializer=headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.CompressResponse.SerializeToString,
+            ),
+            'Original': grpc.unary_unary_rpc_method_handler(
+                    servicer.Original,
+                    request_deserializer=headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.OriginalRequest.FromString,
+                    response_serializer=headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.OriginalResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -87,6 +105,33 @@ class CompressionService:
             '/headgate.api.compression.v1.CompressionService/Compress',
             headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.CompressRequest.SerializeToString,
             headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.CompressResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Original(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/headgate.api.compression.v1.CompressionService/Original',
+            headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.OriginalRequest.SerializeToString,
+            headgate_dot_api_dot_compression_dot_v1_dot_compression__service__pb2.OriginalResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -24,23 +24,23 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.headgate/api/compression/v1/conversation.proto\x12\x1bheadgate.api.compression.v1\"7\n\x08ToolCall\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\targuments\x18\x03 \x01(\t\"M\n\nToolResult\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x03(\t\x12\x10\n\x08is_error\x18\x03 \x01(\x08\x12\x0e\n\x06opaque\x18\x04 \x03(\r\"\xac\x01\n\x04Part\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12:\n\ttool_call\x18\x02 \x01(\x0b\x32%.headgate.api.compression.v1.ToolCallH\x00\x12>\n\x0btool_result\x18\x03 \x01(\x0b\x32\'.headgate.api.compression.v1.ToolResultH\x00\x12\x10\n\x06opaque\x18\x04 \x01(\rH\x00\x42\x06\n\x04kind\"i\n\x04Turn\x12/\n\x04role\x18\x01 \x01(\x0e\x32!.headgate.api.compression.v1.Role\x12\x30\n\x05parts\x18\x02 \x03(\x0b\x32!.headgate.api.compression.v1.Part\"P\n\x0c\x43onversation\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x30\n\x05turns\x18\x02 \x03(\x0b\x32!.headgate.api.compression.v1.Turn*P\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\r\n\tROLE_USER\x10\x01\x12\x12\n\x0eROLE_ASSISTANT\x10\x02\x12\x0f\n\x0bROLE_SYSTEM\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.headgate/api/compression/v1/conversation.proto\x12\x1bheadgate.api.compression.v1\"7\n\x08ToolCall\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\targuments\x18\x03 \x01(\t\"r\n\nToolResult\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x03(\t\x12\x10\n\x08is_error\x18\x03 \x01(\x08\x12\x33\n\x06opaque\x18\x04 \x03(\x0b\x32#.headgate.api.compression.v1.Opaque\"&\n\x06Opaque\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\"\xd1\x01\n\x04Part\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12:\n\ttool_call\x18\x02 \x01(\x0b\x32%.headgate.api.compression.v1.ToolCallH\x00\x12>\n\x0btool_result\x18\x03 \x01(\x0b\x32\'.headgate.api.compression.v1.ToolResultH\x00\x12\x35\n\x06opaque\x18\x04 \x01(\x0b\x32#.headgate.api.compression.v1.OpaqueH\x00\x42\x06\n\x04kind\"y\n\x04Turn\x12/\n\x04role\x18\x01 \x01(\x0e\x32!.headgate.api.compression.v1.Role\x12\x30\n\x05parts\x18\x02 \x03(\x0b\x32!.headgate.api.compression.v1.Part\x12\x0e\n\x06tokens\x18\x03 \x01(\r*P\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\r\n\tROLE_USER\x10\x01\x12\x12\n\x0eROLE_ASSISTANT\x10\x02\x12\x0f\n\x0bROLE_SYSTEM\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'headgate.api.compression.v1.conversation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=579
-  _globals['_ROLE']._serialized_end=659
+  _globals['_ROLE']._serialized_start=627
+  _globals['_ROLE']._serialized_end=707
   _globals['_TOOLCALL']._serialized_start=79
   _globals['_TOOLCALL']._serialized_end=134
   _globals['_TOOLRESULT']._serialized_start=136
-  _globals['_TOOLRESULT']._serialized_end=213
-  _globals['_PART']._serialized_start=216
-  _globals['_PART']._serialized_end=388
-  _globals['_TURN']._serialized_start=390
-  _globals['_TURN']._serialized_end=495
-  _globals['_CONVERSATION']._serialized_start=497
-  _globals['_CONVERSATION']._serialized_end=577
+  _globals['_TOOLRESULT']._serialized_end=250
+  _globals['_OPAQUE']._serialized_start=252
+  _globals['_OPAQUE']._serialized_end=290
+  _globals['_PART']._serialized_start=293
+  _globals['_PART']._serialized_end=502
+  _globals['_TURN']._serialized_start=504
+  _globals['_TURN']._serialized_end=625
 # @@protoc_insertion_point(module_scope)

@@ -37,8 +37,16 @@ class ToolResult(_message.Message):
     call_id: str
     text: _containers.RepeatedScalarFieldContainer[str]
     is_error: bool
-    opaque: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, call_id: _Optional[str] = ..., text: _Optional[_Iterable[str]] = ..., is_error: _Optional[bool] = ..., opaque: _Optional[_Iterable[int]] = ...) -> None: ...
+    opaque: _containers.RepeatedCompositeFieldContainer[Opaque]
+    def __init__(self, call_id: _Optional[str] = ..., text: _Optional[_Iterable[str]] = ..., is_error: _Optional[bool] = ..., opaque: _Optional[_Iterable[_Union[Opaque, _Mapping]]] = ...) -> None: ...
+
+class Opaque(_message.Message):
+    __slots__ = ("kind", "digest")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    digest: bytes
+    def __init__(self, kind: _Optional[str] = ..., digest: _Optional[bytes] = ...) -> None: ...
 
 class Part(_message.Message):
     __slots__ = ("text", "tool_call", "tool_result", "opaque")
@@ -49,21 +57,15 @@ class Part(_message.Message):
     text: str
     tool_call: ToolCall
     tool_result: ToolResult
-    opaque: int
-    def __init__(self, text: _Optional[str] = ..., tool_call: _Optional[_Union[ToolCall, _Mapping]] = ..., tool_result: _Optional[_Union[ToolResult, _Mapping]] = ..., opaque: _Optional[int] = ...) -> None: ...
+    opaque: Opaque
+    def __init__(self, text: _Optional[str] = ..., tool_call: _Optional[_Union[ToolCall, _Mapping]] = ..., tool_result: _Optional[_Union[ToolResult, _Mapping]] = ..., opaque: _Optional[_Union[Opaque, _Mapping]] = ...) -> None: ...
 
 class Turn(_message.Message):
-    __slots__ = ("role", "parts")
+    __slots__ = ("role", "parts", "tokens")
     ROLE_FIELD_NUMBER: _ClassVar[int]
     PARTS_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
     role: Role
     parts: _containers.RepeatedCompositeFieldContainer[Part]
-    def __init__(self, role: _Optional[_Union[Role, str]] = ..., parts: _Optional[_Iterable[_Union[Part, _Mapping]]] = ...) -> None: ...
-
-class Conversation(_message.Message):
-    __slots__ = ("system", "turns")
-    SYSTEM_FIELD_NUMBER: _ClassVar[int]
-    TURNS_FIELD_NUMBER: _ClassVar[int]
-    system: str
-    turns: _containers.RepeatedCompositeFieldContainer[Turn]
-    def __init__(self, system: _Optional[str] = ..., turns: _Optional[_Iterable[_Union[Turn, _Mapping]]] = ...) -> None: ...
+    tokens: int
+    def __init__(self, role: _Optional[_Union[Role, str]] = ..., parts: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., tokens: _Optional[int] = ...) -> None: ...

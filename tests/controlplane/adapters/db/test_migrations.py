@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ async def test_control_planes_that_start_together_migrate_one_after_the_other(em
     await asyncio.gather(*(database.migrate(empty) for _ in range(3)))
     async with empty.connect() as connection:
         versions = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
-    assert versions == ["0004"]
+    assert versions == ["0005"]
 
 
 async def test_a_database_that_is_not_there_is_told():
@@ -188,3 +189,38 @@ async def test_the_release_before_works_beside_the_routes(engine):
         there = await connection.run_sync(back_and_forth)
     assert there == {*metadata.tables, "alembic_version"} - {"routes"}
     assert await DatabaseRoutes(engine).load() == []
+
+
+async def test_the_release_before_works_beside_compression(engine):
+    """0005: what the release before does not name has a default, and it can go back over all of it."""
+    keys = DatabaseKeys(engine)
+    plain = "INSERT INTO keys (id,name,prefix,digest,enabled,allowed_models,allowed_account_ids,allowed_ips,expires_at,created_at"
+    plain += ",old_digest,old_until,strict,limits) VALUES ('k','k','kg-','d',true,'[]','[]','[]',0,1,'',0,false,'{}')"
+    summed = "period,start,key_id,account_id,kind,model,requests,success,failed,counted,input,cache_read,cache_write,output,credits,cost"
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql(plain)
+        await connection.execute(text(f"INSERT INTO rollups ({summed}) VALUES ('day',0,'k','','','',1,1,0,1,0,0,0,0,0,0)"))
+    (key,) = await keys.load()
+    assert key.compression is True
+    await keys.save(replace(key, compression=False))
+    assert (await keys.load())[0].compression is False
+
+    def back_and_forth(connection):
+        config = Config()
+        config.set_main_option("script_location", str(database.MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+        gone = [{column["name"] for column in inspect(connection).get_columns(name)} for name in ("keys", "requests", "rollups")]
+        command.upgrade(config, "head")
+        return gone
+
+    async with engine.begin() as connection:
+        kept = await connection.run_sync(back_and_forth)
+    new = (
+        {"compression"},
+        {"cause", "compressed_how", "compressed_turns", "saved_tokens", "spent_tokens"},
+        {"saved_tokens", "summary_tokens"},
+    )
+    for name, there, added in zip(("keys", "requests", "rollups"), kept, new, strict=True):
+        assert there == {column.name for column in metadata.tables[name].columns} - added
+    assert (await keys.load())[0].compression is True

@@ -3,12 +3,13 @@ import math
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from controlplane.adapters.db.records import DatabaseRecords
+from controlplane.adapters.db.records import DatabaseRecords, _filtered
+from controlplane.adapters.db.tables import requests
 from controlplane.domain.account import Counters
 from controlplane.domain.errors import Invalid
-from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, EndpointFault, Entry, EntryQuery, Source, Usage
+from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Compression, Ending, EndpointFault, Entry, EntryQuery, Source, Usage
 from controlplane.service.ports import Written
 from tests.controlplane.fakes import NOW, outcome
 
@@ -35,6 +36,7 @@ async def test_every_field_comes_back(records):
         first_event_ms=812,
         dropped=["a.b", "c[0]"],
         usage=Usage(1, 2, 3, 4, 5, 0.125, Source.UPSTREAM, Source.ESTIMATED, 2, Source.ESTIMATED),
+        compression=Compression("incremental", 120, 80_000, 3000),
     )
     full.outcome.attempts = [
         Attempt("acc_2", "kiro", "m", 1, 20, "throttled", 429, 30, "slow down \0 é"),
@@ -49,7 +51,7 @@ async def test_every_field_comes_back(records):
             learned={"profileArn": "arn:1"},
         ),
     ]
-    full.counted, full.cost, full.decision = False, 0.25, '[{"step": "chose"}]'
+    full.counted, full.cost, full.decision, full.cause = False, 0.25, '[{"step": "chose"}]', "req_0"
     bare = entry(2, first_event_ms=None)
     assert await records.insert([full, bare], []) == Written()
     assert await records.find("req_1") == full
@@ -142,6 +144,38 @@ async def test_filters(records):
         assert [one.outcome.request_id for one in page.entries] == [f"req_{number}" for number in found], query
 
 
+async def test_what_the_gateway_asked_itself_is_told_apart(records):
+    made = [entry(number) for number in range(1, 6)]
+    made[1].cause = made[3].cause = "req_1"
+    made[4].cause = "req_3"
+    await records.insert(made[:3], made[3:])
+    for query, found in (
+        ({"cause": "req_1"}, [4, 2]),
+        ({"cause": "req_3", "internal": True}, [5]),
+        ({"cause": "req_3", "internal": False}, []),
+        ({"cause": "req_2"}, []),
+        ({"cause": ""}, []),
+        ({"internal": True}, [5, 4, 2]),
+        ({"internal": False}, [3, 1]),
+        ({}, [5, 4, 3, 2, 1]),
+    ):
+        page = await records.page(EntryQuery(**query))
+        assert [one.outcome.request_id for one in page.entries] == [f"req_{number}" for number in found], query
+
+
+async def test_what_a_request_caused_is_found_by_its_index(engine):
+    asked = _filtered(select(requests.c.id), EntryQuery(cause="req_1")).compile(dialect=engine.dialect)
+    values = tuple(asked.params[name] for name in asked.positiontup)
+    async with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            # A table without rows is read from end to end; and what is prepared gets a plan for any value.
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))
+            await connection.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        explain = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        plan = (await connection.exec_driver_sql(f"{explain} {asked}", values)).all()
+    assert "ix_requests_caused" in str(plan)
+
+
 async def test_a_cursor_that_is_none(records):
     for cursor in ("", "x", "1", "1.", ".1", "1.2.3", "-1.2", "1e3.1", "9" * 30 + ".1", "١.١"):
         with pytest.raises(Invalid):
@@ -156,6 +190,7 @@ async def test_no_row_can_hold_up_the_others(records):
         first_event_ms=2**32 - 1,
         finish_reason="\0",
         usage=Usage(input=2**64 - 1, output=2**64 - 1, credits=math.nan),
+        compression=Compression("\0", 2**32 - 1, 2**32 - 1, 2**32 - 1),
     )
     await records.insert([replace(odd, asked_model="a\0b" * 1000)], [])
     for number, credit in enumerate((math.inf, -1.0, 1e300), 2):

@@ -10,8 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from controlplane.adapters.db.records import DatabaseRecords
 from controlplane.adapters.db.retention import DatabaseRetention
 from controlplane.adapters.db.rollups import Rollups
+from controlplane.domain.account import Counters
 from controlplane.domain.limits import Amounts, Spent
-from controlplane.domain.outcome import LEASE_EXPIRED, Ending, Entry, Source, Usage
+from controlplane.domain.outcome import LEASE_EXPIRED, Compression, Ending, Entry, Source, Usage
 from controlplane.domain.rollup import Axis, Bucket, Grain, UsageQuery
 from controlplane.service.ports import Adopted
 from tests.controlplane.fakes import outcome
@@ -36,11 +37,11 @@ def rollups(engine):
     return Rollups(engine)
 
 
-def entry(number, booked_at=NOON, key="key_1", account="acc_1", model="sonnet", counted=True, cost=0.5, **given):
+def entry(number, booked_at=NOON, key="key_1", account="acc_1", model="sonnet", counted=True, cost=0.5, cause="", **given):
     made = outcome(
         f"ls_{number}", **{"request_id": f"req_{number}", "received_at_ms": booked_at * 1000 - 1200, "usage": replace(USED), **given}
     )
-    return Entry(made, key, model, account, "kiro", model, booked_at, counted, cost)
+    return Entry(made, key, model, account, "kiro", model, booked_at, counted, cost, cause=cause)
 
 
 async def written_before(engine, *entries):
@@ -71,8 +72,10 @@ async def summed(engine):
             place = (period, row["booked_at"] // seconds * seconds, row["key_id"], row["account_id"], row["kind"], row["model"])
             served, failed = row["ending"] == "served", row["ending"] in ("failed", "cut")
             amounts = [row[name] for name in ("input", "cache_read", "cache_write", "output")]
-            figures = (1, served, failed, row["counted"], *amounts, round(row["credits"] * 1_000_000), row["cost"])
-            found[place] = tuple(one + other for one, other in zip(found.get(place, (0,) * 10), figures, strict=True))
+            requests = (0, 0, 0, 0) if row["cause"] else (1, served, failed, row["counted"])
+            shortening = (row["saved_tokens"], sum(amounts) if row["cause"] else 0)
+            figures = (*requests, *amounts, round(row["credits"] * 1_000_000), row["cost"], *shortening)
+            found[place] = tuple(one + other for one, other in zip(found.get(place, (0,) * 12), figures, strict=True))
     return found
 
 
@@ -81,12 +84,36 @@ async def test_records_are_summed_up_by_hour_and_day(records, engine):
     await records.insert([first, later, other, failed], [])
     day, hour = at("2027-01-15 00:00:00"), at("2027-01-15 12:00:00")
     assert await stored(engine) == {
-        ("hour", hour, "key_1", "acc_1", "kiro", "sonnet"): (2, 1, 1, 1, 20, 10, 2, 14, 500_000, 1.0),
-        ("hour", hour + 3600, "key_1", "acc_1", "kiro", "sonnet"): (1, 1, 0, 1, 10, 5, 1, 7, 250_000, 0.5),
-        ("hour", hour, "key_1", "", "kiro", "sonnet"): (1, 1, 0, 1, 10, 5, 1, 7, 250_000, 0.5),
-        ("day", day, "key_1", "acc_1", "kiro", "sonnet"): (3, 2, 1, 2, 30, 15, 3, 21, 750_000, 1.5),
-        ("day", day, "key_1", "", "kiro", "sonnet"): (1, 1, 0, 1, 10, 5, 1, 7, 250_000, 0.5),
+        ("hour", hour, "key_1", "acc_1", "kiro", "sonnet"): (2, 1, 1, 1, 20, 10, 2, 14, 500_000, 1.0, 0, 0),
+        ("hour", hour + 3600, "key_1", "acc_1", "kiro", "sonnet"): (1, 1, 0, 1, 10, 5, 1, 7, 250_000, 0.5, 0, 0),
+        ("hour", hour, "key_1", "", "kiro", "sonnet"): (1, 1, 0, 1, 10, 5, 1, 7, 250_000, 0.5, 0, 0),
+        ("day", day, "key_1", "acc_1", "kiro", "sonnet"): (3, 2, 1, 2, 30, 15, 3, 21, 750_000, 1.5, 0, 0),
+        ("day", day, "key_1", "", "kiro", "sonnet"): (1, 1, 0, 1, 10, 5, 1, 7, 250_000, 0.5, 0, 0),
     }
+
+
+async def test_a_summary_is_paid_for_and_is_no_request(records, rollups):
+    shortened = entry(1, compression=Compression("model", 120, 80_000, 3000))
+    summary = entry(2, cause="req_1", counted=False, usage=Usage(input=2500, cache_read=300, output=200, credits=0.5))
+    failed = entry(3, cause="req_1", counted=False, ending=Ending.FAILED, usage=Usage())
+    in_vain = entry(4, compression=Compression("late", spent_tokens=700))
+    await records.insert([shortened, summary], [failed, in_vain])
+    (day,) = await rollups.usage(UsageQuery(Grain.DAY, at("2027-01-15 00:00:00"), NOON + 1), 10)
+    assert (day.requests, day.success, day.failed, day.counted) == (2, 2, 0, 2)
+    assert (day.input, day.cache_read, day.output, day.credits) == (2520, 310, 214, 1_000_000)
+    assert (day.saved_tokens, day.summary_tokens) == (80_000, 3000)
+    totals = (await records.totals()).keys["key_1"]
+    assert totals == Counters(2, 2, 0, 1.0, 2832, 214, 2.0, 80_000, 3000)
+    spent = (await rollups.spent(NOON))["key_1"].total
+    assert (spent.requests, spent.tokens) == (2, 3046)
+
+
+async def test_a_summary_that_nobody_reported_takes_no_request_back(records):
+    ruled = entry(2, ending=Ending.FAILED, error=LEASE_EXPIRED, usage=Usage(), counted=False, cause="req_1")
+    await records.insert([entry(1), ruled], [])
+    written = await records.insert([], [entry(2, cause="req_1", counted=False)])
+    assert (written.inserted, list(written.replaced)) == ({"ls_2"}, [])
+    assert (await records.totals()).keys["key_1"].total_requests == 1
 
 
 async def test_the_truth_takes_the_place_of_a_rule_in_the_sums_too(records, engine):
@@ -154,6 +181,7 @@ async def test_the_sums_are_those_of_the_rows_whatever_happens(records, engine, 
             )
             booked = NOON + chance.randrange(5) * 40_000
             account = chance.choice(["acc_1", "acc_2", ""])
+            given |= {"cause": chance.choice(["", "", "req_9"]), "compression": chance.choice([None, Compression("store", 40, 9000, 0)])}
             made.append(entry(name, booked, chance.choice(["key_1", "key_2"]), account, cost=0.5, counted=chance.random() < 0.8, **given))
         return made
 

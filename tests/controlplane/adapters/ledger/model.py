@@ -1,11 +1,11 @@
 """The ledger as one would first write it: everything is remembered, every question is a sum over it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import ceil, floor
 
-from controlplane.domain.limits import Limits, Payer, Period, Place, Unit
+from controlplane.domain.limits import Caps, Limits, Payer, Period, Place, Unit
 
 CAPS = (Period.DAY, Period.MONTH, Period.TOTAL)
 
@@ -99,7 +99,8 @@ class Model:
         return sum(lease.claimed[unit] for lease in self.held.values() if payer in dict(lease.payers))
 
     def open(self, payer):
-        return sum(payer in dict(lease.payers) for lease in self.held.values())
+        """Leases of a request; what claimed none is not one of them."""
+        return sum(payer in dict(lease.payers) for lease in self.held.values() if lease.claimed[Unit.REQUESTS])
 
     def at(self, account):
         return sum(lease.account == account for lease in self.held.values()) if account else 0
@@ -110,6 +111,8 @@ class Model:
     def obstacles(self, payer, limits, wanted, now, taken=True):
         """Everything that stands against the claim: (payer, unit, period, limit, left, when it may pass)."""
         found = []
+        if not wanted.get(Unit.REQUESTS):
+            limits = replace(limits, requests=Caps(), concurrency=None)
         if limits.concurrency is not None and self.open(payer) + 1 > limits.concurrency:
             found.append((payer, None, None, limits.concurrency, max(limits.concurrency - self.open(payer), 0), now + 1))
         for unit in wanted:

@@ -503,3 +503,50 @@ async def test_a_cap_is_passed_by_no_more_than_open_requests_spend_beyond_their_
     assert (await desk.leaf(payer, C, Period.TOTAL)).used <= 11
     assert budget.overrun.credits <= 1
     assert isinstance(await desk.reserve("more", [payer], Amounts(1, 0, 0)), Denied if budget.overrun.credits else Granted)
+
+
+CALL = Amounts(0, 100, 1000)
+
+
+async def test_a_claim_without_a_request_is_none_of_those_at_a_time(desk):
+    payer = key(concurrency=1)
+    assert await desk.reserve("call", [payer], CALL, place=account()) == Granted(1)
+    assert isinstance(await desk.reserve("request", [payer]), Granted)
+    assert isinstance(await desk.reserve("another", [payer], CALL), Granted)
+    assert isinstance(await desk.reserve("refused", [payer]), Denied)
+    [budget] = await desk.read(payer)
+    assert budget.concurrency.used == 1
+    assert await desk.extend("call", 50) == Granted(1)
+    assert await desk.settle("call", Amounts(0, 150, 1000)) == Booked(True, "a", 0)
+    desk.now += 900
+    assert await desk.expire() == ["another", "request"]
+    [budget] = await desk.read(payer)
+    assert budget.concurrency.used == 0
+    assert (await desk.leaf(payer, T, Period.DAY)).used == 150
+
+
+@pytest.mark.parametrize("given", [{"requests_minute": 1}, {"requests_day": 1}, {"requests_total": 1}, {"concurrency": 1}])
+async def test_no_limit_of_requests_stands_against_a_claim_without_one(desk, given):
+    """Not even one that was lowered below what is used."""
+    for lease_id in "ab":
+        await desk.reserve(lease_id, [key(**dict.fromkeys(given, 2))])
+    assert isinstance(await desk.reserve("call", [key(**given)], CALL), Granted)
+    assert isinstance(await desk.reserve("c", [key(**given)]), Denied)
+
+
+async def test_all_other_limits_stand_against_it(desk):
+    payer = key(requests_day=0, concurrency=0, tokens_day=150, credits_total=1500)
+    assert isinstance(await desk.reserve("a", [payer], CALL), Granted)
+    stands(await desk.reserve("b", [payer], CALL), C, Period.TOTAL, None)
+    stands(await desk.reserve("b", [payer], Amounts(0, 51)), T, Period.DAY, MIDNIGHT)
+
+
+async def test_a_claim_without_a_request_is_restored_as_one(desk):
+    payer = key(concurrency=1)
+    assert await desk.restore("call", [payer], CALL, place=account()) == 1
+    [budget] = await desk.read(payer)
+    assert budget.concurrency.used == 0
+    assert (await desk.leaf(payer, T, Period.DAY)).reserved == 100
+    await desk.settle("call", CALL)
+    [budget] = await desk.read(payer)
+    assert budget.concurrency.used == 0

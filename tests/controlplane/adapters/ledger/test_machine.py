@@ -116,17 +116,17 @@ class Machine(RuleBasedStateMachine):
         answer = self.ask("reserve", lease_id, payers, amounts, place, deadline)
         self.agrees(answer, expected)
         if isinstance(answer, Granted):
-            self.within(payers)
+            self.within(payers, amounts)
             self.shows(answer.windows, payers[0])
         return lease_id
 
-    def within(self, payers):
-        """Nothing was granted beyond a limit."""
+    def within(self, payers, claimed):
+        """Nothing was granted beyond a limit that stands against such a claim."""
         for payer, budget in zip(payers, self.ask("read", *payers), strict=True):
             for unit, period, leaf in budget.leaves:
-                if leaf.limit is not None:
+                if leaf.limit is not None and (claimed.requests or unit is not Unit.REQUESTS):
                     assert leaf.used + leaf.reserved <= leaf.limit, (payer, unit, period)
-            if payer.limits.concurrency is not None:
+            if claimed.requests and payer.limits.concurrency is not None:
                 assert budget.concurrency.used <= payer.limits.concurrency
 
     def shows(self, windows, payer):
@@ -136,12 +136,12 @@ class Machine(RuleBasedStateMachine):
             minute = limit(payer.limits, unit, Period.MINUTE)
             if minute is not None:
                 fill = self.model.fills[payer.id, unit]
-                expected[unit, Period.MINUTE] = (minute, int(fill.now(self.now)), float(fill.retry(minute, self.now)))
+                expected[unit, Period.MINUTE] = (minute, max(int(fill.now(self.now)), 0), float(fill.retry(minute, self.now)))
             for period in CAPS:
                 most = limit(payer.limits, unit, period)
                 if most is not None:
                     left = most - self.model.used(payer.id, unit, period, self.now) - self.model.reserved(payer.id, unit)
-                    expected[unit, period] = (most, left, ends(self.now)[period] or 0)
+                    expected[unit, period] = (most, max(left, 0), ends(self.now)[period] or 0)
         assert shown == expected
 
     @precondition(lambda self: self.leases)

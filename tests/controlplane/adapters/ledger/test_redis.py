@@ -4,13 +4,14 @@ import asyncio
 from functools import partial
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
 from controlplane.adapters.ledger.line import MOST, SCRIPT
 from controlplane.adapters.ledger.redis import MOST_LATE, RedisLedger
 from controlplane.domain.errors import LedgerAway
-from controlplane.domain.limits import Amounts, Booked, Denied, Granted, Period, Spent, Unit
+from controlplane.domain.limits import NOTHING, Amounts, Booked, Denied, Granted, Period, Spent, Unit
 from controlplane.policy.windows import DEEPEST, LARGEST, SCALE
 from tests.controlplane.adapters.ledger.desk import DAY, NOW, ONE, Desk, Records, account, key
 
@@ -421,3 +422,19 @@ async def test_every_key_is_under_the_prefix_and_in_one_slot(processes, redis_ur
 def test_the_script_counts_in_the_same_parts():
     line = next(line for line in SCRIPT.splitlines() if line.startswith("local SCALE"))
     assert [int(float(figure)) for figure in line.partition("=")[2].split(",")] == [SCALE, LARGEST, DEEPEST]
+
+
+async def test_a_lease_of_the_previous_release_was_one_of_those_at_a_time(processes, redis_url, prefix):
+    """Also one that had claimed no request: it had opened the books all the same."""
+    desk, payer = processes(), key(concurrency=1)
+    await desk.reserve("a", [payer])
+    client = Redis.from_url(redis_url)
+    name = f"{{{prefix}}}:ledger:lease:a"
+    payers, _, account_id, opened = msgspec.msgpack.decode(await client.get(name))
+    assert opened == 1
+    await client.set(name, msgspec.msgpack.encode([payers, [0, 70, 0], account_id]))
+    await client.aclose()
+    await desk.move("a", account())
+    await desk.settle("a", NOTHING)
+    [budget] = await desk.read(payer)
+    assert budget.concurrency.used == 0

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataplane.conversation.estimate import text_tokens
 from dataplane.upstreams.filters.limit import PARTS, Limit, cost
+from headgate.tokens import text_tokens
 from tests.dataplane.upstreams.filters.pieces import cut, cuttings, places
 
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataplane.conversation.estimate import text_tokens
 from dataplane.conversation.events import (
     Finished,
     ReasoningDelta,
@@ -25,6 +24,7 @@ from dataplane.conversation.order import Order
 from dataplane.dialects.anthropic import Anthropic
 from dataplane.dialects.openai_chat import OpenAIChat
 from dataplane.upstreams.filters.shortening import ends_in_call, said, shortened
+from headgate.tokens import text_tokens
 from tests.dataplane import sse
 
 CALL = [ToolCallStarted("1", "Read"), ToolCallDelta('{"a":'), ToolCallDelta("1}"), ToolCallEnded()]

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataplane.budget import OutputBudget
-from dataplane.conversation.estimate import text_tokens
 from dataplane.conversation.events import Finished, Source, Started, TextDelta, Usage, UsageSeen
 from dataplane.conversation.model import OutputFormat, Sampling
 from dataplane.conversation.order import Order
 from dataplane.errors import Cause, Retry, UpstreamFault
 from dataplane.upstreams.kimi_web import KimiWeb, decoder
+from headgate.tokens import text_tokens
 from tests.dataplane.chunking import cuttings
 from tests.dataplane.upstreams.kimi_web.samples import STAMP, answered, call, decoded, events_of, failed, lease, user
 

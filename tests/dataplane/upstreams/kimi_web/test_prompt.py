@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataplane.conversation.estimate import text_tokens
 from dataplane.conversation.model import Document, Hit, Image, Reasoning, Search, Text, ToolCall, ToolResult, Turn
 from dataplane.errors import ContextTooLong, InvalidRequest
 from dataplane.upstreams.kimi_web.prompt import LABELS, MOST_CHARACTERS, RESUME, prompt
+from headgate.tokens import text_tokens
 from tests.dataplane.upstreams.kimi_web.samples import assistant, call, lease, turn, user
 
 

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataplane.budget import OutputBudget
-from dataplane.conversation.estimate import text_tokens
 from dataplane.conversation.events import Finished, ReasoningSigned, Started, TextDelta, ToolCallStarted, UsageSeen
 from dataplane.conversation.model import ToolChoice, WebSearch
 from dataplane.conversation.order import Order
 from dataplane.errors import Limited, UpstreamFault
 from dataplane.upstreams.filters.shortening import said as spoken
 from dataplane.upstreams.kiro import Kiro
+from headgate.tokens import text_tokens
 from tests.dataplane.upstreams.kiro.answers import sampled
 from tests.dataplane.upstreams.kiro.samples import STAMP, TAIL, call, frame, lease, said, stream, thought, tool, user
 

@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataplane.budget import OutputBudget
-from dataplane.conversation.estimate import text_tokens
 from dataplane.conversation.events import Finished, TextDelta, ToolCallEnded, ToolCallStarted
 from dataplane.conversation.order import Order
 from dataplane.errors import Cause, Limited, UpstreamFault
 from dataplane.upstreams.filters.shortening import said
+from headgate.tokens import text_tokens
 from tests.dataplane.upstreams.openai.samples import STOP, chat, chunk, counted, decoder, lease, say, sse, tool
 
 

@@ -1,0 +1,212 @@
+"""A conversation's course under one policy: every request through the data plane's client and the real use case over SQLite."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from prometheus_client import CollectorRegistry
+
+from benchmarks.compression.cases import Case
+from benchmarks.compression.conversation import WINDOW, Growing
+from benchmarks.compression.model import Spent, Stub
+from dataplane.clients.summarizer import question, told
+from dataplane.compression import fits, long, room
+from dataplane.conversation.estimate import prompt_tokens, turn_tokens
+from dataplane.conversation.model import Call, Text, Turn
+from dataplane.ports import Policy, Shortening
+from headgate.tokens import text_tokens
+from summarizer import compressing, lengths
+from summarizer import plan as planning
+from summarizer.asking import Asking
+from summarizer.compressing import Compressing
+from summarizer.compression_figures import CompressionFigures
+from summarizer.conversation import Conversation
+from summarizer.memory import Memory
+from summarizer.originals import Keeping
+from summarizer.policy import Policy as Settings
+from summarizer.recall import Recall
+from summarizer.rpc.compression import Compression
+from summarizer.store import engine as database
+from summarizer.store.originals import SqlOriginals
+from summarizer.store.spending import SqlSpending
+from summarizer.store.summaries import SqlSummaries
+
+# Between two requests, apart from what the model that summarises takes.
+PAUSE_MS = 20_000
+KEY = "key_benchmark"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request. Tokens, estimated: `whole` as the client sent it, `sent` as it went on, and what of either stood at the
+    beginning of the request before. `how`: where the summary came from, why there is none, or "" for a conversation
+    that is not long. `replaced`: turns that a summary stands for. `fitted`, `whole_fitted`: whether the model can read it.
+    """
+
+    whole: int
+    whole_known: int
+    sent: int
+    sent_known: int
+    how: str
+    replaced: int
+    spent: Spent
+    fitted: bool
+    whole_fitted: bool
+
+
+@dataclass(slots=True)
+class Clock:
+    """Epoch milliseconds that somebody has to move on."""
+
+    now: int = 1_799_971_200_000
+
+
+async def course(growing: Growing, case: Case, directory: Path, restart: int = -1) -> list[Step]:
+    """What came of every request. Before the request of number `restart` the service starts anew on the same file."""
+    model, clock = Stub(), Clock()
+    steps: list[Step] = []
+    before: tuple[Call, Call] | None = None
+    lives = [range(restart), range(restart, len(growing))] if restart > 0 else [range(len(growing))]
+    with every_turn() if case.every else contextlib.nullcontext():
+        for life in lives:
+            async with service(directory, model, clock) as (compression, stored):
+                for number in life:
+                    call, spent = growing.call(number), model.begin(case.seconds)
+                    sent, how, replaced = await shortened(compression, case, call, f"req_{number}")
+                    steps.append(step(before, (call, sent), how, replaced, spent))
+                    before = call, sent
+                    await stored()  # seconds pass until the next request: nothing of this one waits any more
+                    clock.now += PAUSE_MS + round(spent.seconds * 1000)
+    return steps
+
+
+def step(before: tuple[Call, Call] | None, pair: tuple[Call, Call], how: str, replaced: int, spent: Spent) -> Step:
+    """One request as it came and as it went on, and the one before it."""
+    known = [shared(old, new) for old, new in zip(before, pair, strict=True)] if before else [0, 0]
+    call, sent = pair
+    return Step(
+        whole=call.input_estimate,
+        whole_known=known[0],
+        sent=sent.input_estimate,
+        sent_known=known[1],
+        how=how,
+        replaced=replaced,
+        spent=spent,
+        fitted=fits(sent, WINDOW),
+        whole_fitted=fits(call, WINDOW),
+    )
+
+
+@contextlib.asynccontextmanager
+async def service(directory: Path, model: Stub, clock: Clock) -> AsyncIterator[tuple[Compression, Callable[[], Awaitable[None]]]]:
+    """The service as its process puts it together, but for gRPC and the model; and how to wait until all is stored."""
+    engine = database.connect(f"sqlite+aiosqlite:///{directory / 'conversations.db'}")
+    figures = CompressionFigures(CollectorRegistry())
+    try:
+        await database.migrate(engine)
+        recall = Recall(Memory(), SqlSummaries(engine), lambda: clock.now)
+        asking = Asking(model, SqlSpending(engine), figures, lambda: clock.now)
+        keeping = Keeping(SqlOriginals(engine), lambda: clock.now)
+
+        async def stored() -> None:
+            await recall.drain()
+            await keeping.drain()
+
+        yield Compression(Compressing(recall, asking), keeping, figures), stored
+        await stored()
+    finally:
+        await engine.dispose()
+
+
+class Context:
+    """What of gRPC's context the servicer asks."""
+
+    def time_remaining(self) -> float | None:
+        return None
+
+    async def abort(self, code: object, message: str) -> None:
+        raise AssertionError(f"{code}: {message}")
+
+
+async def shortened(compression: Compression, case: Case, call: Call, request_id: str) -> tuple[Call, str, int]:
+    """What goes on to the model, how that came, and how many turns a summary stands for."""
+    policy = case.policy
+    seen = Policy(True, policy.tokens, policy.turns, policy.seconds, policy)
+    if fits(call, WINDOW) and not long(call, seen, WINDOW):
+        return call, "", 0
+    ask = asking(call, seen, request_id)
+    context: Any = Context()
+    turns, came = told(call, request_id, await compression.Compress(question(call, ask), context))
+    if turns is None:
+        return call, came.how if came is not None else "short", 0
+    assert came is not None
+    shorter = replace(call, turns=list(turns))
+    shorter.input_estimate = prompt_tokens(shorter)
+    return shorter, came.how, came.replaced_turns
+
+
+def asking(call: Call, policy: Policy, request_id: str, key_id: str = KEY) -> Shortening:
+    """What the data plane asks the summarizer."""
+    return Shortening(
+        key_id=key_id,
+        request_id=request_id,
+        overhead_tokens=prompt_tokens(replace(call, turns=[])),
+        room_tokens=room(call, WINDOW),
+        only_to_fit=False,
+        policy=policy,
+        seconds=policy.seconds,
+    )
+
+
+# ---- what the provider has read before
+
+
+def shared(before: Call, now: Call) -> int:
+    """Tokens at the beginning of a request that the one before began with too: system prompt and tools, turns, and of the
+    first turn that differs what it begins with. A provider's cache can hold no more.
+    """
+    tokens = float(prompt_tokens(replace(now, turns=[])))
+    for old, new in zip(before.turns, now.turns, strict=False):
+        if old != new:
+            return round(tokens + text_tokens(beginning(words(old), words(new))))
+        tokens += turn_tokens(new)
+    return min(round(tokens), now.input_estimate)
+
+
+def beginning(old: str, new: str) -> str:
+    """What both begin with."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))
+    return new[: sum(1 for _ in same)]
+
+
+def words(turn: Turn) -> str:
+    return "".join(part.text for part in turn.parts if isinstance(part, Text))
+
+
+# ---- the other way to cut
+
+
+@contextlib.contextmanager
+def every_turn() -> Iterator[None]:
+    """Meanwhile a long conversation is cut at every turn anew."""
+    with mock.patch.object(compressing, "plan", sliding):
+        yield
+
+
+def sliding(conversation: Conversation, policy: Settings) -> planning.Plan:
+    """The plan of a window that slides along: from the moment at which a conversation is long its latest turns stay, and
+    nothing else does.
+    """
+    bounds = lengths.lengths(policy, conversation.room)
+    sizes, places = planning.Sizes(conversation, bounds), planning.Places(conversation.turns)
+    cuts: list[int] = []
+    for end in planning.moments(conversation.turns):
+        if sizes.tokens(0, end) > bounds.threshold or end > policy.turns:
+            boundary = cuts[-1] if cuts else 0
+            cut = places.best(boundary, end, policy.keep_turns, policy.tool_lookback)
+            cuts += [cut] if cut > boundary else []
+    return planning.Plan(tuple(cuts))

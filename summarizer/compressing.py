@@ -1,0 +1,245 @@
+"""Shortening a conversation: plan, what is remembered, what has to be asked of the model, assembly."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from summarizer import prompts
+from summarizer.asking import Asking
+from summarizer.assembly import Assembled, worth
+from summarizer.batches import batches, names
+from summarizer.conversation import Conversation
+from summarizer.errors import Late, ModelFailed, OverBudget, Unshortened
+from summarizer.lengths import lengths
+from summarizer.openings import Openings
+from summarizer.plan import MARGIN, plan
+from summarizer.policy import Policy
+from summarizer.ports import Errand
+from summarizer.recall import Known, Recall
+from summarizer.summary import Summary
+
+log = logging.getLogger(__name__)
+
+# When time is over, so long is still looked for the summary of an earlier cut.
+EARLIER_SECONDS = 0.2
+
+
+class Source(StrEnum):
+    """How a summary was had."""
+
+    MODEL = "model"
+    INCREMENTAL = "incremental"
+    MEMORY = "memory"
+    STORE = "store"
+
+
+class Why(StrEnum):
+    """Why a conversation passes as it came."""
+
+    SHORT = "short"
+    NO_GAIN = "no-gain"
+    MODEL_FAILED = "model-failed"
+    LATE = "late"
+    BUDGET = "budget"
+
+
+@dataclass(frozen=True, slots=True)
+class Shortened:
+    """`marks`: how many turns lie before each cut, with the name of everything before it. `saved` and `spent` in tokens."""
+
+    assembled: Assembled
+    marks: Sequence[tuple[int, bytes]]
+    source: Source
+    saved: int
+    spent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """It passes as it came; `spent` tokens nevertheless."""
+
+    why: Why
+    spent: int = 0
+
+
+@dataclass(slots=True)
+class Task:
+    """One conversation on its way: its cuts, where its batches end, the name of everything before each end. `spent` tokens on
+    what was `made`.
+    """
+
+    errand: Errand
+    conversation: Conversation
+    policy: Policy
+    cuts: Sequence[int]
+    named: Mapping[int, bytes]
+    spent: int = 0
+    made: Summary | None = None
+
+    @property
+    def boundary(self) -> int:
+        return self.cuts[-1]
+
+
+@dataclass(slots=True)
+class Gate:
+    """Lets requests of one conversation through one at a time."""
+
+    lock: asyncio.Lock
+    waiting: int = 0
+
+
+class Compressing:
+    """The use case. Nothing of one key is ever used for another."""
+
+    def __init__(self, recall: Recall, asking: Asking) -> None:
+        self._recall = recall
+        self._asking = asking
+        self._openings = Openings()
+        self._gates: dict[tuple[str, bytes], Gate] = {}
+
+    async def compress(self, errand: Errand, conversation: Conversation, policy: Policy, seconds: float) -> Shortened | Passed:
+        """Within so many seconds. Cancelled, it leaves what was summarised until then."""
+        made = plan(conversation, policy)
+        if not made.boundary:
+            return Passed(Why.SHORT if short(conversation, policy) else Why.NO_GAIN)
+        ends = batches(conversation.turns, made.cuts, policy)
+        named = dict(zip(ends, names(conversation.turns, ends, policy), strict=True))
+        task = Task(errand, conversation, policy, made.cuts, named)
+        try:
+            summary, source = await self._in_time(task, seconds)
+        except Unshortened as error:
+            log.info("not summarised id=%s: %s", errand.request_id, error)
+            return await self._earlier(task) or Passed(WHY[type(error)], task.spent)
+        return await self._assembled(task, summary, source) or Passed(Why.NO_GAIN, task.spent)
+
+    async def _in_time(self, task: Task, seconds: float) -> tuple[Summary, Source]:
+        """Waiting for other requests of the conversation included."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._summarised(task)
+        except TimeoutError:
+            raise Late("there was not enough time") from None
+
+    async def _summarised(self, task: Task) -> tuple[Summary, Source]:
+        """What is known is nobody's turn to wait for: only who has to ask the model passes the gate."""
+        known = await self._known(task)
+        if not complete(task, known):
+            async with self._gate(task) as waited:
+                if waited:
+                    known = await self._known(task)
+                if known is None:
+                    return await self._extended(task, None), Source.MODEL
+                if not complete(task, known):
+                    return await self._extended(task, known.summary), Source.INCREMENTAL
+        assert known is not None, "it is complete"
+        return known.summary, had(known)
+
+    async def _known(self, task: Task) -> Known | None:
+        return await self._recall.latest(task.errand.key_id, list(task.named.values()), task.policy)
+
+    async def _extended(self, task: Task, known: Summary | None) -> Summary:
+        """The summary of all that is replaced. What was made of it is kept, however this ends."""
+        made = known
+        try:
+            for end, name in task.named.items():
+                if made is None or end > made.turns:
+                    made = await self._next(task, made, end, name)
+        finally:
+            if task.made is not None:
+                self._recall.keep(task.errand.key_id, task.made, task.policy)
+        assert made is not None, "what has a boundary has a batch"
+        return made
+
+    async def _next(self, task: Task, known: Summary | None, end: int, name: bytes) -> Summary:
+        """One batch more."""
+        policy, room = task.policy, task.conversation.room
+        begin, sections = (known.turns, list(known.sections)) if known is not None else (0, [])
+        turns = task.conversation.turns[begin:end]
+        sections.append(await self._asked(task, prompts.section(turns, sections, policy, room)))
+        made = self._noted(task, name, end, sections)
+        while count := prompts.foldable(sections, policy, room):
+            folded = await self._asked(task, prompts.fold(sections[:count], policy, room))
+            if len(folded) >= sum(map(len, sections[:count])):
+                break  # a model that does not shorten will not the next time
+            sections[:count] = [folded]
+            made = self._noted(task, name, end, sections)
+        return made
+
+    def _noted(self, task: Task, name: bytes, end: int, sections: Sequence[str]) -> Summary:
+        """What is paid for is never asked for again, even if the next call fails."""
+        made = task.made = Summary(name, end, tuple(sections))
+        self._recall.note(task.errand.key_id, made, task.policy)
+        return made
+
+    async def _asked(self, task: Task, prompt: prompts.Prompt) -> str:
+        text, tokens = await self._asking.ask(task.errand, task.policy, prompt)
+        task.spent += tokens
+        if not text:
+            raise ModelFailed("the model answered without a word")
+        return text
+
+    async def _earlier(self, task: Task) -> Shortened | None:
+        """With the cut before, whose summary may be known: more is sent than should be, but less than everything."""
+        cuts = [cut for cut in task.cuts if cut < task.boundary]
+        if not cuts:
+            return None
+        try:
+            async with asyncio.timeout(EARLIER_SECONDS):
+                known = await self._recall.latest(task.errand.key_id, [task.named[cut] for cut in cuts], task.policy)
+        except TimeoutError:
+            return None
+        return await self._assembled(task, known.summary, had(known)) if known is not None else None
+
+    async def _assembled(self, task: Task, summary: Summary, source: Source) -> Shortened | None:
+        """None where nothing is gained."""
+        conversation = task.conversation
+        assembled = await self._openings.assemble(task.errand.key_id, conversation, summary, task.policy)
+        if not worth(conversation, assembled):
+            return None
+        marks = [(cut, task.named[cut]) for cut in task.cuts if cut <= summary.turns]
+        return Shortened(assembled, marks, source, total(conversation) - assembled.tokens, task.spent)
+
+    @contextlib.asynccontextmanager
+    async def _gate(self, task: Task) -> AsyncIterator[bool]:
+        """Two requests of one conversation never ask the model for the same: who waited finds what the other made."""
+        name = task.errand.key_id, next(iter(task.named.values()))
+        gate = self._gates.setdefault(name, Gate(asyncio.Lock()))
+        gate.waiting += 1
+        waited = gate.waiting > 1
+        try:
+            async with gate.lock:
+                yield waited
+        finally:
+            gate.waiting -= 1
+            if not gate.waiting:
+                del self._gates[name]
+
+
+def complete(task: Task, known: Known | None) -> bool:
+    """Whether nothing has to be asked."""
+    return known is not None and known.summary.turns >= task.boundary
+
+
+def had(known: Known) -> Source:
+    return Source.MEMORY if known.in_memory else Source.STORE
+
+
+def short(conversation: Conversation, policy: Policy) -> bool:
+    """Whether there was no reason to shorten it; else there was no way."""
+    tokens, room = total(conversation), conversation.room
+    if room and tokens * MARGIN > room:
+        return False
+    few = tokens <= lengths(policy, room).threshold and len(conversation.turns) <= policy.turns
+    return few or policy.only_to_fit
+
+
+def total(conversation: Conversation) -> int:
+    """Its tokens, estimated."""
+    return conversation.overhead + sum(turn.tokens for turn in conversation.turns)
+
+
+WHY: Mapping[type[Unshortened], Why] = {ModelFailed: Why.MODEL_FAILED, Late: Why.LATE, OverBudget: Why.BUDGET}

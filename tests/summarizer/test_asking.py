@@ -1,0 +1,149 @@
+"""Asking the model: what is booked, and when it is left alone."""
+
+import asyncio
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from summarizer.asking import CUT, REST_MS, SLOW_MS, Asking
+from summarizer.compression_figures import CompressionFigures
+from summarizer.errors import ModelFailed, StoreAway
+from summarizer.policy import Policy
+from summarizer.ports import Answered, Errand
+from summarizer.prompts import Prompt
+
+ERRAND = Errand("k", "req_1")
+PROMPT = Prompt("s" * 35, "t" * 350, 300)  # 110 tokens
+
+
+class Model:
+    """Answers `answers` in order: raises what is an error, and never ends for None."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = asyncio.Event()
+
+    async def ask(self, *_):
+        answer = self.answers.pop(0)
+        self.asked.set()
+        if answer is None:
+            await asyncio.Event().wait()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Spending:
+    """`gate`: nothing is booked before it is open."""
+
+    def __init__(self):
+        self.tokens = 0
+        self.away = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def spent(self, key_id, now):
+        return self.tokens
+
+    async def add(self, key_id, tokens, now):
+        await self.gate.wait()
+        if self.away:
+            raise StoreAway
+        self.tokens += tokens
+        return self.tokens
+
+
+class World:
+    def __init__(self, *answers):
+        self.now = 1_000_000
+        self.registry = CollectorRegistry()
+        self.model, self.spending = Model(*answers), Spending()
+        self.asking = Asking(self.model, self.spending, CompressionFigures(self.registry), lambda: self.now)
+
+    def ask(self, policy=None):
+        return self.asking.ask(ERRAND, policy or Policy(), PROMPT)
+
+    def figure(self, name, **labels):
+        return self.registry.get_sample_value(f"headgate_summarizer_{name}", labels)
+
+    async def leave(self, after=0):
+        """Ask, and go away when so many milliseconds have passed."""
+        self.model.asked.clear()
+        task = asyncio.ensure_future(self.ask())
+        await self.model.asked.wait()
+        self.now += after
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await self.asking.drain()
+
+
+async def test_an_answer_that_broke_off_says_so():
+    world = World(Answered("so far", 7, cut=True), Answered("all", 5))
+    assert [await world.ask(), await world.ask()] == [("so far" + CUT, 7), ("all", 5)]
+    assert world.spending.tokens == 12
+
+
+async def test_an_answer_without_a_word_is_paid_for_all_the_same():
+    world = World(Answered("", 7, cut=True))
+    assert await world.ask() == ("", 7)
+    assert world.spending.tokens == 7
+    assert world.figure("model_calls_total", result="wordless") == 1
+
+
+async def test_what_cannot_be_booked_is_counted():
+    world = World(Answered("a", 7))
+    world.spending.away = True
+    assert await world.ask() == ("a", 7)
+    assert world.figure("tokens_unbooked_total") == 7
+
+
+async def test_who_leaves_has_spent_what_the_model_read():
+    world = World(None)
+    await world.leave()
+    assert world.spending.tokens == 110
+
+
+async def test_who_leaves_while_it_is_booked_has_spent_it():
+    world = World(Answered("a", 7))
+    world.spending.gate.clear()
+    task = asyncio.ensure_future(world.ask())
+    while not world.asking._booking:  # noqa: ASYNC110 - what is waited for tells nobody
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    world.spending.gate.set()
+    await world.asking.drain()
+    assert world.spending.tokens == 7
+
+
+async def test_only_a_failure_that_lasts_is_rested_after():
+    world = World(ModelFailed("busy"), ModelFailed("unknown", lasting=True), Answered("a", 1))
+    for _ in range(4):
+        with pytest.raises(ModelFailed):
+            await world.ask()
+    assert (len(world.model.answers), world.figure("resting")) == (1, 1)
+    world.now += REST_MS
+    assert world.figure("resting") == 0
+    assert await world.ask() == ("a", 1)
+
+
+async def test_a_model_that_is_silent_for_long_is_not_waited_for_by_the_next_one_too():
+    world = World(None, None, Answered("a", 1))
+    await world.leave(after=SLOW_MS - 1)
+    await world.leave(after=SLOW_MS)
+    with pytest.raises(ModelFailed, match="rests"):
+        await world.ask()
+    world.now += REST_MS
+    assert await world.ask() == ("a", 1)
+
+
+async def test_those_that_have_rested_are_forgotten(monkeypatch):
+    monkeypatch.setattr("summarizer.asking.MOST_RESTING", 2)
+    world = World(*[ModelFailed("unknown", lasting=True)] * 4)
+    for model in "abcd":
+        with pytest.raises(ModelFailed):
+            await world.ask(Policy(model=model))
+        world.now += REST_MS
+    assert len(world.asking._resting) <= 2
