@@ -37,9 +37,13 @@ endif
 # The two halves wait for different things: run beside each other they take little more than one of them.
 .PHONY: test-processes test-modules
 test-processes:
-	$(PY) -m pytest tests/flow tests/headgate tests/benchmarks
+	$(call timed,$(PY) -m pytest tests/flow tests/headgate tests/benchmarks)
 test-modules:
-	$(PY) -m pytest --ignore=tests/flow --ignore=tests/headgate --ignore=tests/benchmarks
+	$(call timed,$(PY) -m pytest --ignore=tests/flow --ignore=tests/headgate --ignore=tests/benchmarks)
+
+# With the time until the process is gone, which pytest cannot know. Where all are told to stop, the shell waits for what
+# its command still has to say.
+timed = @echo '$(1)'; trap : TERM; begun=$$(date +%s); $(1); code=$$?; echo "$@: $$(($$(date +%s) - begun)) s"; exit $$code
 
 check: $(INSTALLED_DEV) ## Compile, lint, formatting, types, import rules, fresh stubs
 	$(PY) -m compileall -q $(PACKAGES) tests benchmarks

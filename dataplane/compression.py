@@ -76,6 +76,7 @@ class Compression:
             only_to_fit=only_to_fit,
             policy=policy,
             seconds=min(policy.seconds, SHARE * self._left(progress.request)),
+            threshold_tokens=threshold(policy, window or USUAL_WINDOW),
         )
         with telemetry.COMPRESSING.time():
             turns, progress.shortened = await self._summarizer.compress(call, ask)
@@ -96,7 +97,12 @@ class Compression:
 
 def long(call: Call, policy: Policy, window: int) -> bool:
     """Whether it is above what is left alone."""
-    return call.input_estimate > (policy.tokens or window // 2) or len(call.turns) > policy.turns
+    return call.input_estimate > threshold(policy, window) or len(call.turns) > policy.turns
+
+
+def threshold(policy: Policy, window: int) -> int:
+    """Tokens above which a conversation is long."""
+    return policy.tokens or window // 2
 
 
 def fits(call: Call, window: int) -> bool:

@@ -204,6 +204,7 @@ class Shortening:
     only_to_fit: bool
     policy: Policy
     seconds: float
+    threshold_tokens: int = 0
 
 
 class Summarizer(Protocol):

@@ -133,10 +133,12 @@ async def compressing(
         recall = Recall(memory, summaries, now_ms)
         keeping = Keeping(originals, now_ms)
         asking = Asking(model, spending, counted, now_ms)
+        use_case = Compressing(recall, asking)
         remembered = Remembered(summaries if isinstance(summaries, SqlSummaries) else None, originals, spending)
         try:
-            yield Compression(Compressing(recall, asking), keeping, counted), remembered
+            yield Compression(use_case, keeping, counted), remembered
         finally:
+            await use_case.close()
             await model.close()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STORE_SECONDS):

@@ -14,8 +14,8 @@ from summarizer.prompts import Prompt
 # How long a model is left alone for a key after a failure that will be the same in a moment.
 REST_MS = 60_000
 MOST_RESTING = 10_000
-# A call that has not been answered for so long, when time is over, would keep the next request waiting as well.
-SLOW_MS = 20_000
+# A call that has not been answered for so long will not be.
+CALL_SECONDS = 60.0
 # What stands at the end of a section whose model reached its limit.
 CUT = " [...]"
 
@@ -39,9 +39,14 @@ class Asking:
         if self._now() < self._resting.get(who, 0):
             raise ModelFailed("the model rests after a failure")
         await self._within_budget(errand.key_id, policy)
-        began = self._now()
         try:
-            answer = await self._model.ask(errand, policy.model, prompt.system, prompt.text, prompt.max_tokens)
+            async with asyncio.timeout(CALL_SECONDS):
+                answer = await self._model.ask(errand, policy.model, prompt.system, prompt.text, prompt.max_tokens)
+        except TimeoutError:
+            self._figures.asked("silent")
+            self._unanswered(errand.key_id, prompt)
+            self._rest(who)
+            raise ModelFailed("the model does not answer") from None
         except ModelFailed as error:
             self._figures.asked("failed")
             if error.lasting:
@@ -49,10 +54,7 @@ class Asking:
             raise
         except asyncio.CancelledError:
             self._figures.asked("left")
-            # What it read is paid for; what it wrote nobody knows.
-            self._book(errand.key_id, ceil(text_tokens(prompt.system) + text_tokens(prompt.text)))
-            if self._now() - began >= SLOW_MS:
-                self._rest(who)
+            self._unanswered(errand.key_id, prompt)
             raise
         self._figures.asked("answered" if answer.text else "wordless")
         await asyncio.shield(self._book(errand.key_id, answer.tokens))
@@ -73,6 +75,10 @@ class Asking:
             raise OverBudget("what the key has spent cannot be looked up") from error
         if spent >= policy.key_tokens_a_day:
             raise OverBudget("the key has spent on summaries what it may in a day")
+
+    def _unanswered(self, key_id: str, prompt: Prompt) -> None:
+        """What the model read is paid for; what it wrote nobody knows."""
+        self._book(key_id, ceil(text_tokens(prompt.system) + text_tokens(prompt.text)))
 
     def _book(self, key_id: str, tokens: int) -> "asyncio.Task[None]":
         """Whoever leaves meanwhile has spent it nevertheless."""

@@ -1,9 +1,8 @@
 """Shortening a conversation: plan, what is remembered, what has to be asked of the model, assembly."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,6 +24,10 @@ log = logging.getLogger(__name__)
 
 # When time is over, so long is still looked for the summary of an earlier cut.
 EARLIER_SECONDS = 0.2
+# A request whose conversation can go as it is waits so long at most; a first summary takes a minute or two.
+FITTING_SECONDS = 10.0
+# What is made behind the requests that caused it ends after so long.
+LONGEST_SECONDS = 300.0
 
 
 class Source(StrEnum):
@@ -83,13 +86,19 @@ class Task:
     def boundary(self) -> int:
         return self.cuts[-1]
 
+    @property
+    def name(self) -> tuple[str, bytes]:
+        """The same for all requests of a conversation."""
+        return self.errand.key_id, next(iter(self.named.values()))
+
 
 @dataclass(slots=True)
-class Gate:
-    """Lets requests of one conversation through one at a time."""
+class Making:
+    """A summary on its way, and how many requests wait for it. `goes_on`: somebody went on without it, to find it next time."""
 
-    lock: asyncio.Lock
+    task: asyncio.Task[Summary]
     waiting: int = 0
+    goes_on: bool = False
 
 
 class Compressing:
@@ -99,55 +108,76 @@ class Compressing:
         self._recall = recall
         self._asking = asking
         self._openings = Openings()
-        self._gates: dict[tuple[str, bytes], Gate] = {}
+        self._makings: dict[tuple[str, bytes], Making] = {}
 
     async def compress(self, errand: Errand, conversation: Conversation, policy: Policy, seconds: float) -> Shortened | Passed:
-        """Within so many seconds. Cancelled, it leaves what was summarised until then."""
+        """Within so many seconds, and less where the conversation can go as it is: its summary is then finished behind it.
+        Cancelled, it leaves what was summarised until then.
+        """
         made = plan(conversation, policy)
         if not made.boundary:
             return Passed(Why.SHORT if short(conversation, policy) else Why.NO_GAIN)
         ends = batches(conversation.turns, made.cuts, policy)
         named = dict(zip(ends, names(conversation.turns, ends, policy), strict=True))
         task = Task(errand, conversation, policy, made.cuts, named)
+        patience = min(seconds, FITTING_SECONDS) if fits(conversation) else seconds
         try:
-            summary, source = await self._in_time(task, seconds)
+            summary, source = await self._summarised(task, asyncio.get_running_loop().time() + patience)
         except Unshortened as error:
             log.info("not summarised id=%s: %s", errand.request_id, error)
             return await self._earlier(task) or Passed(WHY[type(error)], task.spent)
         return await self._assembled(task, summary, source) or Passed(Why.NO_GAIN, task.spent)
 
-    async def _in_time(self, task: Task, seconds: float) -> tuple[Summary, Source]:
-        """Waiting for other requests of the conversation included."""
+    async def close(self) -> None:
+        """End what is on its way; what was made of it is kept."""
+        tasks = [making.task for making in self._makings.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _summarised(self, task: Task, until: float) -> tuple[Summary, Source]:
+        """Requests of one conversation never ask the model for the same: who comes second waits for what the first makes."""
+        while True:
+            known = await self._known(task, until)
+            if known is not None and known.summary.turns >= task.boundary:
+                return known.summary, had(known)
+            making = self._makings.get(task.name)
+            if making is None:
+                made = await waited(self._begun(task, known), until)
+                return made, Source.MODEL if known is None else Source.INCREMENTAL
+            made = await waited(making, until)
+            if made.name == task.named[task.boundary]:
+                return made, Source.MEMORY
+
+    def _begun(self, task: Task, known: Known | None) -> Making:
+        work = asyncio.ensure_future(self._extended(task, known.summary if known is not None else None))
+        self._makings[task.name] = making = Making(work)
+
+        def over(work: "asyncio.Task[Summary]") -> None:
+            del self._makings[task.name]
+            if not work.cancelled():
+                work.exception()  # nobody may be waiting any more who would look
+
+        work.add_done_callback(over)
+        return making
+
+    async def _known(self, task: Task, until: float) -> Known | None:
         try:
-            async with asyncio.timeout(seconds):
-                return await self._summarised(task)
+            async with asyncio.timeout_at(until):
+                return await self._recall.latest(task.errand.key_id, list(task.named.values()), task.policy)
         except TimeoutError:
-            raise Late("there was not enough time") from None
-
-    async def _summarised(self, task: Task) -> tuple[Summary, Source]:
-        """What is known is nobody's turn to wait for: only who has to ask the model passes the gate."""
-        known = await self._known(task)
-        if not complete(task, known):
-            async with self._gate(task) as waited:
-                if waited:
-                    known = await self._known(task)
-                if known is None:
-                    return await self._extended(task, None), Source.MODEL
-                if not complete(task, known):
-                    return await self._extended(task, known.summary), Source.INCREMENTAL
-        assert known is not None, "it is complete"
-        return known.summary, had(known)
-
-    async def _known(self, task: Task) -> Known | None:
-        return await self._recall.latest(task.errand.key_id, list(task.named.values()), task.policy)
+            raise Late("what is known could not be looked up in time") from None
 
     async def _extended(self, task: Task, known: Summary | None) -> Summary:
         """The summary of all that is replaced. What was made of it is kept, however this ends."""
         made = known
         try:
-            for end, name in task.named.items():
-                if made is None or end > made.turns:
-                    made = await self._next(task, made, end, name)
+            async with asyncio.timeout(LONGEST_SECONDS):
+                for end, name in task.named.items():
+                    if made is None or end > made.turns:
+                        made = await self._next(task, made, end, name)
+        except TimeoutError:
+            raise Late("it took too long") from None
         finally:
             if task.made is not None:
                 self._recall.keep(task.errand.key_id, task.made, task.policy)
@@ -203,37 +233,41 @@ class Compressing:
         marks = [(cut, task.named[cut]) for cut in task.cuts if cut <= summary.turns]
         return Shortened(assembled, marks, source, total(conversation) - assembled.tokens, task.spent)
 
-    @contextlib.asynccontextmanager
-    async def _gate(self, task: Task) -> AsyncIterator[bool]:
-        """Two requests of one conversation never ask the model for the same: who waited finds what the other made."""
-        name = task.errand.key_id, next(iter(task.named.values()))
-        gate = self._gates.setdefault(name, Gate(asyncio.Lock()))
-        gate.waiting += 1
-        waited = gate.waiting > 1
-        try:
-            async with gate.lock:
-                yield waited
-        finally:
-            gate.waiting -= 1
-            if not gate.waiting:
-                del self._gates[name]
 
-
-def complete(task: Task, known: Known | None) -> bool:
-    """Whether nothing has to be asked."""
-    return known is not None and known.summary.turns >= task.boundary
+async def waited(making: Making, until: float) -> Summary:
+    """What it comes to, if that is in time. It ends with the last who waits for it, if he leaves; if time is over, it goes on."""
+    making.waiting += 1
+    left = until - asyncio.get_running_loop().time()
+    try:
+        done, _ = await asyncio.wait([making.task], timeout=max(left, 0.0))
+    except asyncio.CancelledError:
+        if making.waiting == 1 and not making.goes_on:
+            making.task.cancel()
+        raise
+    finally:
+        making.waiting -= 1
+    if not done:
+        making.goes_on = True
+        raise Late("there was not enough time")
+    if making.task.cancelled():
+        raise Late("it was ended")
+    return making.task.result()
 
 
 def had(known: Known) -> Source:
     return Source.MEMORY if known.in_memory else Source.STORE
 
 
+def fits(conversation: Conversation) -> bool:
+    """Whether the model can read it as it is, as far as can be told."""
+    return not conversation.room or total(conversation) * MARGIN <= conversation.room
+
+
 def short(conversation: Conversation, policy: Policy) -> bool:
     """Whether there was no reason to shorten it; else there was no way."""
-    tokens, room = total(conversation), conversation.room
-    if room and tokens * MARGIN > room:
+    if not fits(conversation):
         return False
-    few = tokens <= lengths(policy, room).threshold and len(conversation.turns) <= policy.turns
+    few = total(conversation) <= lengths(policy, conversation.room).threshold and len(conversation.turns) <= policy.turns
     return few or policy.only_to_fit
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.hanging"]
+
 # A time limit for one example would measure how busy the machine is, not the code.
 settings.register_profile("headgate", parent=settings(), deadline=None)
 settings.load_profile("headgate")

@@ -129,6 +129,7 @@ def question(call: Call, ask: Shortening) -> pb.CompressRequest:
         overhead_tokens=_small(ask.overhead_tokens),
         room_tokens=_small(ask.room_tokens),
         only_to_fit=ask.only_to_fit,
+        threshold_tokens=ask.threshold_tokens,
         policy=ask.policy.whole if isinstance(ask.policy.whole, policy_pb2.Policy) else None,
     )
 

@@ -50,7 +50,7 @@ class Compression(CompressionServiceServicer):
 
     async def _compressed(self, request: pb.CompressRequest, left: float | None) -> pb.CompressResponse:
         errand, conversation = Errand(request.key_id, request.request_id), wire.conversation(request)
-        policy = wire.policy(request.policy, only_to_fit=request.only_to_fit)
+        policy = wire.policy(request)
         said = await self._compressing.compress(errand, conversation, policy, seconds(policy.seconds, left))
         if isinstance(said, Passed):
             self._figures.answered(said.why, 0, said.spent)

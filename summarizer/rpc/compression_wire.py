@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 
-from headgate.api.compression.v1 import compression_service_pb2, conversation_pb2, policy_pb2
+from headgate.api.compression.v1 import compression_service_pb2, conversation_pb2
 from summarizer.conversation import Call, Conversation, Opaque, Part, Result, Role, Text, Turn
 from summarizer.errors import Invalid
 from summarizer.policy import Policy
@@ -19,10 +19,11 @@ def conversation(message: compression_service_pb2.CompressRequest) -> Conversati
     return Conversation([_turn(turn) for turn in message.turns[:]], message.overhead_tokens, message.room_tokens)
 
 
-def policy(message: policy_pb2.Policy, *, only_to_fit: bool) -> Policy:
+def policy(request: compression_service_pb2.CompressRequest) -> Policy:
     """Within the ranges; what was not sent is as usual."""
+    message = request.policy
     return Policy(
-        tokens=_within(message.tokens, 10_000, 1_000_000, USUAL.tokens),
+        tokens=request.threshold_tokens or _within(message.tokens, 10_000, 1_000_000, USUAL.tokens),
         turns=_within(message.turns, 20, 2000, USUAL.turns),
         keep_turns=_within(message.keep_turns, 4, 100, USUAL.keep_turns),
         tool_lookback=_within(message.tool_lookback, 4, 20, USUAL.tool_lookback),
@@ -35,7 +36,7 @@ def policy(message: policy_pb2.Policy, *, only_to_fit: bool) -> Policy:
         key_tokens_a_day=message.key_tokens_a_day,
         seconds=_within(message.seconds, 5, 300, USUAL.seconds),
         original_hours=min(message.original_hours, 720),
-        only_to_fit=only_to_fit,
+        only_to_fit=request.only_to_fit,
     )
 
 

@@ -133,3 +133,15 @@ def test_the_ci_script_is_strict_and_runs_what_people_run():
     assert "make check" in text
     assert "make test" in text
     assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
+
+
+def test_nothing_that_a_part_of_ci_leaves_behind_stays(tmp_path):
+    """It would hold the pipe that CI's output is read from: then this would not end."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/run", tmp_path / ".ci")
+    (tmp_path / "Makefile").write_text("check:\n\t@sleep 1000 &\ntest:\n\t@echo tested; exit 3\n")
+    environ = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run([tmp_path / ".ci/run"], capture_output=True, text=True, check=False, timeout=60, env=environ)
+    assert re.search(r"outlived their part are ended:\n.*sleep 1000\n", done.stderr)
+    assert done.stdout.startswith("== check\n== check: 0 s\n== test\ntested\n")
+    assert done.returncode == 2, "make's code for a recipe that fails"

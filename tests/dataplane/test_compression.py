@@ -111,7 +111,15 @@ async def test_what_the_summarizer_is_told():
     await shorten(made, Reservation("l", "key-1", 21_500, kind="openai"), summarizer)
     (ask,) = summarizer.asked
     assert (ask.key_id, ask.request_id, ask.overhead_tokens, ask.room_tokens) == ("key-1", "req_1", 30, 20_500)
-    assert (ask.only_to_fit, ask.policy, ask.seconds) == (False, POLICY, 60)
+    assert (ask.only_to_fit, ask.policy, ask.seconds, ask.threshold_tokens) == (False, POLICY, 60, 10_000)
+
+
+async def test_half_of_the_window_is_long_however_much_of_it_the_answer_needs():
+    summarizer = FakeSummarizer()
+    for answer in (None, 10_000):
+        made = call(sampling=Sampling(max_tokens=answer))
+        await shorten(made, Reservation("l", "key-1", 30_000), summarizer, replace(POLICY, tokens=0))
+    assert [ask.threshold_tokens for ask in summarizer.asked] == [15_000, 15_000]
 
 
 async def test_pictures_that_were_replaced_are_no_longer_fitted():

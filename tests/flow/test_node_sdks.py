@@ -16,7 +16,7 @@ from tests.flow.matrix.sdks import SDKS
 from tests.flow.matrix.upstreams import UPSTREAMS
 from tests.stack import PROXY_KEY, ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 NODE = ROOT / "tests/node"
 OLDEST = 20

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from summarizer.asking import CUT, REST_MS, SLOW_MS, Asking
+from summarizer.asking import CUT, REST_MS, Asking
 from summarizer.compression_figures import CompressionFigures
 from summarizer.errors import ModelFailed, StoreAway
 from summarizer.policy import Policy
@@ -66,12 +66,11 @@ class World:
     def figure(self, name, **labels):
         return self.registry.get_sample_value(f"headgate_summarizer_{name}", labels)
 
-    async def leave(self, after=0):
-        """Ask, and go away when so many milliseconds have passed."""
+    async def leave(self):
+        """Ask, and go away."""
         self.model.asked.clear()
         task = asyncio.ensure_future(self.ask())
         await self.model.asked.wait()
-        self.now += after
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -129,12 +128,15 @@ async def test_only_a_failure_that_lasts_is_rested_after():
     assert await world.ask() == ("a", 1)
 
 
-async def test_a_model_that_is_silent_for_long_is_not_waited_for_by_the_next_one_too():
-    world = World(None, None, Answered("a", 1))
-    await world.leave(after=SLOW_MS - 1)
-    await world.leave(after=SLOW_MS)
+async def test_a_model_that_is_silent_for_long_is_not_waited_for_by_the_next_one_too(monkeypatch):
+    monkeypatch.setattr("summarizer.asking.CALL_SECONDS", 0.05)
+    world = World(None, Answered("a", 1))
+    with pytest.raises(ModelFailed, match="does not answer"):
+        await world.ask()
     with pytest.raises(ModelFailed, match="rests"):
         await world.ask()
+    await world.asking.drain()
+    assert world.spending.tokens == 110
     world.now += REST_MS
     assert await world.ask() == ("a", 1)
 

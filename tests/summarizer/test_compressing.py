@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import CollectorRegistry
 
+from summarizer import compressing
 from summarizer.asking import REST_MS, Asking
 from summarizer.compressing import Compressing, Passed, Shortened, Source, Why
 from summarizer.compression_figures import CompressionFigures
@@ -23,11 +24,11 @@ ERRAND = Errand("key-1", "req_1")
 
 
 class Model:
-    """Says which call it is. `fails` maps a call's number to what is raised; `slow` calls never end."""
+    """Says which call it is. `fails` maps a call's number to what is raised; `slow` calls end when they are `released`."""
 
     def __init__(self):
         self.prompts: list[str] = []
-        self.stuck = asyncio.Event()
+        self.stuck, self.released = asyncio.Event(), asyncio.Event()
         self.errands: list[Errand] = []
         self.fails: dict[int, Exception] = {}
         self.slow: set[int] = set()
@@ -41,9 +42,10 @@ class Model:
         if number in self.slow:
             self.stuck.set()
             try:
-                await asyncio.Event().wait()
-            finally:
+                await self.released.wait()
+            except asyncio.CancelledError:
                 self.ended += 1
+                raise
         await asyncio.sleep(0)
         if number in self.fails:
             raise self.fails[number]
@@ -192,7 +194,7 @@ async def test_requests_of_one_conversation_wait_for_each_other(world):
     said = await asyncio.gather(*(world.compress(LONG) for _ in range(5)))
     assert len(set(world.model.prompts)) == len(world.model.prompts)
     assert sorted(one.source for one in said) == ["memory"] * 4 + ["model"]
-    assert not world.compressing._gates
+    assert not world.compressing._makings
 
 
 async def test_a_failure_passes_the_conversation_and_leaves_what_was_made(world):
@@ -216,23 +218,27 @@ async def test_a_conversation_whose_newer_part_fails_goes_with_the_older_summary
     assert text(said) == text(first)
 
 
-async def test_there_is_only_so_much_time(world):
+async def test_there_is_only_so_much_time_and_what_was_begun_goes_on(world):
     world.model.slow.add(2)
     assert await world.compress(LONG, seconds=0.2) == Passed(Why.LATE, 200)
-    assert world.model.ended == 1, "the call was ended"
-    assert (await world.compress(LONG)).source is Source.INCREMENTAL
+    asked = len(world.model.prompts)
+    assert await world.compress(LONG, seconds=0.2) == Passed(Why.LATE), "it waits for the same, and asks for nothing"
+    assert len(world.model.prompts) == asked
+    world.model.released.set()
+    assert (await world.compress(LONG)).source is Source.MEMORY
+    assert world.model.ended == 0
+    assert not world.compressing._makings
 
 
-async def test_who_waits_for_another_request_does_so_within_his_own_time(world):
+@pytest.mark.parametrize(("room", "waits"), [(0, False), (200_000, False), (24_000, True)])
+async def test_a_conversation_that_can_go_as_it_is_does_not_wait_long(world, monkeypatch, room, waits):
+    monkeypatch.setattr(compressing, "FITTING_SECONDS", 0.05)
     world.model.slow.add(0)
-    first = asyncio.ensure_future(world.compress(LONG, seconds=60))
-    await asyncio.sleep(0.01)
-    assert await world.compress(LONG, seconds=0.05) == Passed(Why.LATE)
-    first.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await first
-    assert world.model.ended == 1
-    assert (await world.compress(LONG)).source is Source.MODEL
+    asking = asyncio.ensure_future(world.compress(LONG, seconds=60, room=room))
+    await asyncio.wait([asking], timeout=0.5)
+    assert asking.done() is not waits
+    world.model.released.set()
+    assert isinstance(await asking, Shortened if waits else Passed)
 
 
 async def test_a_client_that_leaves_ends_the_call_and_leaves_what_was_made(world):
@@ -242,6 +248,35 @@ async def test_a_client_that_leaves_ends_the_call_and_leaves_what_was_made(world
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    await world.compressing.close()
+    await world.recall.drain()
+    assert world.model.ended == 1
+    assert (await world.restarted().compress(LONG)).source is Source.INCREMENTAL
+
+
+async def test_a_client_that_leaves_does_not_end_what_another_waits_for(world):
+    world.model.slow.add(0)
+    first, second = (asyncio.ensure_future(world.compress(LONG)) for _ in range(2))
+    await world.model.stuck.wait()
+    first.cancel()
+    await asyncio.wait([first])
+    world.model.released.set()
+    assert (await second).source is Source.MEMORY
+    assert world.model.ended == 0
+
+
+async def test_nothing_goes_on_for_ever(world, monkeypatch):
+    monkeypatch.setattr(compressing, "LONGEST_SECONDS", 0.1)
+    world.model.slow.add(1)
+    assert await world.compress(LONG) == Passed(Why.LATE, 100)
+    assert world.model.ended == 1
+    assert (await world.restarted().compress(LONG)).source is Source.INCREMENTAL
+
+
+async def test_at_the_end_of_the_process_what_was_made_is_kept(world):
+    world.model.slow.add(2)
+    assert (await world.compress(LONG, seconds=0.1)).why is Why.LATE
+    await world.compressing.close()
     await world.recall.drain()
     assert world.model.ended == 1
     assert (await world.restarted().compress(LONG)).source is Source.INCREMENTAL

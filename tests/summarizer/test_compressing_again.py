@@ -78,7 +78,8 @@ async def test_what_is_known_waits_for_nobody():
     assert (again.source, again.assembled) == (Source.MEMORY, first.assembled)
     extending.cancel()
     await asyncio.wait([extending])
-    assert not world.compressing._gates
+    await world.compressing.close()
+    assert not world.compressing._makings
 
 
 async def test_a_section_is_not_lost_when_folding_fails():

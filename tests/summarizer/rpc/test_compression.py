@@ -142,9 +142,15 @@ async def test_what_cannot_be_meant_is_refused(world, wrong):
 
 def test_a_policy_stays_within_its_ranges():
     wild = policy_pb2.Policy(tokens=1, turns=1, keep_turns=1000, batch_turns=1000, ratio_thousandths=999, life_minutes=99, seconds=1)
-    assert wire.policy(wild, only_to_fit=False) == Policy(
+    assert wire.policy(request(policy=wild)) == Policy(
         tokens=10_000, turns=20, keep_turns=100, batch_turns=20, ratio=0.5, life_minutes=60, seconds=5, original_hours=0
     )
+
+
+def test_what_the_data_plane_takes_for_long_comes_first_however_short():
+    policy = policy_pb2.Policy(tokens=20_000)
+    assert wire.policy(request(policy=policy)).tokens == 20_000
+    assert wire.policy(request(policy=policy, threshold_tokens=4_000)).tokens == 4_000
 
 
 @pytest.mark.parametrize(("policy", "left", "expected"), [(60, None, 60), (60, 30, 29.5), (20, 30, 20), (60, 0.1, 0.25)])

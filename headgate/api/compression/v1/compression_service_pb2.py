@@ -26,7 +26,7 @@ from headgate.api.compression.v1 import conversation_pb2 as headgate_dot_api_dot
 from headgate.api.compression.v1 import policy_pb2 as headgate_dot_api_dot_compression_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n5headgate/api/compression/v1/compression_service.proto\x12\x1bheadgate.api.compression.v1\x1a.headgate/api/compression/v1/conversation.proto\x1a(headgate/api/compression/v1/policy.proto\"\xdf\x01\n\x0f\x43ompressRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x30\n\x05turns\x18\x03 \x03(\x0b\x32!.headgate.api.compression.v1.Turn\x12\x17\n\x0foverhead_tokens\x18\x04 \x01(\r\x12\x13\n\x0broom_tokens\x18\x05 \x01(\r\x12\x13\n\x0bonly_to_fit\x18\x06 \x01(\x08\x12\x33\n\x06policy\x18\x07 \x01(\x0b\x32#.headgate.api.compression.v1.Policy\"\xba\x04\n\x10\x43ompressResponse\x12J\n\tunchanged\x18\x01 \x01(\x0e\x32\x37.headgate.api.compression.v1.CompressResponse.Unchanged\x12\x32\n\x07opening\x18\x02 \x03(\x0b\x32!.headgate.api.compression.v1.Turn\x12\x16\n\x0ereplaced_turns\x18\x03 \x01(\r\x12\x14\n\x0csaved_tokens\x18\x04 \x01(\r\x12\x14\n\x0cspent_tokens\x18\x05 \x01(\r\x12\x44\n\x06source\x18\x06 \x01(\x0e\x32\x34.headgate.api.compression.v1.CompressResponse.Source\x12\x10\n\x08standing\x18\x07 \x03(\r\"\x98\x01\n\tUnchanged\x12\x19\n\x15UNCHANGED_UNSPECIFIED\x10\x00\x12\x13\n\x0fUNCHANGED_SHORT\x10\x01\x12\x15\n\x11UNCHANGED_NO_GAIN\x10\x02\x12\x1a\n\x16UNCHANGED_MODEL_FAILED\x10\x03\x12\x12\n\x0eUNCHANGED_LATE\x10\x04\x12\x14\n\x10UNCHANGED_BUDGET\x10\x05\"o\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSOURCE_MODEL\x10\x01\x12\x16\n\x12SOURCE_INCREMENTAL\x10\x02\x12\x11\n\rSOURCE_MEMORY\x10\x03\x12\x10\n\x0cSOURCE_STORE\x10\x04\"5\n\x0fOriginalRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\" \n\x10OriginalResponse\x12\x0c\n\x04\x62ody\x18\x01 \x01(\x0c\x32\xe6\x01\n\x12\x43ompressionService\x12g\n\x08\x43ompress\x12,.headgate.api.compression.v1.CompressRequest\x1a-.headgate.api.compression.v1.CompressResponse\x12g\n\x08Original\x12,.headgate.api.compression.v1.OriginalRequest\x1a-.headgate.api.compression.v1.OriginalResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n5headgate/api/compression/v1/compression_service.proto\x12\x1bheadgate.api.compression.v1\x1a.headgate/api/compression/v1/conversation.proto\x1a(headgate/api/compression/v1/policy.proto\"\xf9\x01\n\x0f\x43ompressRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x30\n\x05turns\x18\x03 \x03(\x0b\x32!.headgate.api.compression.v1.Turn\x12\x17\n\x0foverhead_tokens\x18\x04 \x01(\r\x12\x13\n\x0broom_tokens\x18\x05 \x01(\r\x12\x13\n\x0bonly_to_fit\x18\x06 \x01(\x08\x12\x33\n\x06policy\x18\x07 \x01(\x0b\x32#.headgate.api.compression.v1.Policy\x12\x18\n\x10threshold_tokens\x18\x08 \x01(\r\"\xba\x04\n\x10\x43ompressResponse\x12J\n\tunchanged\x18\x01 \x01(\x0e\x32\x37.headgate.api.compression.v1.CompressResponse.Unchanged\x12\x32\n\x07opening\x18\x02 \x03(\x0b\x32!.headgate.api.compression.v1.Turn\x12\x16\n\x0ereplaced_turns\x18\x03 \x01(\r\x12\x14\n\x0csaved_tokens\x18\x04 \x01(\r\x12\x14\n\x0cspent_tokens\x18\x05 \x01(\r\x12\x44\n\x06source\x18\x06 \x01(\x0e\x32\x34.headgate.api.compression.v1.CompressResponse.Source\x12\x10\n\x08standing\x18\x07 \x03(\r\"\x98\x01\n\tUnchanged\x12\x19\n\x15UNCHANGED_UNSPECIFIED\x10\x00\x12\x13\n\x0fUNCHANGED_SHORT\x10\x01\x12\x15\n\x11UNCHANGED_NO_GAIN\x10\x02\x12\x1a\n\x16UNCHANGED_MODEL_FAILED\x10\x03\x12\x12\n\x0eUNCHANGED_LATE\x10\x04\x12\x14\n\x10UNCHANGED_BUDGET\x10\x05\"o\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSOURCE_MODEL\x10\x01\x12\x16\n\x12SOURCE_INCREMENTAL\x10\x02\x12\x11\n\rSOURCE_MEMORY\x10\x03\x12\x10\n\x0cSOURCE_STORE\x10\x04\"5\n\x0fOriginalRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\" \n\x10OriginalResponse\x12\x0c\n\x04\x62ody\x18\x01 \x01(\x0c\x32\xe6\x01\n\x12\x43ompressionService\x12g\n\x08\x43ompress\x12,.headgate.api.compression.v1.CompressRequest\x1a-.headgate.api.compression.v1.CompressResponse\x12g\n\x08Original\x12,.headgate.api.compression.v1.OriginalRequest\x1a-.headgate.api.compression.v1.OriginalResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,17 +34,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'headgate.api.compression.v1
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_COMPRESSREQUEST']._serialized_start=177
-  _globals['_COMPRESSREQUEST']._serialized_end=400
-  _globals['_COMPRESSRESPONSE']._serialized_start=403
-  _globals['_COMPRESSRESPONSE']._serialized_end=973
-  _globals['_COMPRESSRESPONSE_UNCHANGED']._serialized_start=708
-  _globals['_COMPRESSRESPONSE_UNCHANGED']._serialized_end=860
-  _globals['_COMPRESSRESPONSE_SOURCE']._serialized_start=862
-  _globals['_COMPRESSRESPONSE_SOURCE']._serialized_end=973
-  _globals['_ORIGINALREQUEST']._serialized_start=975
-  _globals['_ORIGINALREQUEST']._serialized_end=1028
-  _globals['_ORIGINALRESPONSE']._serialized_start=1030
-  _globals['_ORIGINALRESPONSE']._serialized_end=1062
-  _globals['_COMPRESSIONSERVICE']._serialized_start=1065
-  _globals['_COMPRESSIONSERVICE']._serialized_end=1295
+  _globals['_COMPRESSREQUEST']._serialized_end=426
+  _globals['_COMPRESSRESPONSE']._serialized_start=429
+  _globals['_COMPRESSRESPONSE']._serialized_end=999
+  _globals['_COMPRESSRESPONSE_UNCHANGED']._serialized_start=734
+  _globals['_COMPRESSRESPONSE_UNCHANGED']._serialized_end=886
+  _globals['_COMPRESSRESPONSE_SOURCE']._serialized_start=888
+  _globals['_COMPRESSRESPONSE_SOURCE']._serialized_end=999
+  _globals['_ORIGINALREQUEST']._serialized_start=1001
+  _globals['_ORIGINALREQUEST']._serialized_end=1054
+  _globals['_ORIGINALRESPONSE']._serialized_start=1056
+  _globals['_ORIGINALRESPONSE']._serialized_end=1088
+  _globals['_COMPRESSIONSERVICE']._serialized_start=1091
+  _globals['_COMPRESSIONSERVICE']._serialized_end=1321
 # @@protoc_insertion_point(module_scope)

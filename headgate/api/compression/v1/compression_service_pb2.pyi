@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class CompressRequest(_message.Message):
-    __slots__ = ("key_id", "request_id", "turns", "overhead_tokens", "room_tokens", "only_to_fit", "policy")
+    __slots__ = ("key_id", "request_id", "turns", "overhead_tokens", "room_tokens", "only_to_fit", "policy", "threshold_tokens")
     KEY_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     TURNS_FIELD_NUMBER: _ClassVar[int]
@@ -18,6 +18,7 @@ class CompressRequest(_message.Message):
     ROOM_TOKENS_FIELD_NUMBER: _ClassVar[int]
     ONLY_TO_FIT_FIELD_NUMBER: _ClassVar[int]
     POLICY_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_TOKENS_FIELD_NUMBER: _ClassVar[int]
     key_id: str
     request_id: str
     turns: _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Turn]
@@ -25,7 +26,8 @@ class CompressRequest(_message.Message):
     room_tokens: int
     only_to_fit: bool
     policy: _policy_pb2.Policy
-    def __init__(self, key_id: _Optional[str] = ..., request_id: _Optional[str] = ..., turns: _Optional[_Iterable[_Union[_conversation_pb2.Turn, _Mapping]]] = ..., overhead_tokens: _Optional[int] = ..., room_tokens: _Optional[int] = ..., only_to_fit: _Optional[bool] = ..., policy: _Optional[_Union[_policy_pb2.Policy, _Mapping]] = ...) -> None: ...
+    threshold_tokens: int
+    def __init__(self, key_id: _Optional[str] = ..., request_id: _Optional[str] = ..., turns: _Optional[_Iterable[_Union[_conversation_pb2.Turn, _Mapping]]] = ..., overhead_tokens: _Optional[int] = ..., room_tokens: _Optional[int] = ..., only_to_fit: _Optional[bool] = ..., policy: _Optional[_Union[_policy_pb2.Policy, _Mapping]] = ..., threshold_tokens: _Optional[int] = ...) -> None: ...
 
 class CompressResponse(_message.Message):
     __slots__ = ("unchanged", "opening", "replaced_turns", "saved_tokens", "spent_tokens", "source", "standing")
