@@ -36,7 +36,8 @@ class Lengths:
 def lengths(policy: Policy, room: int = 0) -> Lengths:
     """For models that read `room`; 0 unknown."""
     threshold = max(LEAST, policy.tokens or room // 2 or USUAL)
-    whole = min(threshold, max(LEAST, room // 2) if room else threshold) // WHOLE_OF_THRESHOLD
+    # Only a room that is reached first counts: it differs with the length of the answer, and cuts are to stay where they are.
+    whole = (max(LEAST, room // 2) if 0 < room < threshold else threshold) // WHOLE_OF_THRESHOLD
     return Lengths(
         threshold,
         whole,

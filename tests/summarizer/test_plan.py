@@ -85,6 +85,11 @@ def test_the_threshold_is_half_of_the_room(room, at):
     assert cuts(chat(51, tokens=per_turn), policy, room=room) != []
 
 
+def test_cuts_stay_where_they_are_when_the_answer_needs_more():
+    said = chat(200, tokens=200)
+    assert len({tuple(cuts(said, Policy(tokens=20_000), room=room)) for room in (39_000, 36_000, 30_000, 24_000)}) == 1
+
+
 def test_what_need_only_fit_is_left_alone_while_it_does():
     policy = replace(SMALL, only_to_fit=True)
     assert cuts(chat(60), policy, room=14_000) == []

@@ -117,7 +117,7 @@ def test_a_full_summary_is_within_what_plans_reckon_with(tokens, room):
     bounds = lengths(Policy(tokens=tokens), room)
     assert bounds.sections + bounds.section + bounds.header + 100 <= bounds.whole
     assert bounds.whole <= bounds.threshold / 8
-    assert not room or bounds.whole <= room / 16
+    assert not room or bounds.whole <= room / 8
 
 
 @pytest.mark.parametrize(
