@@ -4,14 +4,13 @@ Only the key's reservation is held meanwhile, never an account. Whatever goes wr
 passes as it came; where it cannot fit, the client is told so.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from dataplane import telemetry
 from dataplane.catalogue import Catalogue
 from dataplane.compacting import compacts
-from dataplane.conversation.estimate import prompt_tokens
-from dataplane.conversation.model import Call, Document, Image, Media, ToolResult, Turn
+from dataplane.conversation.estimate import guessed_tokens, media, prompt_tokens
+from dataplane.conversation.model import Call
 from dataplane.errors import ContextTooLong
 from dataplane.memory import MARGIN
 from dataplane.ports import Client, Policy, Reservation, Shortening, Summarizer
@@ -22,6 +21,8 @@ REFUSING, OFF = b"x-headgate-compress", b"off"
 TOLD, UNDER_WAY = "x-headgate-compressed", "pending"
 # Nothing so short is worth a thought.
 LEAST_TOKENS = 2000
+# Nobody talks so long. To go through more of them would hold up everybody else, here and in the summarizer.
+MOST_TURNS = 20_000
 # What models read whose window nobody has told.
 USUAL_WINDOW = 200_000
 # Room for an answer whose client names no length.
@@ -47,6 +48,8 @@ class Compression:
         policy = self._catalogue.compression
         if (call.input_estimate < LEAST_TOKENS and len(call.turns) <= policy.turns) or not policy.enabled:
             return False
+        if len(call.turns) > MOST_TURNS:
+            return False
         if request.sent.get(REFUSING, b"").lower() == OFF:
             return False
         window = self._catalogue.window(call.model) or USUAL_WINDOW
@@ -54,11 +57,12 @@ class Compression:
 
     async def shorten(self, call: Call, reservation: Reservation, progress: Progress, client: Client) -> Call:
         """The call to send. Raises ContextTooLong for one that no doubt is too long for the model."""
+        if reservation.whole:
+            return call
         window = reservation.context_window
-        if not reservation.whole:
-            call = await self._shorter(call, reservation, progress, client)
-        if window and call.input_estimate > window * DOUBT:
-            raise ContextTooLong(call.input_estimate, window)
+        call = await self._shorter(call, reservation, progress, client)
+        if window and length(call) > window * DOUBT:
+            raise ContextTooLong(length(call), window)
         return call
 
     async def _shorter(self, call: Call, reservation: Reservation, progress: Progress, client: Client) -> Call:
@@ -95,9 +99,14 @@ class Compression:
         return max(0.0, self._patience - request.elapsed_ms() / 1000)
 
 
+def length(call: Call) -> int:
+    """Its estimated tokens, as far as they are more than a guess."""
+    return call.input_estimate - guessed_tokens(call)
+
+
 def long(call: Call, policy: Policy, window: int) -> bool:
     """Whether it is above what is left alone."""
-    return call.input_estimate > threshold(policy, window) or len(call.turns) > policy.turns
+    return length(call) > threshold(policy, window) or len(call.turns) > policy.turns
 
 
 def threshold(policy: Policy, window: int) -> int:
@@ -107,16 +116,9 @@ def threshold(policy: Policy, window: int) -> int:
 
 def fits(call: Call, window: int) -> bool:
     """Whether the model can read it and still answer, as far as can be told; 0 is a window that nobody has told."""
-    return not window or call.input_estimate * MARGIN <= room(call, window)
+    return not window or length(call) * MARGIN <= room(call, window)
 
 
 def room(call: Call, window: int) -> int:
     """What the answer leaves of the window."""
     return window - min(call.sampling.max_tokens or ANSWER_TOKENS, window // 2)
-
-
-def media(turns: Sequence[Turn]) -> list[Media]:
-    """The pictures and files that are left."""
-    parts = [part for turn in turns for part in turn.parts]
-    flat = [each for part in parts for each in (part.parts if isinstance(part, ToolResult) else (part,))]
-    return [each for each in flat if isinstance(each, Image | Document)]

@@ -137,7 +137,8 @@ class Memory(AbstractAsyncContextManager["Memory"]):
 
     def _wanted(self, call: Call, upstream: Upstream, lease: Lease) -> bool:
         named = call.by_user and bool(call.user) and self._progress.request.remembers
-        return named and upstream.room(lease) is not None and not answered(call)
+        # As the client sent it: a summary in the place of its beginning is followed by an answer of our own.
+        return named and upstream.room(lease) is not None and not answered(self._progress.call)
 
     async def _begin(self, call: Call, wait_seconds: float) -> bool:
         """Take the session; False when somebody else has it and nobody is to wait."""

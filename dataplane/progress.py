@@ -94,7 +94,8 @@ class Progress:
         """The upstream has begun to answer: its time limit is over."""
         if self.first_event_ms is None:
             self.first_event_ms = self.request.elapsed_ms()
-            telemetry.FIRST_EVENT.observe(self.first_event_ms / 1000)
+            if not self.request.caller.for_key:  # the gateway's own calls are nobody's latency
+                telemetry.FIRST_EVENT.observe(self.first_event_ms / 1000)
             self.until = None
             if self._timeout is not None:
                 self._timeout.reschedule(None)

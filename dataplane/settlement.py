@@ -17,7 +17,8 @@ def outcome(progress: Progress, client: Client, error: BaseException | None) -> 
     error = None if progress.served else error
     request, ending = progress.request, how(client, error)
     usage = spent(progress, ending)
-    telemetry.ended(request.dialect, ending, usage.input + usage.cache_read + usage.cache_write, usage.output)
+    what = "internal" if request.caller.for_key else request.dialect
+    telemetry.ended(what, ending, usage.input + usage.cache_read + usage.cache_write, usage.output)
     return Outcome(
         lease_id=progress.lease_id,
         request_id=request.id,

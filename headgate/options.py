@@ -68,7 +68,7 @@ RPC_TOKEN = Option("HEADGATE_RPC_TOKEN", s.text, None, "shared secret between th
 
 INTERNAL_KEY = Option(
     "HEADGATE_INTERNAL_KEY",
-    s.text,
+    s.credential,
     None,
     "what the summarizer presents to the data plane, for summaries that a key's requests cause; the launcher makes one at each start",
     True,
@@ -187,7 +187,7 @@ def unsafe(environ: Mapping[str, str]) -> list[str]:
     if loopback(host):
         return []
     mistakes = []
-    for option in (PROXY_API_KEY, ADMIN_PASSWORD):
+    for option in (PROXY_API_KEY, ADMIN_PASSWORD, INTERNAL_KEY):
         if any(environ.get(name) in WELL_KNOWN for name in (option.name, *option.aliases)):
             mistakes.append(f"{option.name}: a well-known value must not be used with HEADGATE_HOST={host}")
     return mistakes

@@ -18,6 +18,8 @@ from dotenv import dotenv_values
 # `host:port`, IPv6 in brackets.
 PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[^\s/:@?#\[\]]+):([0-9]{1,5})", re.ASCII)
 HIGHEST_PORT = 65535
+# Characters of a secret between services.
+SHORTEST = 16
 # What may stand before "://" of a database address, and what it is to its driver.
 DATABASES: Mapping[str, str] = {
     "sqlite": "sqlite+aiosqlite",
@@ -108,6 +110,13 @@ def read(option: Option[T], environ: Mapping[str, str]) -> tuple[T | None, list[
 
 def text(value: str) -> str:
     """Any text."""
+    return value
+
+
+def credential(value: str) -> str:
+    """A secret that fits into a header and cannot be guessed."""
+    if len(value) < SHORTEST or not all("!" <= each <= "~" for each in value):
+        raise ValueError(f"needs {SHORTEST} characters or more, of ASCII and without spaces")
     return value
 
 

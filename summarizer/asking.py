@@ -60,21 +60,25 @@ class Asking:
         await asyncio.shield(self._book(errand.key_id, answer.tokens))
         return answer.text + CUT if answer.text and answer.cut else answer.text, answer.tokens
 
+    async def afford(self, errand: Errand, policy: Policy, tokens: int) -> None:
+        """Whether work that will cost about so much is worth beginning. Raises OverBudget."""
+        await self._within_budget(errand.key_id, policy, tokens)
+
     async def drain(self) -> None:
         """Wait until everything is booked, as far as it can be."""
         while self._booking:
             await asyncio.wait(self._booking)
 
-    async def _within_budget(self, key_id: str, policy: Policy) -> None:
-        """A cap is a cap: what cannot be looked up counts as spent."""
+    async def _within_budget(self, key_id: str, policy: Policy, tokens: int = 1) -> None:
+        """Whether so much is left. A cap is a cap: what cannot be looked up counts as spent."""
         if not policy.key_tokens_a_day:
             return
         try:
             spent = await self._spending.spent(key_id, self._now())
         except StoreAway as error:
             raise OverBudget("what the key has spent cannot be looked up") from error
-        if spent >= policy.key_tokens_a_day:
-            raise OverBudget("the key has spent on summaries what it may in a day")
+        if spent + tokens > policy.key_tokens_a_day:
+            raise OverBudget("of what summaries may cost the key in a day too little is left")
 
     def _unanswered(self, key_id: str, prompt: Prompt) -> None:
         """What the model read is paid for; what it wrote nobody knows."""

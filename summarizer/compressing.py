@@ -24,8 +24,9 @@ log = logging.getLogger(__name__)
 
 # When time is over, so long is still looked for the summary of an earlier cut.
 EARLIER_SECONDS = 0.2
-# A request whose conversation can go as it is waits so long at most; a first summary takes a minute or two.
-FITTING_SECONDS = 10.0
+# A request whose conversation can go as it is waits so long at most; a first summary takes a minute or two. Less than the
+# ten seconds after which a stream is opened: until then what the upstream says can still be a status.
+FITTING_SECONDS = 8.0
 # What is made behind the requests that caused it ends after so long.
 LONGEST_SECONDS = 300.0
 
@@ -171,6 +172,8 @@ class Compressing:
     async def _extended(self, task: Task, known: Summary | None) -> Summary:
         """The summary of all that is replaced. What was made of it is kept, however this ends."""
         made = known
+        left = task.conversation.turns[known.turns if known is not None else 0 : task.boundary]
+        await self._asking.afford(task.errand, task.policy, sum(turn.tokens for turn in left))
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 for end, name in task.named.items():
@@ -222,7 +225,9 @@ class Compressing:
                 known = await self._recall.latest(task.errand.key_id, [task.named[cut] for cut in cuts], task.policy)
         except TimeoutError:
             return None
-        return await self._assembled(task, known.summary, had(known)) if known is not None else None
+        if known is None:
+            return None
+        return await self._assembled(task, known.summary, Source.INCREMENTAL if task.spent else had(known))
 
     async def _assembled(self, task: Task, summary: Summary, source: Source) -> Shortened | None:
         """None where nothing is gained."""

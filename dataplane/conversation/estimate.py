@@ -4,11 +4,11 @@ Used for the honest first figure (reservation, count_tokens, message_start) that
 correct later.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import ceil
 from typing import Any
 
-from dataplane.conversation.model import Call, Document, Image, Reasoning, Search, Text, ToolCall, ToolResult, Turn
+from dataplane.conversation.model import Call, Document, Image, Media, Reasoning, Search, Text, ToolCall, ToolResult, Turn
 from headgate.tokens import ASCII_PER_TOKEN, text_tokens
 
 # What surrounds a turn or a tool on the wire.
@@ -35,8 +35,31 @@ def prompt_tokens(call: Call) -> int:
 
 
 def turn_tokens(turn: Turn) -> int:
-    """Tokens of one turn, rounded up: what many come to is never less than what they are."""
-    return ceil(TURN_TOKENS + sum(PARTS[type(part)](part) for part in turn.parts))
+    """Tokens of one turn's words, rounded up: what many come to is never less than what they are. What is only guessed is
+    left out, see `guessed_tokens`.
+    """
+    tokens = TURN_TOKENS + sum(PARTS[type(part)](part) for part in turn.parts)
+    return ceil(tokens - sum(map(_guess, media([turn]))))
+
+
+def guessed_tokens(call: Call) -> int:
+    """What of a prompt's estimate stands for pictures and files whose size in tokens nobody can know: a scan of several
+    megabytes may be one page. Good enough to reserve for, not to refuse or to shorten.
+    """
+    return round(sum(map(_guess, call.media)))
+
+
+def media(turns: Iterable[Turn]) -> list[Media]:
+    """Pictures and files, those in results of tools included, in their order."""
+    parts = [part for turn in turns for part in turn.parts]
+    flat = [each for part in parts for each in (part.parts if isinstance(part, ToolResult) else (part,))]
+    return [each for each in flat if isinstance(each, Image | Document)]
+
+
+def _guess(part: Media) -> float:
+    if isinstance(part, Image):
+        return IMAGE_TOKENS
+    return 0.0 if part.media_type.startswith("text/") else len(part.data) * BYTES_PER_BASE64 / BINARY_PER_TOKEN
 
 
 def _text(part: Text) -> float:

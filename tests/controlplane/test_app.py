@@ -64,11 +64,11 @@ def test_fewer_messages_are_kept_than_make_a_conversation_long():
 
 
 def test_the_internal_key_is_not_one_that_clients_have():
-    settings = load(Settings, {"HEADGATE_INTERNAL_KEY": "a-word", "PROXY_API_KEY": "a-word"})
+    settings = load(Settings, {"HEADGATE_INTERNAL_KEY": "a-word-of-some-length", "PROXY_API_KEY": "a-word-of-some-length"})
     (mistake,) = settings.mistakes()
     assert mistake.startswith("HEADGATE_INTERNAL_KEY: must not be PROXY_API_KEY")
-    assert "a-word" not in mistake
-    assert load(Settings, {"HEADGATE_INTERNAL_KEY": "a-word", "PROXY_API_KEY": "another"}).mistakes() == []
+    assert "a-word-of-some-length" not in mistake
+    assert load(Settings, {"HEADGATE_INTERNAL_KEY": "a-word-of-some-length", "PROXY_API_KEY": "another"}).mistakes() == []
 
 
 async def test_somebody_speaks_for_every_kind():

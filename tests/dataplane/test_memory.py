@@ -12,7 +12,18 @@ from dataplane.conversation.model import Call, Image, Text, Turn
 from dataplane.errors import InvalidRequest, Kind, Limited, NotFound, TooLarge, Unauthenticated, Unavailable
 from dataplane.exchange import exchange
 from dataplane.memory import latest, said
-from tests.dataplane.fakes import FakeClient, FakeControl, FakeConversations, FakeDialect, FakeTransport, line, request
+from dataplane.ports import Policy, Shortened
+from tests.dataplane.fakes import (
+    FakeClient,
+    FakeControl,
+    FakeConversations,
+    FakeDialect,
+    FakeFacts,
+    FakeSummarizer,
+    FakeTransport,
+    line,
+    request,
+)
 
 GOOD = (200, [b"t Hel\n", b"t lo\nu 2\n", b"f stop\n"])
 AWAY = Unavailable("the store is away", kind=Kind.STORE_AWAY)
@@ -57,6 +68,24 @@ async def test_the_first_turn_of_a_session_is_as_the_client_wrote_it():
     assert sent(made) == [("user", "and now?")]
     assert made.upstreams["fake"].calls[-1].raw == BEN
     assert store.said["key-1", "ben"] == [Said(False, "and now?"), Said(True, "Hello")]
+
+
+async def test_a_summary_of_what_the_client_said_does_not_end_its_session():
+    """It is followed by an answer of the gateway's own."""
+
+    class Shortening(FakeSummarizer):
+        async def compress(self, call, ask):
+            turns = [Turn("user", [Text("summary")]), Turn("assistant", [Text("Understood.")]), Turn("user", [Text("and now?")])]
+            return turns, Shortened("model", 5, 10)
+
+    store = FakeConversations()
+    store.said["key-1", "ben"] = list(BEFORE)
+    facts = FakeFacts(Policy(enabled=True, tokens=10_000))
+    made = line(FakeControl(), FakeTransport(GOOD), conversations=store, summarizer=Shortening(), facts=facts)
+    made.upstreams["fake"].characters = 1000
+    await run(made, b'{"stream":true,"user":"ben","text":"%s"}' % (b"word " * 10_000))
+    assert [text for _, text in sent(made)] == ["first", "answer", "summary", "Understood.", "and now?"]
+    assert store.ended == [("ben", 2)]
 
 
 @pytest.mark.parametrize(

@@ -231,4 +231,15 @@ def test_a_redis_address(value):
 def test_what_is_no_redis_address_is_refused_without_its_parts(value):
     [mistake] = options.check({"HEADGATE_REDIS_URL": value})
     assert mistake.startswith("HEADGATE_REDIS_URL")
-    assert value not in mistake
+    assert repr(value) not in mistake
+
+
+@pytest.mark.parametrize(
+    "value", ["1", "hgi-short", "with a space in it, and long", "schlüssel-der-lang-genug-ist", "line\nand another line"]
+)
+def test_a_secret_between_services_fits_into_a_header_and_cannot_be_guessed(value):
+    with pytest.raises(ValueError, match="16 characters or more"):
+        s.credential(value)
+    (mistake,) = options.check({"HEADGATE_INTERNAL_KEY": value})
+    assert repr(value) not in mistake
+    assert s.credential("hgi-0123456789ab") == "hgi-0123456789ab"

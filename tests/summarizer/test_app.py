@@ -40,7 +40,7 @@ def environ(free_ports, tmp_path):
         "HEADGATE_SUMMARIZER_HTTP_PORT": str(http),
         "HEADGATE_SUMMARIZER_ADDR": f"127.0.0.1:{grpc_port}",
         "HEADGATE_RPC_TOKEN": "the-shared-secret",
-        "HEADGATE_INTERNAL_KEY": "hgi-secret",
+        "HEADGATE_INTERNAL_KEY": "hgi-secret-of-tests",
         "HEADGATE_DATA_DIR": str(tmp_path / "data"),
     }
 

@@ -32,6 +32,8 @@ def built(call: Call, lease: Lease, quirks: Quirks) -> bytes:
     if quirks.cache_key and call.session:
         body["prompt_cache_key"] = _cache_key(call, lease)
     if call.family == FAMILY:
+        if call.user and "user" not in quirks.refuses:
+            body["user"] = call.user
         body.update((name, jsontext.Raw(raw)) for name, raw in call.extras.items() if name not in quirks.refuses)
     return jsontext.dumps(body)
 
