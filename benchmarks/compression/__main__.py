@@ -22,7 +22,7 @@ RESTARTED = (USUAL, Case(50_000))
 def main() -> None:
     asked = arguments()
     growing = grown(asked.seed, asked.requests)
-    found = asyncio.run(compared(growing))
+    found = compared(growing)
     tables = markdown(asked.seed, growing, found)
     print(tables)
     if asked.write:
@@ -37,21 +37,21 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def compared(growing: Growing) -> Found:
+def compared(growing: Growing) -> Found:
     """Every policy, one after the other, each on a file of its own."""
     restart = int(len(growing) * RESTART)
     return Found(
-        courses={case: await played(growing, case) for case in CASES},
-        restarted={case: await played(growing, case, restart) for case in RESTARTED},
+        courses={case: played(growing, case) for case in CASES},
+        restarted={case: played(growing, case, restart) for case in RESTARTED},
         restart=restart,
-        served=await measured(growing),
+        served=asyncio.run(measured(growing)),
     )
 
 
-async def played(growing: Growing, case: Case, restart: int = -1) -> list[Step]:
+def played(growing: Growing, case: Case, restart: int = -1) -> list[Step]:
     print(case.name, file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="headgate-compression-") as directory:
-        return await course(growing, case, Path(directory), restart)
+        return course(growing, case, Path(directory), restart)
 
 
 async def measured(growing: Growing) -> Served:

@@ -1,7 +1,8 @@
 """A conversation's course under one policy: every request through the data plane's client and the real use case over SQLite."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
@@ -12,9 +13,10 @@ from prometheus_client import CollectorRegistry
 
 from benchmarks.compression.cases import Case
 from benchmarks.compression.conversation import WINDOW, Growing
+from benchmarks.compression.counted import Counted, Threaded
 from benchmarks.compression.model import Spent, Stub
 from dataplane.clients.summarizer import question, told
-from dataplane.compression import fits, long, room
+from dataplane.compression import fits, long, room, threshold
 from dataplane.conversation.estimate import prompt_tokens, turn_tokens
 from dataplane.conversation.model import Call, Text, Turn
 from dataplane.ports import Policy, Shortening
@@ -35,8 +37,9 @@ from summarizer.store.originals import SqlOriginals
 from summarizer.store.spending import SqlSpending
 from summarizer.store.summaries import SqlSummaries
 
-# Between two requests, apart from what the model that summarises takes.
-PAUSE_MS = 20_000
+# From when a request is sent on until the conversation's next one: the model answers, its tools run.
+PAUSE_SECONDS = 20.0
+STARTED_MS = 1_799_971_200_000
 KEY = "key_benchmark"
 
 
@@ -44,7 +47,8 @@ KEY = "key_benchmark"
 class Step:
     """One request. Tokens, estimated: `whole` as the client sent it, `sent` as it went on, and what of either stood at the
     beginning of the request before. `how`: where the summary came from, why there is none, or "" for a conversation
-    that is not long. `replaced`: turns that a summary stands for. `fitted`, `whole_fitted`: whether the model can read it.
+    that is not long. `replaced`: turns that a summary stands for. `waited`: seconds. `unfinished`: it was sent on while its
+    summary was made. `spent`: until the next request. `fitted`, `whole_fitted`: whether the model can read it.
     """
 
     whole: int
@@ -53,38 +57,39 @@ class Step:
     sent_known: int
     how: str
     replaced: int
+    waited: float
+    unfinished: bool
     spent: Spent
     fitted: bool
     whole_fitted: bool
 
 
-@dataclass(slots=True)
-class Clock:
-    """Epoch milliseconds that somebody has to move on."""
-
-    now: int = 1_799_971_200_000
-
-
-async def course(growing: Growing, case: Case, directory: Path, restart: int = -1) -> list[Step]:
+def course(growing: Growing, case: Case, directory: Path, restart: int = -1) -> list[Step]:
     """What came of every request. Before the request of number `restart` the service starts anew on the same file."""
-    model, clock = Stub(), Clock()
-    steps: list[Step] = []
-    before: tuple[Call, Call] | None = None
     lives = [range(restart), range(restart, len(growing))] if restart > 0 else [range(len(growing))]
-    with every_turn() if case.every else contextlib.nullcontext():
-        for life in lives:
-            async with service(directory, model, clock) as (compression, stored):
-                for number in life:
-                    call, spent = growing.call(number), model.begin(case.seconds)
-                    sent, how, replaced = await shortened(compression, case, call, f"req_{number}")
-                    steps.append(step(before, (call, sent), how, replaced, spent))
-                    before = call, sent
-                    await stored()  # seconds pass until the next request: nothing of this one waits any more
-                    clock.now += PAUSE_MS + round(spent.seconds * 1000)
+    with every_turn() if case.every else contextlib.nullcontext(), asyncio.Runner(loop_factory=Counted) as runner:
+        return runner.run(taken(growing, case, directory, lives))
+
+
+async def taken(growing: Growing, case: Case, directory: Path, lives: Sequence[range]) -> list[Step]:
+    """Each life of the service with its requests. What is made behind the last of all may end."""
+    model, steps = Stub(), list[Step]()
+    before: tuple[Call, Call] | None = None
+    now = asyncio.get_running_loop().time
+    for life in lives:
+        async with service(directory, model) as compression:
+            for number in life:
+                call, spent, began = growing.call(number), model.begin(), now()
+                sent, how, replaced = await shortened(compression, case, call, f"req_{number}")
+                steps.append(step(before, (call, sent), (how, replaced), now() - began, bool(model.working), spent))
+                before = call, sent
+                await asyncio.sleep(PAUSE_SECONDS if number + 1 < len(growing) else compressing.LONGEST_SECONDS)
     return steps
 
 
-def step(before: tuple[Call, Call] | None, pair: tuple[Call, Call], how: str, replaced: int, spent: Spent) -> Step:
+def step(
+    before: tuple[Call, Call] | None, pair: tuple[Call, Call], came: tuple[str, int], waited: float, unfinished: bool, spent: Spent
+) -> Step:
     """One request as it came and as it went on, and the one before it."""
     known = [shared(old, new) for old, new in zip(before, pair, strict=True)] if before else [0, 0]
     call, sent = pair
@@ -93,8 +98,10 @@ def step(before: tuple[Call, Call] | None, pair: tuple[Call, Call], how: str, re
         whole_known=known[0],
         sent=sent.input_estimate,
         sent_known=known[1],
-        how=how,
-        replaced=replaced,
+        how=came[0],
+        replaced=came[1],
+        waited=waited,
+        unfinished=unfinished,
         spent=spent,
         fitted=fits(sent, WINDOW),
         whole_fitted=fits(call, WINDOW),
@@ -102,31 +109,37 @@ def step(before: tuple[Call, Call] | None, pair: tuple[Call, Call], how: str, re
 
 
 @contextlib.asynccontextmanager
-async def service(directory: Path, model: Stub, clock: Clock) -> AsyncIterator[tuple[Compression, Callable[[], Awaitable[None]]]]:
-    """The service as its process puts it together, but for gRPC and the model; and how to wait until all is stored."""
+async def service(directory: Path, model: Stub) -> AsyncIterator[Compression]:
+    """The service as its process puts it together, and as it ends, but for gRPC and the model."""
     engine = database.connect(f"sqlite+aiosqlite:///{directory / 'conversations.db'}")
-    figures = CompressionFigures(CollectorRegistry())
+    figures, loop = CompressionFigures(CollectorRegistry()), asyncio.get_running_loop()
+
+    def now() -> int:
+        return STARTED_MS + round(loop.time() * 1000)
+
+    summaries, spending, originals = (Threaded(store(engine)) for store in (SqlSummaries, SqlSpending, SqlOriginals))
     try:
         await database.migrate(engine)
-        recall = Recall(Memory(), SqlSummaries(engine), lambda: clock.now)
-        asking = Asking(model, SqlSpending(engine), figures, lambda: clock.now)
-        keeping = Keeping(SqlOriginals(engine), lambda: clock.now)
-
-        async def stored() -> None:
-            await recall.drain()
-            await keeping.drain()
-
-        yield Compression(Compressing(recall, asking), keeping, figures), stored
-        await stored()
+        recall, keeping = Recall(Memory(), summaries, now), Keeping(originals, now)
+        asking = Asking(model, spending, figures, now)
+        use_case = Compressing(recall, asking)
+        try:
+            yield Compression(use_case, keeping, figures)
+        finally:
+            await use_case.close()
+            await asyncio.gather(recall.drain(), keeping.drain(), asking.drain())
     finally:
         await engine.dispose()
 
 
+@dataclass(frozen=True, slots=True)
 class Context:
     """What of gRPC's context the servicer asks."""
 
+    seconds: float
+
     def time_remaining(self) -> float | None:
-        return None
+        return self.seconds
 
     async def abort(self, code: object, message: str) -> None:
         raise AssertionError(f"{code}: {message}")
@@ -139,7 +152,7 @@ async def shortened(compression: Compression, case: Case, call: Call, request_id
     if fits(call, WINDOW) and not long(call, seen, WINDOW):
         return call, "", 0
     ask = asking(call, seen, request_id)
-    context: Any = Context()
+    context: Any = Context(ask.seconds)
     turns, came = told(call, request_id, await compression.Compress(question(call, ask), context))
     if turns is None:
         return call, came.how if came is not None else "short", 0
@@ -159,6 +172,7 @@ def asking(call: Call, policy: Policy, request_id: str, key_id: str = KEY) -> Sh
         only_to_fit=False,
         policy=policy,
         seconds=policy.seconds,
+        threshold_tokens=threshold(policy, WINDOW),
     )
 
 

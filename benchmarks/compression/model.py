@@ -1,4 +1,4 @@
-"""The model that summarises, in its place: its words are drawn from what it is asked, its time is counted and not waited for."""
+"""The model that summarises, in its place: its words are drawn from what it is asked, its time is made up."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from headgate.tokens import ASCII_PER_TOKEN, text_tokens
-from summarizer.errors import Late
 from summarizer.ports import Answered, Errand
 from summarizer.prompts import SLACK
 
@@ -20,27 +19,24 @@ FILLED = 0.8
 
 @dataclass(slots=True)
 class Spent:
-    """What model calls cost. `late`: the last was broken off."""
+    """What model calls cost, also those that go on behind a request until the next one comes."""
 
     calls: int = 0
     prompt_tokens: int = 0
     answer_tokens: int = 0
     seconds: float = 0.0
-    late: bool = False
 
 
 @dataclass(slots=True)
 class Stub:
-    """Implements the Model port. `left`: seconds that the request may still take; what would take longer is broken off then,
-    as the clock would do it, and its prompt has been paid for.
-    """
+    """Implements the Model port. The prompt of a call that is broken off has been paid for. `working`: calls that go on."""
 
-    left: float = 0.0
     spent: Spent = field(default_factory=Spent)
+    working: int = 0
 
-    def begin(self, seconds: float) -> Spent:
-        """Of the next request: its own sums."""
-        self.left, self.spent = seconds, Spent()
+    def begin(self) -> Spent:
+        """From here on, other sums."""
+        self.spent = Spent()
         return self.spent
 
     async def ask(self, errand: Errand, model: str, system: str, prompt: str, max_tokens: int) -> Answered:  # noqa: ARG002 - the port's shape
@@ -49,11 +45,12 @@ class Stub:
         seconds = FIRST_SECONDS + TOKEN_SECONDS * answered
         self.spent.calls += 1
         self.spent.prompt_tokens += asked
-        self.spent.seconds += min(seconds, self.left)
-        if seconds > self.left:
-            self.left, self.spent.late = 0.0, True
-            raise Late("there was not enough time")
-        self.left -= seconds
+        self.working += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.working -= 1
+        self.spent.seconds += seconds
         self.spent.answer_tokens += answered
         return Answered(text, asked + answered)
 

@@ -8,18 +8,15 @@ from pathlib import Path
 
 from benchmarks.compression.cases import USUAL, Case
 from benchmarks.compression.conversation import ANSWER_TOKENS, WINDOW, Growing
-from benchmarks.compression.course import Step
+from benchmarks.compression.course import PAUSE_SECONDS, Step
 from benchmarks.compression.measure import (
     CACHE_READ,
     CACHE_WRITE,
-    LAYERS,
-    PASSED,
     SUMMARISING_IN,
     SUMMARISING_OUT,
     WORKING,
     Figures,
     figures,
-    hit_rate,
 )
 from benchmarks.compression.model import FILLED, FIRST_SECONDS, TOKEN_SECONDS
 from benchmarks.compression.served import Added, Served
@@ -51,10 +48,8 @@ def markdown(seed: int, growing: Growing, found: Found) -> str:
         _table(("policy", *(name for name, _ in TOKENS)), every, TOKENS),
         "**The provider's cache, and what it comes to in money.** " + _example(),
         _table(("policy", *(name for name, _ in MONEY)), every, MONEY),
-        "**Waiting for summaries.** Requests that asked the model, with its counted time.",
-        _table(("policy", *(name for name, _ in WAITING)), every, WAITING),
-        f"**Who had the summary.** Requests, with the service started anew before request {found.restart + 1}.",
-        _table(("policy", *(name for name, _ in REMEMBERED)), again, REMEMBERED),
+        f"**Waiting for summaries.** {_told(found.restart)}",
+        _waiting(every, again),
         "**What asking adds.** Milliseconds of waiting or CPU, with the summarizer as a process of its own; the model answers at once.",
         _added(found.served),
     )
@@ -84,7 +79,8 @@ def _source(seed: int, growing: Growing, one: Figures) -> str:
         f"{growing.call(len(growing) - 1).input_estimate:,}. The model reads {WINDOW:,} tokens, of which the answer may need "
         f"{ANSWER_TOKENS:,}. The model that summarises is a stub: {FIRST_SECONDS:g} s until its first word and "
         f"{TOKEN_SECONDS * 1000:g} ms for each token of its answer, which fills {FILLED:.0%} of the length it is asked for. "
-        f"That time is counted, not waited for. Made on {machine()}."
+        f"The next request comes {PAUSE_SECONDS:g} s after the one before it was sent on, and what is being made goes on meanwhile. "
+        f"All this time is counted, not waited for. Made on {machine()}."
     )
 
 
@@ -97,6 +93,14 @@ def _example() -> str:
     )
 
 
+def _told(restart: int) -> str:
+    return (
+        "Of the requests that were due a summary, how many had it at once, how many waited and then had it, and how many went on "
+        "after their wait while it was made behind them: *with the older* one, or *whole*. *Longest wait*: where the model can read "
+        f"the conversation as it came, and where it cannot. In the last rows the service starts anew before request {restart + 1}."
+    )
+
+
 def _table(head: Sequence[str], every: Mapping[Case, Figures], columns: "Columns") -> str:
     lines = [_row(head), "|---|" + "---:|" * (len(head) - 1)]
     if columns in (TOKENS, MONEY):
@@ -105,6 +109,11 @@ def _table(head: Sequence[str], every: Mapping[Case, Figures], columns: "Columns
         name = f"**{case.name}**" if case == USUAL else case.name
         lines.append(_row([name, *(shown(one) for _, shown in columns)]))
     return "\n".join(lines)
+
+
+def _waiting(every: Mapping[Case, Figures], again: Mapping[Case, Figures]) -> str:
+    renewed = [_row([f"{case.name}, started anew", *(shown(one) for _, shown in WAITING)]) for case, one in again.items()]
+    return "\n".join([_table(("policy", *(name for name, _ in WAITING)), every, WAITING), *renewed])
 
 
 def _untouched(one: Figures) -> Figures:
@@ -143,12 +152,8 @@ def _millions(value: Callable[[Figures], int]) -> Callable[[Figures], str]:
     return lambda one: f"{value(one) / MILLION:.2f}"
 
 
-def _unsummarised(one: Figures) -> str:
-    return ", ".join(f"{one.ends[end]} {end}" for end in PASSED if one.ends.get(end)) or "none"
-
-
-def _ended(layer: str) -> Callable[[Figures], str]:
-    return lambda one: f"{one.ends.get(layer, 0)}"
+def _longest(one: Figures) -> str:
+    return f"{one.longest:.0f} s, {one.longest_unfit:.0f} s"
 
 
 Columns = Sequence[tuple[str, Callable[[Figures], str]]]
@@ -169,15 +174,15 @@ MONEY: Columns = (
     ("together", lambda one: f"{one.uncached + one.dollars_summaries:.2f} $"),
 )
 WAITING: Columns = (
-    ("requests that waited", lambda one: f"{one.waited}"),
-    ("longest wait", lambda one: f"{one.longest:.0f} s"),
+    ("at once: from memory", lambda one: f"{one.memory}"),
+    ("from the store", lambda one: f"{one.store}"),
+    ("share", lambda one: f"{one.at_once:.0%}"),
+    ("waited and had it", lambda one: f"{one.waited}"),
+    ("with the older", lambda one: f"{one.older}"),
+    ("whole", lambda one: f"{one.late}"),
+    ("longest wait", _longest),
+    ("all waits", lambda one: f"{one.together:.0f} s"),
     ("model calls", lambda one: f"{one.calls}"),
-    ("passed as they came", _unsummarised),
-)
-REMEMBERED: Columns = (
-    *((layer if layer != "incremental" else "in part", _ended(layer)) for layer in LAYERS),
-    ("without a model call", lambda one: f"{hit_rate(one):.1%}"),
-    ("passed as they came", _unsummarised),
 )
 ADDED: Sequence[tuple[str, Callable[[Added], str]]] = (
     ("summary in memory, p50", lambda one: f"{one.memory:.1f}"),

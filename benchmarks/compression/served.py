@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.compression.cases import Case
+from benchmarks.compression.cases import USUAL, Case
 from benchmarks.compression.conversation import Growing
 from benchmarks.compression.course import asking
 from benchmarks.compression.model import Spent, endpoint
@@ -28,8 +28,6 @@ from headgate.api.compression.v1 import policy_pb2
 LENGTHS, KEYS, HITS = (100, 150, 200), 5, 60
 # What a request leaves to be stored is stored before the next one: people and models take longer than this, in seconds.
 PAUSE_SECONDS = 0.1
-# The whole first summary is to be there at once: what is measured is not the model.
-CASE = Case(seconds=300)
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ class Running:
 
 
 async def served(
-    growing: Growing, directory: Path, lengths: Sequence[int] = LENGTHS, hits: int = HITS, keys: int = KEYS, case: Case = CASE
+    growing: Growing, directory: Path, lengths: Sequence[int] = LENGTHS, hits: int = HITS, keys: int = KEYS, case: Case = USUAL
 ) -> Served:
     """Misses and hits in a first life of the process, hits of the store in its second."""
     calls = [growing.call(number - 1) for number in lengths]

@@ -58,7 +58,9 @@ class SettingsBody(Body):
         None, description="Tokens, in and out, that summaries may cost one key in a calendar day, UTC; 0: any number"
     )
     compression_seconds: Annotated[StrictInt, _range("compressionSeconds")] | None = Field(
-        None, description="How long a request waits for its summary at most"
+        None,
+        description="How long a request waits for its summary at most where the model cannot read the conversation as it is; where it "
+        "can, a few seconds",
     )
     compression_original_hours: Annotated[StrictInt, _range("compressionOriginalHours")] | None = Field(
         None, description="How long what a summary replaced can be fetched; 0: it is not kept"

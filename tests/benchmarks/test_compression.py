@@ -6,25 +6,27 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks.compression import report
+from benchmarks.compression import model, report
 from benchmarks.compression.cases import CASES, USUAL, Case
 from benchmarks.compression.conversation import GIVEN_BACK, grown
-from benchmarks.compression.course import beginning, course, shared
-from benchmarks.compression.measure import figures, hit_rate
-from benchmarks.compression.model import Stub, summarised, tokens
+from benchmarks.compression.counted import Counted
+from benchmarks.compression.course import PAUSE_SECONDS, beginning, course, shared
+from benchmarks.compression.measure import figures
+from benchmarks.compression.model import summarised, tokens
 from benchmarks.compression.served import served
 from dataplane.conversation.model import Text, ToolCall, ToolResult, Turn
-from summarizer.errors import Late
+from summarizer.compressing import FITTING_SECONDS
 from summarizer.prompts import SLACK
 
 REQUESTS = 48
 GROWING = grown(1, REQUESTS)
 CASE = Case(20_000, keep=10)
 SHORTENED = {"model", "memory", "incremental"}
+NOT_DUE = {"", "no-gain"}
 
 
 def play(directory, case=CASE, restart=-1):
-    return asyncio.run(course(GROWING, case, directory, restart))
+    return course(GROWING, case, directory, restart)
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +55,19 @@ def test_a_conversation_is_the_same_for_its_seed_and_as_agents_have_it():
 
 def test_long_requests_are_shortened_and_short_ones_are_not(steps):
     assert len(steps) == REQUESTS
-    assert {step.how for step in steps} - {"no-gain"} == {"", *SHORTENED}
+    assert {step.how for step in steps} - NOT_DUE == SHORTENED
     assert all(step.sent == step.whole and not step.replaced for step in steps if step.how not in SHORTENED)
     assert all(step.sent < step.whole and step.replaced for step in steps if step.how in SHORTENED)
-    assert all(bool(step.spent.calls) == (step.how in ("model", "incremental")) for step in steps)
+    assert all(bool(step.waited) == bool(step.spent.calls) == (step.how in ("model", "incremental")) for step in steps)
 
 
 def test_figures_add_up(steps):
     found = figures(steps)
     assert found.saved == sum(step.whole - step.sent - step.spent.prompt_tokens - step.spent.answer_tokens for step in steps) > 0
     assert found.cuts == sum(found.ends[end] for end in ("model", "incremental")) == found.waited
-    assert hit_rate(found) == found.ends["memory"] / sum(found.ends[end] for end in SHORTENED)
+    assert found.due == found.memory + found.waited == sum(step.how not in NOT_DUE for step in steps)
+    assert found.at_once == found.memory / found.due
+    assert found.together == pytest.approx(sum(step.spent.seconds for step in steps))
     assert found.dollars < found.uncached < found.uncached_before
     # All but the first request begin as the one before it, until something is shortened.
     assert found.whole_known > found.sent_known > 0.5
@@ -83,26 +87,73 @@ def test_a_service_that_starts_anew_has_summaries_from_the_store(steps, tmp_path
     assert [dataclasses.replace(step, how="") for step in again] == [dataclasses.replace(step, how="") for step in steps]
 
 
-def test_what_takes_too_long_is_broken_off_and_goes_on_with_the_next_request(tmp_path):
-    late = play(tmp_path, Case(40_000, keep=10, seconds=10))
-    first = next(place for place, step in enumerate(late) if step.spent.late)
-    assert (late[first].how, late[first].spent.seconds) == ("late", 10)
-    assert any(step.how == "incremental" for step in late[first:])
-    assert all(step.spent.seconds <= 10 for step in late)
+def test_what_takes_long_goes_on_behind_requests_that_pass_meanwhile(tmp_path, monkeypatch):
+    monkeypatch.setattr(model, "TOKEN_SECONDS", 0.05)
+    late = play(tmp_path, Case(40_000, keep=10))
+    first = next(place for place, step in enumerate(late) if step.how == "late")
+    found = figures(late)
+    assert all((step.how, step.waited, step.unfinished) == ("late", FITTING_SECONDS, True) for step in late[first : first + found.late])
+    (made,) = {step.replaced for step in late[first + found.late :]}
+    assert made, "who came next found it"
+    assert (found.cuts, found.longest) == (1, FITTING_SECONDS)
+    gone, waited = found.late * (FITTING_SECONDS + PAUSE_SECONDS), late[first + found.late].waited
+    assert sum(step.spent.seconds for step in late) == pytest.approx(gone + waited), "from the first of them until it was there"
+    assert (found.late > 1, waited > 0) == (True, True)
+
+
+def test_meanwhile_the_older_summary_serves(tmp_path, monkeypatch):
+    monkeypatch.setattr(model, "TOKEN_SECONDS", 0.05)
+    found = figures(slow := play(tmp_path))
+    assert found.older > 1
+    older = [place for place, step in enumerate(slow) if step.waited and step.unfinished and step.replaced]
+    assert all(slow[place].replaced == slow[place - 1].replaced for place in older)
+    assert found.due == found.memory + found.waited + found.older + found.late
+
+
+def test_a_service_that_ends_takes_what_is_on_its_way_with_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(model, "TOKEN_SECONDS", 0.05)
+    (tmp_path / "whole").mkdir()
+    whole = play(tmp_path / "whole", Case(40_000, keep=10))
+    first = next(place for place, step in enumerate(whole) if step.how == "late")
+    again = play(tmp_path, Case(40_000, keep=10), restart=first + 1)
+    assert figures(again).calls == figures(whole).calls + 1, "the call that was broken off, and no other, is made again"
+    assert figures(again).late >= figures(whole).late
+
+
+def test_time_is_counted_but_none_passes_while_threads_work():
+    async def tried():
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await asyncio.to_thread(lambda: sum(range(100_000)))
+        assert loop.time() == began
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1000):
+                await asyncio.gather(asyncio.sleep(500), asyncio.Event().wait())
+        async with asyncio.timeout(1):
+            await asyncio.to_thread(lambda: sum(range(100_000)))
+        return loop.time() - began
+
+    with asyncio.Runner(loop_factory=Counted) as runner:
+        assert runner.run(tried()) == pytest.approx(1000)
 
 
 def test_the_stub_fills_what_it_is_asked_for_and_counts_its_time():
     prompt = "word and another " * 5000
     assert tokens(summarised(prompt, 1000)) == pytest.approx(1000 / SLACK * 0.8, rel=0.1)
-    model = Stub()
-    spent = model.begin(20.0)
-    answer = asyncio.run(model.ask(None, "model", "system", prompt, 1000))
-    assert answer.tokens == spent.prompt_tokens + spent.answer_tokens
-    assert spent.seconds == pytest.approx(0.8 + 0.012 * spent.answer_tokens)
-    asyncio.run(model.ask(None, "model", "system", prompt, 1000))
-    with pytest.raises(Late):
-        asyncio.run(model.ask(None, "model", "system", prompt, 1000))
-    assert (spent.seconds, spent.late) == (20.0, True)
+    stub = model.Stub()
+    spent = stub.begin()
+
+    async def asked():
+        answer = await stub.ask(None, "model", "system", prompt, 1000)
+        assert answer.tokens == spent.prompt_tokens + spent.answer_tokens
+        assert asyncio.get_running_loop().time() == pytest.approx(spent.seconds) == pytest.approx(0.8 + 0.012 * spent.answer_tokens)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await stub.ask(None, "model", "system", prompt, 1000)
+
+    with asyncio.Runner(loop_factory=Counted) as runner:
+        runner.run(asked())
+    assert (spent.calls, spent.prompt_tokens, stub.working) == (2, 2 * tokens("system") + 2 * tokens(prompt), 0)
 
 
 def test_what_two_requests_begin_with():
@@ -129,6 +180,7 @@ def test_the_report_has_a_row_for_each_policy_and_plots_are_the_same_again(steps
     assert " old " not in page
     assert all(page.count(f"| {case.name} |") == 3 for case in CASES if case != USUAL)
     assert page.count("| nothing is shortened |") == 2
+    assert page.count(f"| {USUAL.name}, started anew |") == 1
     with pytest.raises(ValueError, match="compression:start"):
         report.refreshed("no markers", "")
 

@@ -9,8 +9,8 @@ from summarizer.compressing import Passed, Shortened, Source, Why
 from summarizer.errors import ModelFailed
 from summarizer.policy import Policy
 from summarizer.ports import Answered
+from tests.summarizer.compressing_world import LONG, World
 from tests.summarizer.conversations import chat, talks
-from tests.summarizer.test_compressing import LONG, World
 
 FAILURES = ("fails", "leaves", "wordless", "")
 
