@@ -13,6 +13,7 @@ from summarizer.batches import batches, names
 from summarizer.conversation import Conversation
 from summarizer.errors import Late, ModelFailed, OverBudget, Unshortened
 from summarizer.lengths import lengths
+from summarizer.making import Making, waited
 from summarizer.openings import Openings
 from summarizer.plan import MARGIN, plan
 from summarizer.policy import Policy
@@ -24,9 +25,10 @@ log = logging.getLogger(__name__)
 
 # When time is over, so long is still looked for the summary of an earlier cut.
 EARLIER_SECONDS = 0.2
-# A request whose conversation can go as it is waits so long at most; a first summary takes a minute or two. Less than the
-# ten seconds after which a stream is opened: until then what the upstream says can still be a status.
-FITTING_SECONDS = 8.0
+# A request whose conversation can go as it is waits so long at most: a first summary takes a minute or two, so longer would
+# mostly be in vain. Much less than the ten seconds after which a stream is opened, for until then what the upstream says can
+# still be a status.
+FITTING_SECONDS = 4.0
 # What is made behind the requests that caused it ends after so long.
 LONGEST_SECONDS = 300.0
 
@@ -93,15 +95,6 @@ class Task:
         return self.errand.key_id, next(iter(self.named.values()))
 
 
-@dataclass(slots=True)
-class Making:
-    """A summary on its way, and how many requests wait for it. `goes_on`: somebody went on without it, to find it next time."""
-
-    task: asyncio.Task[Summary]
-    waiting: int = 0
-    goes_on: bool = False
-
-
 class Compressing:
     """The use case. Nothing of one key is ever used for another."""
 
@@ -121,9 +114,8 @@ class Compressing:
         ends = batches(conversation.turns, made.cuts, policy)
         named = dict(zip(ends, names(conversation.turns, ends, policy), strict=True))
         task = Task(errand, conversation, policy, made.cuts, named)
-        patience = min(seconds, FITTING_SECONDS) if fits(conversation) else seconds
         try:
-            summary, source = await self._summarised(task, asyncio.get_running_loop().time() + patience)
+            summary, source = await self._summarised(task, asyncio.get_running_loop().time(), seconds)
         except Unshortened as error:
             log.info("not summarised id=%s: %s", errand.request_id, error)
             return await self._earlier(task) or Passed(WHY[type(error)], task.spent)
@@ -136,23 +128,43 @@ class Compressing:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _summarised(self, task: Task, until: float) -> tuple[Summary, Source]:
+    async def _summarised(self, task: Task, began: float, seconds: float) -> tuple[Summary, Source]:
         """Requests of one conversation never ask the model for the same: who comes second waits for what the first makes."""
+        known = await self._known(task, began + seconds)
+        if known is None or known.summary.turns < task.boundary or self._making(task) is not None:
+            until = began + (min(seconds, FITTING_SECONDS) if await self._can_go(task) else seconds)
+            try:
+                return await self._waited(task, known, until)
+            except Late:
+                if known is None or known.summary.turns < task.boundary:
+                    raise
+        return known.summary, had(known)
+
+    async def _waited(self, task: Task, known: Known | None, until: float) -> tuple[Summary, Source]:
         while True:
-            known = await self._known(task, until)
-            if known is not None and known.summary.turns >= task.boundary:
+            making = self._making(task) or self._makings.get(task.name)
+            if making is None and known is not None and known.summary.turns >= task.boundary:
                 return known.summary, had(known)
-            making = self._makings.get(task.name)
             if making is None:
                 made = await waited(self._begun(task, known), until)
                 return made, Source.MODEL if known is None else Source.INCREMENTAL
             made = await waited(making, until)
             if made.name == task.named[task.boundary]:
                 return made, Source.MEMORY
+            known = await self._known(task, until)
+
+    def _making(self, task: Task) -> Making | None:
+        """Whether what the task wants is being made. What is known of it meanwhile may still become shorter."""
+        making = self._makings.get(task.name)
+        return making if making is not None and making.turns == task.boundary else None
+
+    async def _can_go(self, task: Task) -> bool:
+        """Whether the model can read the conversation without the summary: as it is, or with an earlier one."""
+        return fits(task.conversation) or await self._earlier(task) is not None
 
     def _begun(self, task: Task, known: Known | None) -> Making:
         work = asyncio.ensure_future(self._extended(task, known.summary if known is not None else None))
-        self._makings[task.name] = making = Making(work)
+        self._makings[task.name] = making = Making(work, task.boundary)
 
         def over(work: "asyncio.Task[Summary]") -> None:
             del self._makings[task.name]
@@ -237,26 +249,6 @@ class Compressing:
             return None
         marks = [(cut, task.named[cut]) for cut in task.cuts if cut <= summary.turns]
         return Shortened(assembled, marks, source, total(conversation) - assembled.tokens, task.spent)
-
-
-async def waited(making: Making, until: float) -> Summary:
-    """What it comes to, if that is in time. It ends with the last who waits for it, if he leaves; if time is over, it goes on."""
-    making.waiting += 1
-    left = until - asyncio.get_running_loop().time()
-    try:
-        done, _ = await asyncio.wait([making.task], timeout=max(left, 0.0))
-    except asyncio.CancelledError:
-        if making.waiting == 1 and not making.goes_on:
-            making.task.cancel()
-        raise
-    finally:
-        making.waiting -= 1
-    if not done:
-        making.goes_on = True
-        raise Late("there was not enough time")
-    if making.task.cancelled():
-        raise Late("it was ended")
-    return making.task.result()
 
 
 def had(known: Known) -> Source:

@@ -47,8 +47,10 @@ class Answers:
         while True:
             async with changing(self._engine, key_id) as (connection, totals):
                 before = totals.answers
-                crowded = totals.answer_bytes > self._bounds.answers_bytes * (1 + SLACK)
-                if not crowded:
+                # What is known needs no room, and may be all that there is, which would never become less.
+                known = await _row(connection, key_id, answer.id) is not None
+                crowded = not known and totals.answer_bytes > self._bounds.answers_bytes * (1 + SLACK)
+                if not known and not crowded:
                     before += await self._add(connection, key_id, totals, answer, now)
                 await self._make_room(connection, key_id, totals, answer.id)
                 gone += before - totals.answers
@@ -119,9 +121,7 @@ class Answers:
         return gone if keys else None
 
     async def _add(self, connection: AsyncConnection, key_id: str, totals: Totals, answer: Answer, now: int) -> int:
-        """Add an answer; how many are new by it: none, if it is known already."""
-        if await _row(connection, key_id, answer.id) is not None:
-            return 0
+        """Add an answer that is not known yet; how many are new by it."""
         item_bytes = sum(item.size for item in answer.items)
         place = await self._place(connection, key_id, answer.previous, item_bytes, now)
         life = {"created_at": now, "expires_at": now + self._life_ms}

@@ -13,27 +13,13 @@ import httpx
 import pytest
 from redis import Redis
 
-from tests.controlplane.conftest import POSTGRES, administrate
+from tests.databases import new_database
 from tests.stack import Stack
 
 pytestmark = pytest.mark.slow
 
 REDIS = os.environ.get("HEADGATE_TEST_REDIS_URL", "redis://127.0.0.1:6379")
 QUESTION = {"model": "claude-sonnet-4.5", "max_tokens": 100, "messages": [{"role": "user", "content": "Hello!"}]}
-
-
-@contextlib.contextmanager
-def database():
-    """A PostgreSQL database of its own; its address."""
-    name = f"headgate_{secrets.token_hex(6)}"
-    try:
-        asyncio.run(administrate(f"CREATE DATABASE {name}"))
-    except OSError as error:
-        _missing(f"PostgreSQL: {type(error).__name__}")
-    try:
-        yield POSTGRES.rpartition("/")[0] + "/" + name
-    finally:
-        asyncio.run(administrate(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 def _missing(what):
@@ -57,7 +43,7 @@ def stack(request):
     environ = {"HEADGATE_QUEUE_WAIT_SECONDS": "5"}
     with contextlib.ExitStack() as opened:
         if stored == "postgres":
-            environ["HEADGATE_DATABASE_URL"] = opened.enter_context(database())
+            environ["HEADGATE_DATABASE_URL"] = opened.enter_context(new_database())
         if books == "redis":
             _redis_answers()
             environ["HEADGATE_REDIS_URL"] = REDIS

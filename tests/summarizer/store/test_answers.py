@@ -214,6 +214,16 @@ async def test_what_the_newest_builds_on_stays(engine):
     assert (await everybody(engine)).answers == 2
 
 
+async def test_what_is_known_already_is_kept_at_once_though_nothing_can_go_for_it(engine):
+    """As when it is sent again because nobody heard that it had been kept: all that there is belongs to it."""
+    store = Answers(engine, Bounds(answers_bytes=2 * ROW_BYTES), LIFE)
+    await store.keep("k", answer("a", "", b"1"), 0)
+    await store.keep("k", answer("b", "a", b"2", b"3"), 0)
+    async with asyncio.timeout(5):
+        assert await store.keep("k", answer("b", "a", b"2", b"3"), 0) == 0
+    assert await said(store, "b") == [b"1", b"2", b"3"]
+
+
 async def counted(engine):
     """What the database holds of answers that have not gone, to be compared with the books; and rows that nobody would ever delete."""
     follower = answers_table.alias()

@@ -12,8 +12,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from summarizer.errors import StartError
+from summarizer.kept import Answer, Bounds
 from summarizer.store import engine as database
 from summarizer.store import migrating
+from summarizer.store.answers import Answers
 from summarizer.store.tables import metadata
 
 LAW = "the previous release must work with the database after this migration"
@@ -79,11 +81,27 @@ async def test_a_database_that_cannot_be_used_is_told(tmp_path):
             await asyncio.sleep(0.005)
 
 
-async def test_a_database_of_a_later_release_is_told(engine):
+async def test_a_database_that_a_newer_release_migrated_is_left_as_it_is(engine, caplog):
+    """By the law that every migration carries this release works beside it."""
     async with engine.begin() as connection:
         await connection.execute(text(f"UPDATE {database.VERSIONS} SET version_num = '9999'"))
-    with pytest.raises(StartError, match="not one of this release"):
+        await connection.execute(text("CREATE TABLE kept_of_a_newer_release (x INTEGER)"))
+    await database.migrate(engine)
+    assert "a newer release has migrated the database of conversations revision=9999" in caplog.text
+    answers = Answers(engine, Bounds(), 1000)
+    await answers.keep("k", Answer("a", "", b"body", []), 0)
+    assert await answers.find("k", "a", 1) == b"body"
+    async with engine.connect() as connection:
+        assert (await connection.execute(text(f"SELECT version_num FROM {database.VERSIONS}"))).scalars().all() == ["9999"]
+
+
+async def test_a_database_that_is_none_of_any_release_is_told(engine):
+    async with engine.begin() as connection:
+        await connection.execute(text(f"UPDATE {database.VERSIONS} SET version_num = '9999'"))
+        await connection.run_sync(metadata.drop_all)
+    with pytest.raises(StartError, match="not one of this release: Can't locate revision identified by '9999'") as caught:
         await database.migrate(engine)
+    assert not caught.value.passing
 
 
 def modes(directory):
