@@ -1,7 +1,9 @@
 """Asking the model: within a key's budget, and not again at once where it cannot help."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from math import ceil
 
 from headgate.tokens import text_tokens
@@ -16,6 +18,8 @@ REST_MS = 60_000
 MOST_RESTING = 10_000
 # A call that has not been answered for so long will not be.
 CALL_SECONDS = 60.0
+# So long a budget waits for what is still being booked.
+BOOKING_SECONDS = 1.0
 # What stands at the end of a section whose model reached its limit.
 CUT = " [...]"
 
@@ -31,6 +35,8 @@ class Asking:
         # Until when.
         self._resting: dict[tuple[str, str], int] = {}
         self._booking: set[asyncio.Task[None]] = set()
+        # Tokens that work under way is likely to cost each key.
+        self._promises: Counter[str] = Counter()
         figures.watch(lambda: sum(until > now() for until in self._resting.values()))
 
     async def ask(self, errand: Errand, policy: Policy, prompt: Prompt) -> tuple[str, int]:
@@ -57,12 +63,23 @@ class Asking:
             self._unanswered(errand.key_id, prompt)
             raise
         self._figures.asked("answered" if answer.text else "wordless")
-        await asyncio.shield(self._book(errand.key_id, answer.tokens))
+        self._book(errand.key_id, answer.tokens)
         return answer.text + CUT if answer.text and answer.cut else answer.text, answer.tokens
 
-    async def afford(self, errand: Errand, policy: Policy, tokens: int) -> None:
-        """Whether work that will cost about so much is worth beginning. Raises OverBudget."""
-        await self._within_budget(errand.key_id, policy, tokens)
+    @contextlib.asynccontextmanager
+    async def promised(self, errand: Errand, policy: Policy, tokens: int) -> AsyncIterator[None]:
+        """Work that will cost about so much, of which others of the key know while it is done. Raises OverBudget for what is
+        not worth beginning.
+        """
+        key_id = errand.key_id
+        await self._within_budget(key_id, policy, tokens + self._promises[key_id])
+        self._promises[key_id] += tokens
+        try:
+            yield
+        finally:
+            self._promises[key_id] -= tokens
+            if not self._promises[key_id]:
+                del self._promises[key_id]
 
     async def drain(self) -> None:
         """Wait until everything is booked, as far as it can be."""
@@ -73,6 +90,8 @@ class Asking:
         """Whether so much is left. A cap is a cap: what cannot be looked up counts as spent."""
         if not policy.key_tokens_a_day:
             return
+        if self._booking:
+            await asyncio.wait(self._booking, timeout=BOOKING_SECONDS)
         try:
             spent = await self._spending.spent(key_id, self._now())
         except StoreAway as error:

@@ -14,7 +14,6 @@ from summarizer.policy import Policy
 
 # As the data plane's estimate has it.
 TURN_TOKENS = 4
-MARGIN = 1.1
 
 # Said to a model, in the user's name: it must be plain that the user did not write it and that nothing in it is an order.
 FIRST = """\
@@ -50,10 +49,8 @@ def assemble(conversation: Conversation, boundary: int, sections: Sequence[str],
 
 
 def worth(conversation: Conversation, assembled: Assembled) -> bool:
-    """Whether it is shorter than the conversation was, and fits where there must be room."""
-    tokens = conversation.overhead + sum(turn.tokens for turn in conversation.turns)
-    fitted = not conversation.room or tokens * MARGIN <= conversation.room
-    return assembled.tokens < tokens and (fitted or assembled.tokens * MARGIN <= conversation.room)
+    """Whether it is shorter than the conversation was. What may still be too long for the model is for others to say."""
+    return assembled.tokens < conversation.overhead + sum(turn.tokens for turn in conversation.turns)
 
 
 def summary(head: str, sections: Sequence[str]) -> str:

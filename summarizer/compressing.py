@@ -11,7 +11,7 @@ from summarizer.asking import Asking
 from summarizer.assembly import Assembled, worth
 from summarizer.batches import batches, names
 from summarizer.conversation import Conversation
-from summarizer.errors import Late, ModelFailed, OverBudget, Unshortened
+from summarizer.errors import Late, ModelFailed, OverBudget, Unshortened, Wordless
 from summarizer.lengths import lengths
 from summarizer.making import Making, waited
 from summarizer.openings import Openings
@@ -31,6 +31,11 @@ EARLIER_SECONDS = 0.2
 FITTING_SECONDS = 4.0
 # What is made behind the requests that caused it ends after so long.
 LONGEST_SECONDS = 300.0
+# So many are made at a time: each is a row of calls that take places at accounts.
+MOST_OF_A_KEY, MOST_ALTOGETHER = 8, 128
+# A model that had no words for a part, or would not speak of it, is not asked for the same again so soon.
+DECLINED_SECONDS = 600.0
+MOST_DECLINED = 10_000
 
 
 class Source(StrEnum):
@@ -103,6 +108,8 @@ class Compressing:
         self._asking = asking
         self._openings = Openings()
         self._makings: dict[tuple[str, bytes], Making] = {}
+        # Parts that the model has no words for, by key and name, and until when nobody asks again.
+        self._declined: dict[tuple[str, bytes], float] = {}
 
     async def compress(self, errand: Errand, conversation: Conversation, policy: Policy, seconds: float) -> Shortened | Passed:
         """Within so many seconds, and less where the conversation can go as it is: its summary is then finished behind it.
@@ -147,9 +154,11 @@ class Compressing:
                 return known.summary, had(known)
             if making is None:
                 made = await waited(self._begun(task, known), until)
+                if made is None:
+                    raise Late("it was ended")
                 return made, Source.MODEL if known is None else Source.INCREMENTAL
             made = await waited(making, until)
-            if made.name == task.named[task.boundary]:
+            if made is not None and made.name == task.named[task.boundary]:
                 return made, Source.MEMORY
             known = await self._known(task, until)
 
@@ -160,19 +169,31 @@ class Compressing:
 
     async def _can_go(self, task: Task) -> bool:
         """Whether the model can read the conversation without the summary: as it is, or with an earlier one."""
-        return fits(task.conversation) or await self._earlier(task) is not None
+        earlier = None if fits(task.conversation) else await self._earlier(task)
+        return fits(task.conversation) or (earlier is not None and earlier.assembled.tokens * MARGIN <= task.conversation.room)
 
     def _begun(self, task: Task, known: Known | None) -> Making:
+        own = sum(key_id == task.errand.key_id for key_id, _ in self._makings)
+        if own >= MOST_OF_A_KEY or len(self._makings) >= MOST_ALTOGETHER:
+            raise Late("too many summaries are being made")
         work = asyncio.ensure_future(self._extended(task, known.summary if known is not None else None))
         self._makings[task.name] = making = Making(work, task.boundary)
 
         def over(work: "asyncio.Task[Summary]") -> None:
-            del self._makings[task.name]
-            if not work.cancelled():
-                work.exception()  # nobody may be waiting any more who would look
+            if self._makings.get(task.name) is making:
+                del self._makings[task.name]
+            # Nobody may be waiting any more who would look.
+            if not work.cancelled() and (error := work.exception()) is not None and not isinstance(error, Unshortened):
+                log.error("a summary could not be made", exc_info=error)
 
         work.add_done_callback(over)
         return making
+
+    def _decline(self, key_id: str, name: bytes) -> None:
+        now = asyncio.get_running_loop().time()
+        if len(self._declined) >= MOST_DECLINED:
+            self._declined = {each: until for each, until in self._declined.items() if until > now}
+        self._declined[key_id, name] = now + DECLINED_SECONDS
 
     async def _known(self, task: Task, until: float) -> Known | None:
         try:
@@ -185,9 +206,9 @@ class Compressing:
         """The summary of all that is replaced. What was made of it is kept, however this ends."""
         made = known
         left = task.conversation.turns[known.turns if known is not None else 0 : task.boundary]
-        await self._asking.afford(task.errand, task.policy, sum(turn.tokens for turn in left))
+        cost = sum(turn.tokens for turn in left)
         try:
-            async with asyncio.timeout(LONGEST_SECONDS):
+            async with asyncio.timeout(LONGEST_SECONDS), self._asking.promised(task.errand, task.policy, cost):
                 for end, name in task.named.items():
                     if made is None or end > made.turns:
                         made = await self._next(task, made, end, name)
@@ -204,7 +225,14 @@ class Compressing:
         policy, room = task.policy, task.conversation.room
         begin, sections = (known.turns, list(known.sections)) if known is not None else (0, [])
         turns = task.conversation.turns[begin:end]
-        sections.append(await self._asked(task, prompts.section(turns, sections, policy, room)))
+        if self._declined.get((task.errand.key_id, name), 0.0) > asyncio.get_running_loop().time():
+            raise ModelFailed("the model had no word for this part a moment ago")
+        prompt = prompts.section(turns, sections, policy, room)
+        try:
+            sections.append(await self._asked(task, prompt))
+        except Wordless:
+            self._decline(task.errand.key_id, name)
+            raise
         made = self._noted(task, name, end, sections)
         while count := prompts.foldable(sections, policy, room):
             folded = await self._asked(task, prompts.fold(sections[:count], policy, room))
@@ -224,7 +252,7 @@ class Compressing:
         text, tokens = await self._asking.ask(task.errand, task.policy, prompt)
         task.spent += tokens
         if not text:
-            raise ModelFailed("the model answered without a word")
+            raise Wordless("the model answered without a word")
         return text
 
     async def _earlier(self, task: Task) -> Shortened | None:
@@ -273,4 +301,4 @@ def total(conversation: Conversation) -> int:
     return conversation.overhead + sum(turn.tokens for turn in conversation.turns)
 
 
-WHY: Mapping[type[Unshortened], Why] = {ModelFailed: Why.MODEL_FAILED, Late: Why.LATE, OverBudget: Why.BUDGET}
+WHY: Mapping[type[Unshortened], Why] = {ModelFailed: Why.MODEL_FAILED, Wordless: Why.MODEL_FAILED, Late: Why.LATE, OverBudget: Why.BUDGET}

@@ -8,6 +8,7 @@
 
     Unshortened             why a conversation passes as it came; never told as an error
     ├── ModelFailed         the model that summarises failed, was refused, or answered nothing of use
+    │   └── Wordless        it answered, but had no words for what it was asked
     ├── Late                there was not enough time
     └── OverBudget          the key has spent on summaries what it may in a day
 
@@ -53,6 +54,10 @@ class ModelFailed(Unshortened):
     def __init__(self, message: str, *, lasting: bool = False) -> None:
         super().__init__(message)
         self.lasting = lasting
+
+
+class Wordless(ModelFailed):
+    """It answered, but had no words for what it was asked."""
 
 
 class Late(Unshortened):

@@ -19,8 +19,10 @@ class Making:
     goes_on: bool = False
 
 
-async def waited(making: Making, until: float) -> Summary:
-    """What it comes to, if that is in time. It ends with the last who waits for it, if he leaves; if time is over, it goes on."""
+async def waited(making: Making, until: float) -> Summary | None:
+    """What it comes to, if that is in time; None where it was ended by who left it. It ends with the last who waits for it,
+    if he leaves; if time is over, it goes on.
+    """
     making.waiting += 1
     left = until - asyncio.get_running_loop().time()
     try:
@@ -34,6 +36,4 @@ async def waited(making: Making, until: float) -> Summary:
     if not done:
         making.goes_on = True
         raise Late("there was not enough time")
-    if making.task.cancelled():
-        raise Late("it was ended")
-    return making.task.result()
+    return None if making.task.cancelled() else making.task.result()

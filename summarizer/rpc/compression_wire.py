@@ -9,6 +9,7 @@ from summarizer.errors import Invalid
 from summarizer.policy import Policy
 
 DIGEST_BYTES = 32
+REASONING = "reasoning"
 USUAL = Policy()
 
 
@@ -55,6 +56,11 @@ def _turn(message: conversation_pb2.Turn) -> Turn:
     if role is None:
         raise Invalid("turns: a role is not known")
     tokens, message.tokens = message.tokens, 0
+    # Reasoning is part of no summary, and clients leave it out of what is older.
+    if any(part.opaque.kind == REASONING for part in message.parts):
+        parts = [part for part in message.parts if part.opaque.kind != REASONING]
+        del message.parts[:]
+        message.parts.extend(parts)
     content = message.SerializeToString(deterministic=True)
     digest = blake2b(content, digest_size=DIGEST_BYTES).digest()
     return Turn(role, tuple(_parts(message)), tokens, digest)

@@ -51,7 +51,8 @@ class Answers:
                 known = await _row(connection, key_id, answer.id) is not None
                 crowded = not known and totals.answer_bytes > self._bounds.answers_bytes * (1 + SLACK)
                 if not known and not crowded:
-                    before += await self._add(connection, key_id, totals, answer, now)
+                    await self._add(connection, key_id, totals, answer, now)
+                    before += 1
                 await self._make_room(connection, key_id, totals, answer.id)
                 gone += before - totals.answers
             if not crowded:
@@ -120,8 +121,8 @@ class Answers:
                 gone += before - totals.answers
         return gone if keys else None
 
-    async def _add(self, connection: AsyncConnection, key_id: str, totals: Totals, answer: Answer, now: int) -> int:
-        """Add an answer that is not known yet; how many are new by it."""
+    async def _add(self, connection: AsyncConnection, key_id: str, totals: Totals, answer: Answer, now: int) -> None:
+        """Add an answer that is not known yet."""
         item_bytes = sum(item.size for item in answer.items)
         place = await self._place(connection, key_id, answer.previous, item_bytes, now)
         life = {"created_at": now, "expires_at": now + self._life_ms}
@@ -132,7 +133,6 @@ class Answers:
             await connection.execute(insert(items), _rows(key_id, number, answer.items))
         totals.answers += 1
         totals.answer_bytes += len(answer.body) + item_bytes
-        return 1
 
     async def _place(self, connection: AsyncConnection, key_id: str, previous: str, item_bytes: int, now: int) -> dict[str, int | None]:
         """Where in its conversation an answer stands that adds so much to it."""

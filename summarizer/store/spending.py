@@ -25,14 +25,12 @@ class SqlSpending:
             tokens: int | None = (await connection.execute(statement)).scalar_one_or_none()
         return tokens or 0
 
-    async def add(self, key_id: str, tokens: int, now: int) -> int:
+    async def add(self, key_id: str, tokens: int, now: int) -> None:
         construct: Any = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         row = construct(spending).values(key_id=key_id, day=now // DAY_MS, tokens=tokens)
         more = {"tokens": spending.c.tokens + row.excluded.tokens}
-        adding = row.on_conflict_do_update(index_elements=["key_id", "day"], set_=more).returning(spending.c.tokens)
         async with reached(), self._engine.begin() as connection:
-            altogether: int = (await connection.execute(adding)).scalar_one()
-        return altogether
+            await connection.execute(row.on_conflict_do_update(index_elements=["key_id", "day"], set_=more))
 
     async def prune(self, now: int) -> int | None:
         """Take away what was spent more than a week ago; of how many keys and days. None: nothing was."""

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from summarizer.asking import CUT, REST_MS, Asking
 from summarizer.compression_figures import CompressionFigures
-from summarizer.errors import ModelFailed, StoreAway
+from summarizer.errors import ModelFailed, OverBudget, StoreAway
 from summarizer.policy import Policy
 from summarizer.ports import Answered, Errand
 from summarizer.prompts import Prompt
@@ -60,8 +60,11 @@ class World:
         self.model, self.spending = Model(*answers), Spending()
         self.asking = Asking(self.model, self.spending, CompressionFigures(self.registry), lambda: self.now)
 
-    def ask(self, policy=None):
-        return self.asking.ask(ERRAND, policy or Policy(), PROMPT)
+    async def ask(self, policy=None):
+        """And wait until it is booked."""
+        said = await self.asking.ask(ERRAND, policy or Policy(), PROMPT)
+        await self.asking.drain()
+        return said
 
     def figure(self, name, **labels):
         return self.registry.get_sample_value(f"headgate_summarizer_{name}", labels)
@@ -103,18 +106,30 @@ async def test_who_leaves_has_spent_what_the_model_read():
     assert world.spending.tokens == 110
 
 
-async def test_who_leaves_while_it_is_booked_has_spent_it():
-    world = World(Answered("a", 7))
+async def test_nobody_waits_until_it_is_booked_but_a_budget():
+    world = World(Answered("a", 7), Answered("b", 1))
     world.spending.gate.clear()
-    task = asyncio.ensure_future(world.ask())
-    while not world.asking._booking:  # noqa: ASYNC110 - what is waited for tells nobody
-        await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    assert await world.asking.ask(ERRAND, Policy(), PROMPT) == ("a", 7)
+    assert world.spending.tokens == 0
+    budget = asyncio.ensure_future(world.asking.ask(ERRAND, Policy(key_tokens_a_day=7), PROMPT))
+    await asyncio.sleep(0)
     world.spending.gate.set()
-    await world.asking.drain()
+    with pytest.raises(OverBudget):
+        await budget
     assert world.spending.tokens == 7
+
+
+async def test_what_is_under_way_counts_before_it_is_spent():
+    world, policy = World(), Policy(key_tokens_a_day=100)
+    async with world.asking.promised(ERRAND, policy, 60):
+        with pytest.raises(OverBudget):
+            async with world.asking.promised(ERRAND, policy, 41):
+                pass
+        async with world.asking.promised(ERRAND, policy, 40), world.asking.promised(Errand("other", "req_2"), policy, 100):
+            pass
+    async with world.asking.promised(ERRAND, policy, 100):
+        pass
+    assert not world.asking._promises
 
 
 async def test_only_a_failure_that_lasts_is_rested_after():

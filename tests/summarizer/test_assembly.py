@@ -101,13 +101,12 @@ def test_what_is_added_is_bounded_by_the_policy():
         (1000, 0, 1000, False),
         (1000, 0, 1001, False),
         (1000, 1100, 999, True),
-        (1000, 1000, 999, False),
-        (1000, 1000, 909, True),
-        (1000, 1000, 910, False),
-        (100, 110, 99, True),
+        (1000, 1000, 999, True),
+        (1000, 500, 999, True),
+        (1000, 500, 1000, False),
     ],
 )
-def test_what_is_shorter_and_fits_is_worth_it(tokens, room, now, is_worth):
+def test_what_is_shorter_is_worth_it_also_where_it_may_not_fit(tokens, room, now, is_worth):
     conversation = Conversation([user("x", tokens=tokens - 10)], 10, room)
     found = replace(assemble(conversation, 1, []), tokens=now)
     assert worth(conversation, found) is is_worth

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from summarizer.compressing import Passed, Shortened, Source, Why
 from summarizer.errors import ModelFailed
 from summarizer.policy import Policy
-from summarizer.ports import Answered
+from summarizer.ports import Answered, Errand
 from tests.summarizer.compressing_world import LONG, World
 from tests.summarizer.conversations import chat, talks
 
@@ -37,6 +37,7 @@ async def until_done(world, turns, policy):
     """Ask until the model has no more moods; what came of it at last."""
     while True:
         moods = len(world.model.moods)
+        world.compressing._declined.clear()  # as if enough time had passed
         try:
             said = await world.compress(turns, policy)
         except asyncio.CancelledError:
@@ -109,6 +110,9 @@ async def test_an_answer_without_a_word_is_a_failure_that_was_paid_for():
     world.model.ask = wordless
     assert await world.compress(LONG) == Passed(Why.MODEL_FAILED, 70)
     assert world.spending.tokens["key-1"] == 70
+    assert await world.compress(LONG) == Passed(Why.MODEL_FAILED), "and not again with the next request"
+    assert (await world.compress(LONG, errand=Errand("key-2", "req_2"))).spent == 70
+    assert (await world.compress(chat(60, tokens=200)[2:])).spent == 70
 
 
 async def test_a_store_that_says_nothing_takes_no_more_than_the_time_there_is():

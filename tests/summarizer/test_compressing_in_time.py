@@ -6,6 +6,7 @@ import pytest
 
 from summarizer import compressing
 from summarizer.compressing import Passed, Shortened, Source, Why
+from summarizer.ports import Errand
 from tests.summarizer.compressing_world import LONG, World
 
 
@@ -76,3 +77,40 @@ async def test_at_the_end_of_the_process_what_was_made_is_kept(world):
     await world.recall.drain()
     assert world.model.ended == 1
     assert (await world.restarted().compress(LONG)).source is Source.INCREMENTAL
+
+
+async def test_who_comes_back_at_once_begins_anew():
+    """Also while the call of the request that was left is still being ended."""
+    for steps in range(12):
+        world = World()
+        world.model.slow.add(0)
+        task = asyncio.ensure_future(world.compress(LONG))
+        await world.model.stuck.wait()
+        task.cancel()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        again = asyncio.ensure_future(world.compress(LONG))
+        await asyncio.wait([task, again])
+        assert isinstance(again.result(), Shortened), steps
+
+
+async def test_only_so_many_are_made_at_a_time(world, monkeypatch):
+    monkeypatch.setattr(compressing, "MOST_OF_A_KEY", 2)
+    world.model.slow.update(range(10))
+    for begin in (0, 2, 4):
+        assert await world.compress(LONG[begin:], seconds=0.05) == Passed(Why.LATE)
+    assert len(world.model.prompts) == 2
+    assert (await world.compress(LONG, errand=Errand("key-2", "req_2"), seconds=0.05)).why is Why.LATE
+    assert len(world.model.prompts) == 3
+    await world.compressing.close()
+
+
+async def test_a_defect_behind_a_request_is_told(world, caplog):
+    async def defective(*_):
+        await asyncio.sleep(0.05)
+        raise KeyError("what")
+
+    world.model.ask = defective
+    assert (await world.compress(LONG, seconds=0.01)).why is Why.LATE
+    await asyncio.sleep(0.1)
+    assert "a summary could not be made" in caplog.text

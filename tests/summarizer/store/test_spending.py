@@ -24,16 +24,13 @@ def store(opened):
 
 async def test_each_key_pays_for_itself_and_each_day_begins_anew(store):
     assert await store.spent("k1", NOON) == 0
-    assert await store.add("k1", 100, NOON) == 100
-    assert await store.add("k1", 2**40, DAY_MS - 1) == 100 + 2**40
-    assert await store.add("k2", 5, NOON) == 5
-    assert await store.add("k1", 7, DAY_MS) == 7
+    for key, tokens, now in (("k1", 100, NOON), ("k1", 2**40, DAY_MS - 1), ("k2", 5, NOON), ("k1", 7, DAY_MS)):
+        await store.add(key, tokens, now)
     assert [await store.spent(key, at) for key in ("k1", "k2") for at in (0, DAY_MS)] == [100 + 2**40, 7, 5, 0]
 
 
 async def test_nothing_that_is_spent_at_once_is_lost(store):
-    sums = await asyncio.gather(*(store.add("k", 10, NOON) for _ in range(20)))
-    assert sorted(sums) == list(range(10, 201, 10))
+    await asyncio.gather(*(store.add("k", 10, NOON) for _ in range(20)))
     assert await store.spent("k", NOON) == 200
 
 
