@@ -28,6 +28,7 @@ COMFORT = 0.8
 LEAST_KEPT = 4
 # Prompts and tools that differ a little, for a date or a path in them, count the same; in rooms that are small, less so.
 GRAIN, GRAINS = 2048, 64
+STEPS = 8
 # A cut has to replace this share of the threshold; one that is made for the number of turns, this share of that number,
 # or of those that stay, and altogether so many tokens.
 WORTH, WORTH_TURNS, LEAST_TURNS, LEAST_TOKENS = 4, 4, 4, 2000
@@ -72,6 +73,11 @@ def moments(turns: Sequence[Turn]) -> Iterator[int]:
     return (place for place, turn in enumerate(turns, 1) if turn.role != "assistant")
 
 
+def raised(value: int, grain: int) -> int:
+    """To the next multiple."""
+    return -(-value // grain) * grain
+
+
 class Sizes:
     """What a conversation is long, up to any of its turns and with a summary of full length for any beginning."""
 
@@ -81,8 +87,9 @@ class Sizes:
         # System turns stay, wherever they are.
         self._standing_tokens = [0, *accumulate(turn.tokens if turn.role == "system" else 0 for turn in turns)]
         self._standing = [0, *accumulate(turn.role == "system" for turn in turns)]
-        grain = max(1, min(GRAIN, room // GRAINS)) if room else GRAIN
-        self._overhead = -(-conversation.overhead // grain) * grain
+        self._overhead = raised(conversation.overhead, max(1, min(GRAIN, room // GRAINS)) if room else GRAIN)
+        # Where nothing has to fit it counts in larger steps: one that is crossed moves every cut.
+        self._coarse = raised(conversation.overhead, max(GRAIN, bounds.threshold // STEPS))
         self._room = room
         self.bounds = bounds
 
@@ -90,6 +97,10 @@ class Sizes:
         """Of all of it, sent with that boundary."""
         summary = self.bounds.whole if boundary else 0
         return self._overhead + summary + self._standing_tokens[boundary] + self._tokens[end] - self._tokens[boundary]
+
+    def long(self, boundary: int, end: int) -> bool:
+        """Whether it is above the threshold."""
+        return self.tokens(boundary, end) - self._overhead + self._coarse > self.bounds.threshold
 
     def turns(self, boundary: int, end: int) -> int:
         return end - boundary + self._standing[boundary] + (OPENING_TURNS if boundary else 0)
@@ -165,7 +176,7 @@ class Rule:
             return self.fitting(boundary, end)
         if self._policy.only_to_fit:
             return boundary
-        long, many = sizes.tokens(boundary, end) > sizes.bounds.threshold, sizes.turns(boundary, end) > self._policy.turns
+        long, many = sizes.long(boundary, end), sizes.turns(boundary, end) > self._policy.turns
         if not (long or many):
             return boundary
         cut = max(boundary, self._places.best(boundary, end, self._policy.keep_turns, self._policy.tool_lookback))

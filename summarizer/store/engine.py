@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -23,14 +24,28 @@ MIGRATION_LOCK = 4_874_921_007
 DATABASE_ERRORS = (SQLAlchemyError, OSError)
 # How long whoever waits for a summary waits for a database that is silent.
 SECONDS = 3.0
+# How long a statement waits for a SQLite file that somebody else holds.
+BUSY_MS = 1500
 
 
 def connect(url: str) -> AsyncEngine:
     """An engine for the database; nothing is opened yet. Raises StartError for an address that is none of ours."""
     try:
-        return database.connect(url)
+        engine = database.connect(url)
     except database.Unusable as error:
         raise StartError(str(error)) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _hasten)
+    return engine
+
+
+def _hasten(connection: Any, _record: Any) -> None:
+    """Whoever asks gives up sooner than a file that is held would be waited for; what was given up must not wait on, for it
+    would hold the file in turn.
+    """
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    cursor.close()
 
 
 async def migrate(engine: AsyncEngine) -> None:

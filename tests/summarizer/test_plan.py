@@ -77,6 +77,13 @@ def test_prompt_and_tools_count():
     assert cuts(chat(40), overhead=1) == cuts(chat(40), overhead=2047) == cuts(chat(40), overhead=2048)
 
 
+def test_cuts_stay_where_they_are_when_the_prompt_changes_a_little():
+    """With every size of it but a few, and none of these is a usual one."""
+    said, policy = chat(300, tokens=200), Policy(tokens=20_000)
+    moved = [overhead for overhead in range(100, 12_000, 100) if cuts(said, policy, overhead) != cuts(said, policy, overhead + 100)]
+    assert len(moved) <= 5
+
+
 @pytest.mark.parametrize(("room", "at"), [(0, 100_000), (40_000, 20_000), (400_000, 200_000)])
 def test_the_threshold_is_half_of_the_room(room, at):
     policy = Policy(turns=10_000)
