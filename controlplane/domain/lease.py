@@ -144,7 +144,9 @@ class Lease:
 
 @dataclass(slots=True)
 class Reservation:
-    """The key's reservation, without an account. `kind`: who is likely to serve; `whole`: as in Identity."""
+    """The key's reservation, without an account. `kind` and `context_window`: of the target that is likely to serve;
+    `whole`: as in Identity; what is reserved: as in Lease.
+    """
 
     lease_id: str
     key_id: str
@@ -152,6 +154,8 @@ class Reservation:
     windows: Sequence[Window] = ()
     kind: str = ""
     whole: bool = False
+    tokens_reserved: int = 0
+    credits_reserved: int = 0
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from controlplane.domain.compression import CompressionPolicy
 from controlplane.domain.lease import Ask, Bearer, Caller, HeldLease, Identity, Lease, Reason, Refusal, Reservation
-from controlplane.domain.limits import Unit, Window
+from controlplane.domain.limits import NOTHING, Amounts, Unit, Window
 from controlplane.domain.model import ListedModel
 from controlplane.domain.outcome import Attempt, Compression, Ending, EndpointFault, Outcome, Usage
 from controlplane.policy.windows import tightest
@@ -126,6 +126,12 @@ def held(message: admission_pb2.Lease) -> HeldLease:
     )
 
 
+def reserved(message: admission_service_pb2.Hello) -> dict[str, Amounts]:
+    """What each reservation holds; NOTHING where the data plane, or who granted it, is of the previous release."""
+    told = {each.lease_id: Amounts(tokens=each.tokens_reserved, credits=each.credits_reserved) for each in message.open_reservations}
+    return {**dict.fromkeys(message.open_reservation_ids, NOTHING), **told}
+
+
 def lease(value: Lease, into: admission_pb2.Lease) -> None:
     """Filled in where it will be sent from: building messages apart and copying them in costs twice as much."""
     into.MergeFromString(_terms(value))
@@ -194,6 +200,8 @@ def reservation(value: Reservation, into: admission_service_pb2.Reservation) -> 
     windows(value.windows, into.windows)
     into.kind = value.kind
     into.whole = value.whole
+    into.tokens_reserved = value.tokens_reserved
+    into.credits_reserved = value.credits_reserved
 
 
 def windows(values: Sequence[Window], into: window_pb2.Windows) -> None:

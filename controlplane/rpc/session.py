@@ -105,7 +105,7 @@ class Session:
         self._instance = hello.instance_id
         leases = [convert.held(lease) for lease in hello.open_leases]
         self._number = self._settling.hello(
-            self._instance, leases, hello.open_reservation_ids, hello.settled_through, hello.unsettled_lease_ids
+            self._instance, leases, convert.reserved(hello), hello.settled_through, hello.unsettled_lease_ids
         )
         self._next(question.id).welcome.version = self._version
 

@@ -71,6 +71,7 @@ class Holding:
         verdict: Granted | Denied | None = yield from ready(self._ledger.extend(lease.lease_id, output + prompt, self._clock.now()))
         if isinstance(verdict, Granted):
             lease.output += output
+            lease.claimed = lease.claimed._replace(tokens=lease.claimed.tokens + output + prompt)
         return verdict
 
     def settle(self, bookings: Sequence[Booking]) -> Work[None]:

@@ -7,6 +7,7 @@ the whole token, for tokens of one kind begin alike.
 import hmac
 import ipaddress
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from controlplane.domain.errors import Absent
@@ -27,17 +28,19 @@ TOKEN = re.compile(r"[!-~]{16,}")
 SHORTENED = "..."
 PROXY = Identity(PROXY_KEY_ID, PROXY_KEY_ID)
 INTERNAL_DIGEST = "internal key"
+UNCOMPRESSED = "uncompressed"
 OWN_ID = re.compile(f"{OWN}[0-9a-f]{{{NAME_DIGITS}}}")
 CAUSE = re.compile(r"req_[0-9A-Za-z]{1,64}")
 
 
 class Identities:
-    """Tells who presents a credential."""
+    """Tells who presents a credential. `compressing`: whether conversations are shortened at all, asked each time anew."""
 
-    def __init__(self, keys: Keys, vault: Vault, clock: Clock) -> None:
+    def __init__(self, keys: Keys, vault: Vault, clock: Clock, compressing: Callable[[], bool]) -> None:
         self._keys = keys
         self._vault = vault
         self._clock = clock
+        self._compressing = compressing
         self._proxy_digest = ""
         self._internal_digest = ""
 
@@ -96,10 +99,13 @@ class Identities:
 
     def _internal(self, key_id: str, cause: str) -> Identity | Refusal:
         """For whom the gateway itself calls. Which model, and from where, is its own choice: what the key may use in
-        this does not bind it; which accounts, and the limits, do.
+        this does not bind it; which accounts, and the limits, do. Where nothing is to be shortened any more it is refused
+        like nobody's, so that what goes on behind a request ends and leaves no record under the key's name.
         """
         if not CAUSE.fullmatch(cause):
             return _refused("malformed", "a call of the gateway's own must name the request it is for")
+        if not self._compressing():
+            return _refused(UNCOMPRESSED, "conversations are not shortened any more")
         if key_id == PROXY_KEY_ID:
             return Identity(PROXY_KEY_ID, PROXY_KEY_ID, cause=cause)
         if OWN_ID.fullmatch(key_id):
@@ -108,6 +114,8 @@ class Identities:
             key = self._keys.get(key_id)
         except Absent:
             return _refused("unknown", "the key that the gateway calls for is not known")
+        if not key.compression:
+            return _refused(UNCOMPRESSED, "the key does not want its conversations shortened")
         made = Identity(key.id, key.name, allowed_account_ids=key.allowed_account_ids, limits=key.limits, cause=cause)
         return _counted(key, self._over(key) or made)
 

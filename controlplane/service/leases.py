@@ -131,9 +131,9 @@ def causing(lease_id: str) -> str:
     return lease_id.partition(".")[0].partition(CAUSED)[2]
 
 
-def reserved(lease_id: str, now: float) -> HeldLease:
+def reserved(lease_id: str, amounts: Amounts, now: float) -> HeldLease:
     """A reservation as its data plane holds it: there is no account yet, and its question names the model again."""
-    return HeldLease(lease_id, payer(lease_id), "", "", int(now) + DEADLINE)
+    return HeldLease(lease_id, payer(lease_id), "", "", int(now) + DEADLINE, amounts.tokens, amounts.credits)
 
 
 def marks(attempt: Attempt) -> tuple[str, int]:

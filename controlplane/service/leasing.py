@@ -180,8 +180,7 @@ class Leasing:
         if isinstance(verdict, Denied):
             return refusals.denied(verdict, self._clock.now())
         self._leases.add(lease)
-        identity, window, kind = lease.identity, self._opening.window(lease), self._opening.kind(lease)
-        return Reservation(lease.lease_id, identity.key_id, window, lease.windows, kind, identity.whole)
+        return self._opening.reserved(lease)
 
     def _leased(self, asked: Asked) -> Work[Said]:
         """A place at an account whose bearer can be had, going on to the next one until none is left."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from controlplane.domain.lease import Ask, Identity, Lease, Refusal
+from controlplane.domain.lease import Ask, Identity, Lease, Refusal, Reservation
 from controlplane.domain.limits import INSTALLATION, Amounts, Limits, Payer
 from controlplane.domain.route import Target
 from controlplane.policy import decisions
@@ -100,20 +100,12 @@ class Opening:
             return named
         lease.request_id, lease.asked = ask.request_id, ask.model
         lease.wanted, lease.named = named.targets[0].model, named
+        lease.output = lease.output or self._costs.output(ask.max_output_tokens)  # a reservation does not tell
         return None
 
     def claim(self, lease: Open, ask: Ask) -> None:
         """What the request needs, where a hello could not tell."""
         lease.claimed = self._claim(lease.named, ask, lease.identity)
-        lease.output = self._costs.output(ask.max_output_tokens)
-
-    def window(self, lease: Open) -> int:
-        """Tokens that the model holds at the most generous account of all targets, 0 unknown."""
-        return max(self._placing.facts(target).context_window for target in lease.named.targets)
-
-    def kind(self, lease: Open) -> str:
-        """The kind that is likely to serve."""
-        return self._placing.kind(lease)
 
     def _claim(self, named: Named, ask: Ask, identity: Identity) -> Amounts:
         """What the dearest of the targets needs, so that a limit holds whoever serves in the end. What the gateway
@@ -130,6 +122,20 @@ class Opening:
     def _claimed(self, target: Target, ask: Ask) -> Amounts:
         rate = self._placing.facts(target).rate
         return self._costs.claim(target.kind, target.model, rate, ask.estimated_input_tokens, ask.max_output_tokens)
+
+    def reserved(self, lease: Open) -> Reservation:
+        """What the data plane is given that wants no account yet."""
+        target, identity, claimed = self._placing.likely(lease), lease.identity, lease.claimed
+        return Reservation(
+            lease.lease_id,
+            identity.key_id,
+            self._placing.facts(target).context_window,
+            lease.windows,
+            target.kind,
+            identity.whole,
+            claimed.tokens,
+            claimed.credits,
+        )
 
     def granted(self, lease: Open, seat: Seat, bearer: str) -> Lease:
         """What the data plane is given."""

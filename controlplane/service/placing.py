@@ -60,15 +60,15 @@ class Placing:
         """The model as the most generous account of the kind offers it."""
         return self._catalogue.facts(target)
 
-    def kind(self, lease: Open) -> str:
-        """The kind of the first target that an account offers which may serve the lease now; of the first, if none may."""
+    def likely(self, lease: Open) -> Target:
+        """The first target that an account offers which may serve the lease now; the first, if none may."""
         now, allowed, targets = self._clock.now(), lease.identity.allowed_account_ids, lease.named.targets
         for target in targets:
             for one in self._candidates(lease, target):
                 meant = _among(one, target.account_ids) and _among(one, allowed)
                 if meant and target.model in one.offers and by_standing(one, now) is None:
-                    return target.kind
-        return targets[0].kind
+                    return target
+        return targets[0]
 
     def choose(self, lease: Open, ask: Ask, tried: Collection[str]) -> tuple[Seat, Choice] | NoCapacity:
         """The account that shall serve, of the first target that has one; nothing is held yet. What led to it goes

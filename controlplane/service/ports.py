@@ -140,7 +140,8 @@ class Totals:
 @dataclass(frozen=True, slots=True)
 class Written:
     """What really happened to doubtful entries: the lease ids that were inserted, and for each that
-    took the place of a record written by rule, that record's (key id, account id).
+    took the place of a record written by rule, that record's (key id, account id); those of the gateway's own
+    calls are left out, which counted as no requests.
     """
 
     inserted: frozenset[str] = frozenset()

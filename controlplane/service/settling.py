@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 HARD_DEADLINE = 6 * 3600  # no request lasts longer, whatever its data plane says
 LONGEST_NAME = 200  # what is kept of a model's name as the client wrote it
 MARGIN = 60  # seconds; what is still wanted is kept before its time is over
+NO_RESERVATIONS: Mapping[str, Amounts] = {}
 
 
 @dataclass(slots=True)
@@ -170,12 +171,13 @@ class Settling:
         self,
         instance: str,
         leases: Sequence[HeldLease],
-        reservations: Sequence[str] = (),
+        reservations: Mapping[str, Amounts] = NO_RESERVATIONS,
         settled_through: int = 0,
         unsettled: Collection[str] = (),
     ) -> int:
         """A data plane (re)opens its session and says what it holds, and of which leases outcomes will
-        follow. The number of this session among the data plane's.
+        follow. `reservations`: how many tokens and credits each holds, NOTHING where that is not known. The number of
+        this session among the data plane's.
 
         What it does not name it does not hold: the answer got lost with the old session, and the request
         is asked again.
@@ -184,7 +186,7 @@ class Settling:
         self._sessions[instance] += 1
         now = self._clock.now()
         self._sequences.hello(instance, settled_through, now)
-        held = (*leases, *(reserved(lease_id, now) for lease_id in reservations))
+        held = (*leases, *(reserved(lease_id, amounts, now) for lease_id, amounts in reservations.items()))
         names, late = {lease.lease_id for lease in held}, set(unsettled)
         for lease in self._leases:
             if lease.instance == instance and lease.lease_id not in names:

@@ -214,6 +214,7 @@ class ControlPlane:
             instance_id=self._instance,
             open_leases=self._held.leases.values(),
             open_reservation_ids=self._held.reservations,
+            open_reservations=self._held.reservations.values(),
             settled_through=self._outbox.settled_through,
             unsettled_lease_ids=self._outbox.lease_ids,
         )

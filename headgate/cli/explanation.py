@@ -107,7 +107,9 @@ def _target(target: Row, labels: Mapping[str, str]) -> str:
 
 
 def _claimed(step: Row, _labels: Mapping[str, str]) -> Iterator[str]:
-    yield f"To be reserved: {step['requests']} request, {figure(step['tokens'])} tokens, {figure(step['credits'])} credits"
+    # What the gateway asks of itself is no request of the key's.
+    requests = f"{step['requests']} request, " if step["requests"] else ""
+    yield f"To be reserved: {requests}{figure(step['tokens'])} tokens, {figure(step['credits'])} credits"
 
 
 def _denied(step: Row, _labels: Mapping[str, str]) -> Iterator[str]:

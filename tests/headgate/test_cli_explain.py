@@ -276,10 +276,12 @@ def test_what_became_of_a_long_conversation(console, capsys, compression, line):
 
 
 def test_a_summary_says_for_which_request_it_was_made(console, capsys):
-    console.answers["/api/requests/req_1"] = (200, ROW | {"cause": "req_0"})
+    decision = [step | {"requests": 0} if step["step"] == "claimed" else step for step in ROW["decision"]]
+    console.answers["/api/requests/req_1"] = (200, ROW | {"cause": "req_0", "decision": decision})
     assert run(console) == 0
     said = capsys.readouterr().out
     assert "  asked by    the gateway itself: a summary for req_0; it counts as no request\n" in said
+    assert "To be reserved: 17,676 tokens, 1.3 credits\n" in said
     assert not any(word in said for word in ("shortened", "as it came", "summaries"))
 
 

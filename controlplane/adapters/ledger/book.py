@@ -104,7 +104,7 @@ class Book:
 
     def settle(self, rules: Rules, claimed: Triple, spent: Triple, ms: int) -> None:
         """A request ends: its claim, made under `rules`, returns; what it spent counts."""
-        if claimed[0]:
+        if claimed[0] and self.open:
             self.open -= 1
         reserved, total = self.reserved, self.total
         # Unit by unit without a loop, which would take twice as long.

@@ -47,6 +47,8 @@ local function book(id, time)
   if not kept then
     local packed = redis.call('GET', BOOKS .. ':payer:' .. id)
     kept = packed and cmsgpack.unpack(packed) or blank(time)
+    -- The previous release takes a claim without a request for one of the requests at a time when it ends it.
+    kept[OPEN] = math.max(kept[OPEN], 0)
     books[id] = kept
   end
   changed[id] = true
@@ -196,7 +198,7 @@ local function close(id, lease, spent, time)
   for unit = 1, 3 do overrun[unit] = math.max(spent[unit] - claimed[unit], 0) end
   for _, payer in ipairs(lease[1]) do
     local kept = book(payer[1], time)
-    kept[OPEN] = kept[OPEN] - (lease[4] or 1)
+    kept[OPEN] = math.max(kept[OPEN] - (lease[4] or 1), 0)
     for unit = 1, 3 do
       kept[RESERVED + unit] = kept[RESERVED + unit] - claimed[unit]
       kept[OVERRUN + unit] = kept[OVERRUN + unit] + overrun[unit]

@@ -205,7 +205,7 @@ def _answer(reply: Sequence[Any], wanted: Triple, ms: int, *, extending: bool = 
 def _book(payer_id: str, figures: Sequence[int]) -> Book:
     """A payer's book, out of the script's array."""
     book = Book(payer_id, figures[16], figures[17])
-    book.open = figures[15]
+    book.open = max(figures[15], 0)  # less than none: as in the script
     for place, kept in enumerate((book.reserved, book.total, book.day_base, book.month_base, book.overrun)):
         kept[:] = figures[place * 3 : place * 3 + 3]
     for unit in range(3):

@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from controlplane.domain.key import KeyDraft
+from controlplane.domain.limits import Payer, Period, Unit
 from controlplane.domain.route import Match, Route, Target
 from controlplane.rpc.admission import Admission, Server
 from controlplane.rpc.session import Session
@@ -125,7 +126,8 @@ async def test_a_batch_of_everything(world, client):
 async def test_the_gateways_own_calls_name_who_pays_and_for_what(world, client):
     await world.account("one")
     world.identities.set_internal_key("internal-key")
-    made, secret = await world.keys.create(KeyDraft("team", compression=False))
+    made, _ = await world.keys.create(KeyDraft("team"))
+    _, secret = await world.keys.create(KeyDraft("other", compression=False))
     own = nouns.Caller(credential="internal-key", for_key_id=made.id, for_request_id="req_7")
     identity, lease, reservation = await client.ask(
         identify=pb.Identify(caller=own), acquire_1=acquire(caller=own), acquire_2=acquire(caller=caller(secret), reserve_only=True)
@@ -374,6 +376,37 @@ async def test_a_reservation_is_named_in_a_hello(world, stub):
     assert kept.lease.lease_id == named.reservation.lease_id
     assert unknown.refusal.reason == detail_pb2.REASON_UNKNOWN_LEASE
     again.call.cancel()
+
+
+async def reserved(world, key_id):
+    """Tokens and credits that the key has reserved."""
+    await world.holding.drain()
+    (budget,) = world.ledger.read([Payer(key_id)], world.clock.now())
+    leaves = {unit: leaf.reserved for unit, period, leaf in budget.leaves if period is Period.DAY}
+    return leaves[Unit.REQUESTS], leaves[Unit.TOKENS], leaves[Unit.CREDITS]
+
+
+async def test_what_a_reservation_holds_comes_back_with_a_hello(world, stub):
+    """To a control plane that was started anew; a data plane of the previous release names the ids only."""
+    await world.account("one")
+    made, secret = await world.keys.create(KeyDraft("team"))
+    first, again, earlier = Client(stub), Client(stub), Client(stub)
+    _, kept = await first.ask(hello=pb.Hello(instance_id="w1"), acquire=acquire(caller=caller(secret), reserve_only=True))
+    held = kept.reservation
+    assert await reserved(world, made.id) == (1, held.tokens_reserved, held.credits_reserved)
+    assert min(held.tokens_reserved, held.credits_reserved) > 0
+    first.call.cancel()
+    for lease in world.leases:
+        world.holding.drop(lease)
+    assert await reserved(world, made.id) == (0, 0, 0)
+
+    hello = pb.Hello(instance_id="w1", open_reservation_ids=[held.lease_id], open_reservations=[held])
+    await again.ask(hello=hello)
+    assert await reserved(world, made.id) == (1, held.tokens_reserved, held.credits_reserved)
+    again.call.cancel()
+    await earlier.ask(hello=pb.Hello(instance_id="w2", open_reservation_ids=[f"ls_1.{made.id}"]))
+    assert await reserved(world, made.id) == (2, held.tokens_reserved, held.credits_reserved)
+    earlier.call.cancel()
 
 
 async def test_a_client_that_ends_its_side_gets_its_answers(world, client):

@@ -7,7 +7,7 @@ import pytest
 from controlplane.domain.errors import LedgerAway
 from controlplane.domain.key import KeyDraft
 from controlplane.domain.lease import HeldLease, Lease, Reason, Refusal
-from controlplane.domain.limits import Caps, Limits, Payer
+from controlplane.domain.limits import MILLION, NOTHING, Amounts, Caps, Limits, Payer
 from controlplane.service.leases import DEADLINE
 from controlplane.service.work import done
 from tests.controlplane.fakes import PROXY_KEY, World, ask, attempt, outcome
@@ -76,7 +76,7 @@ async def test_what_is_still_to_be_settled_keeps_its_reservation_but_not_its_pla
     await world.account("one", max_concurrency=1)
     key_id, secret = await key(world, requests=Caps(total=1))
     lease = await acquired(world, secret)
-    world.settling.hello(INSTANCE, [], [], 0, [lease.lease_id])
+    world.settling.hello(INSTANCE, [], {}, 0, [lease.lease_id])
     assert await books(world, key_id) == (0, 1, 1)
     assert world.in_flight() == {"one": 0}
     await settled(world, [outcome(lease.lease_id, attempt(lease.account_id))])
@@ -99,13 +99,43 @@ async def test_outcomes_that_come_after_a_restart_count_before_they_are_written(
     assert await books(world, key_id) == (2, 0, 0)
 
 
+async def test_nobody_takes_during_a_restart_what_a_request_has_reserved_that_waits(world):
+    """For its summary: it was admitted, and is served in the end."""
+    made = await world.account("one")
+    key_id, secret = await key(world, tokens=Caps(day=100_000), credits=Caps(total=2 * MILLION))
+    given = {"estimated_input_tokens": 80_000, "max_output_tokens": 500}
+    reservation = await acquired(world, secret, reserve_only=True, **given)
+    assert (reservation.tokens_reserved, reservation.credits_reserved) == (88_000 + 500, MILLION)
+    await world.restart()
+    amounts = Amounts(tokens=reservation.tokens_reserved, credits=reservation.credits_reserved)
+    world.settling.hello(INSTANCE, [], {reservation.lease_id: amounts})
+    assert await books(world, key_id) == (0, 1, 1)
+    assert (await acquired(world, secret, estimated_input_tokens=20_000)).reason is Reason.QUOTA_EXHAUSTED
+    # Shortened meanwhile: what is reserved stays, as without a restart.
+    lease = await acquired(world, secret, lease_id=reservation.lease_id, **{**given, "estimated_input_tokens": 5000})
+    assert (lease.tokens_reserved, lease.credits_reserved, lease.output_reserved) == (88_500, MILLION, 500)
+    await settled(world, [outcome(lease.lease_id, attempt(made))])
+    assert await books(world, key_id) == (1, 0, 0)
+
+
+async def test_what_was_added_to_a_lease_is_told_when_it_moves(world):
+    await world.account("one")
+    _, secret = await key(world, tokens=Caps(total=100_000))
+    lease = await acquired(world, secret, estimated_input_tokens=1000)
+    await done(world.leasing.extend(lease.lease_id, 4000, 300))
+    again = await acquired(world, secret, lease_id=lease.lease_id)
+    assert (again.tokens_reserved, again.output_reserved) == (lease.tokens_reserved + 4300, 8096)
+    reservation = await acquired(world, secret, lease_id=lease.lease_id, reserve_only=True)
+    assert reservation.tokens_reserved == again.tokens_reserved
+
+
 async def test_a_reservation_reserves_after_a_restart_what_it_needs(world):
     await world.account("one")
     key_id, secret = await key(world, tokens=Caps(total=100_000))
     given = {"estimated_input_tokens": 80_000}
     reservation = await acquired(world, secret, reserve_only=True, **given)
     await world.restart()
-    world.settling.hello(INSTANCE, [], [reservation.lease_id])
+    world.settling.hello(INSTANCE, [], {reservation.lease_id: NOTHING})
     lease = await acquired(world, secret, lease_id=reservation.lease_id, **given)
     assert lease.tokens_reserved == 88_000 + 4096
     assert (await acquired(world, secret, **given)).reason is Reason.QUOTA_EXHAUSTED
@@ -119,7 +149,7 @@ async def test_a_callers_own_account_is_never_traded_for_the_pool_by_a_restart(w
     first = await acquired(world, credential, reserve_only=reserve_only)
     await world.restart()
     if reserve_only:
-        world.settling.hello(INSTANCE, [], [first.lease_id])
+        world.settling.hello(INSTANCE, [], {first.lease_id: NOTHING})
         lease = await acquired(world, credential, lease_id=first.lease_id)
         assert lease.account_id == first.key_id
     else:
@@ -323,7 +353,7 @@ async def test_what_is_granted_to_a_request_that_has_ended_returns_but_not_what_
     moving = asyncio.create_task(acquired(world, secret, lease_id=second.lease_id))
     await world.idle()
     # its client leaves meanwhile, and the outcome is on its way
-    world.settling.hello(INSTANCE, [held(first)], [], 0, [second.lease_id])
+    world.settling.hello(INSTANCE, [held(first)], {}, 0, [second.lease_id])
     await settled(world, [outcome(first.lease_id, attempt(one))])
     assert (await moving).reason is Reason.UNKNOWN_LEASE
     await settled(world, [outcome(second.lease_id, attempt(one))])
@@ -360,7 +390,7 @@ async def test_what_is_supposed_stays_while_nothing_can_be_written(world):
 async def test_a_request_whose_outcome_never_came_is_recorded(world):
     made = await world.account("one")
     lease = await world.acquired(ask(), INSTANCE)
-    world.settling.hello(INSTANCE, [], [], 0, [lease.lease_id])
+    world.settling.hello(INSTANCE, [], {}, 0, [lease.lease_id])
     world.settling.gone(INSTANCE)
     world.clock.time += DEADLINE
     assert await world.settling.expire() == 1

@@ -6,7 +6,7 @@ import pytest
 
 from controlplane.domain.account import AccountDraft, Status
 from controlplane.domain.key import KeyDraft
-from controlplane.domain.lease import HeldLease, Lease, Reason, Reservation
+from controlplane.domain.lease import HeldLease, Lease, Reason
 from controlplane.domain.limits import MILLION, Caps, Limits
 from controlplane.domain.model import ModelFacts
 from controlplane.domain.outcome import Attempt, Ending, Source, Usage
@@ -14,6 +14,7 @@ from controlplane.domain.price import Price
 from controlplane.domain.route import Match, Route, Target
 from controlplane.policy.cooldown import Rest, Scope
 from controlplane.policy.decisions import decode, encode, replay
+from controlplane.service.ports import Standing
 from controlplane.service.work import done
 from tests.controlplane.fakes import PROXY_KEY, World, ask, outcome
 from tests.controlplane.own_accounts import TOKEN
@@ -304,15 +305,23 @@ async def test_a_route_that_nobody_serves_is_known(world):
     assert (refused.reason, refused.suggestions[0]) == (Reason.UNKNOWN_MODEL, "gpt-9")
 
 
-async def test_a_reservation_tells_the_largest_window(world):
-    world.provider.offers = (ModelFacts(SONNET, "", 200_000), ModelFacts("claude-opus-5.5", "", 1_000_000))
+async def test_a_reservation_tells_the_kind_and_the_window_of_who_is_likely_to_serve(world):
+    """Not the largest window: a conversation that fits only there would not be short for who serves."""
     await world.account("one")
-    await world.routes.replace([Route("best", Match.EXACT, (Target("kiro", SONNET), Target("kiro", "claude-opus-5.5")))])
-    reserved = await acquired(world, "best", reserve_only=True)
-    assert isinstance(reserved, Reservation)
-    assert reserved.context_window == 1_000_000
-    lease = await world.acquired(ask("best", lease_id=reserved.lease_id))
-    assert (lease.model, lease.context_window) == (SONNET, 200_000)
+    large = await endpoint(world, "api", "openai", "gpt-4.1")
+    window = world.catalogue.facts(Target("openai", "gpt-4.1")).context_window
+    assert window > 200_000
+    await world.routes.replace([Route("best", Match.EXACT, (Target("kiro", SONNET), Target("openai", "gpt-4.1")))])
+    first = await acquired(world, "best", reserve_only=True)
+    assert (first.kind, first.context_window) == ("kiro", 200_000)
+    lease = await world.acquired(ask("best", lease_id=first.lease_id))
+    assert (lease.kind, lease.context_window) == ("kiro", 200_000)
+
+    world.seat(lease.account_id).stand(Standing(Status.NEEDS_LOGIN, "signed out"))
+    second = await acquired(world, "best", reserve_only=True)
+    assert (second.kind, second.context_window) == ("openai", window)
+    lease = await world.acquired(ask("best", lease_id=second.lease_id))
+    assert (lease.account_id, lease.context_window) == (large, window)
 
 
 async def test_the_record_tells_the_chain_and_can_be_replayed(world):

@@ -69,7 +69,7 @@ async def test_a_lease_moves_and_keeps_its_id(world):
 async def test_a_reservation_then_its_account(world):
     await world.account("one")
     reserved = acquire(world, reserve_only=True)
-    assert reserved == Reservation(reserved.lease_id, "proxy", 200_000, kind="kiro")
+    assert reserved == Reservation(reserved.lease_id, "proxy", 200_000, kind="kiro", tokens_reserved=4096, credits_reserved=1_000_000)
     assert world.in_flight() == {"one": 0}
     assert world.leasing.open_leases == 1
     lease = acquire(world, lease_id=reserved.lease_id)

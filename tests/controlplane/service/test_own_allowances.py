@@ -116,7 +116,7 @@ async def test_how_an_own_account_stands_is_written_to_no_pool(world):
 async def test_who_renews_is_known_before_the_account_is_in_memory(world):
     lease = await acquired(world)
     await world.restart()
-    world.settling.hello("dp-1", [HeldLease(lease.lease_id, lease.key_id, lease.account_id, lease.model, lease.deadline)], [])
+    world.settling.hello("dp-1", [HeldLease(lease.lease_id, lease.key_id, lease.account_id, lease.model, lease.deadline)])
     assert world.own.find(lease.account_id) is None
     assert world.leases.find(lease.lease_id).refreshing is world.own.refreshing
 

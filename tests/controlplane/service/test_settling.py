@@ -3,6 +3,7 @@
 from controlplane.domain.account import Status
 from controlplane.domain.key import KeyDraft
 from controlplane.domain.lease import HeldLease, Lease, Reason
+from controlplane.domain.limits import NOTHING
 from controlplane.domain.outcome import LEASE_EXPIRED, Ending
 from controlplane.service.leases import DEADLINE
 from controlplane.service.settling import HARD_DEADLINE
@@ -66,7 +67,7 @@ async def test_a_reservation_survives_a_restart(world):
     _, secret = await world.keys.create(KeyDraft("team", allowed_models=("claude-haiku-*",)))
     reserved = acquire(world, reserve_only=True, credential=secret, model="claude-haiku-4-5")
     await world.restart()
-    world.settling.hello(INSTANCE, [], [reserved.lease_id])
+    world.settling.hello(INSTANCE, [], {reserved.lease_id: NOTHING})
     again = {"lease_id": reserved.lease_id, "credential": secret}
     assert acquire(world, **again, model="claude-sonnet-4.5").reason is Reason.MODEL_NOT_ALLOWED
     lease = acquire(world, **again, model="claude-haiku-4-5")
@@ -113,7 +114,7 @@ async def test_what_a_returning_data_plane_does_not_hold_was_lost_on_the_way(wor
     kept, lost = acquire(world), acquire(world)
     reserved, unheard = acquire(world, reserve_only=True), acquire(world, reserve_only=True)
     world.settling.gone(INSTANCE)
-    world.settling.hello(INSTANCE, [HeldLease(kept.lease_id, "proxy", made, kept.model, kept.deadline)], [reserved.lease_id])
+    world.settling.hello(INSTANCE, [HeldLease(kept.lease_id, "proxy", made, kept.model, kept.deadline)], {reserved.lease_id: NOTHING})
     assert world.in_flight() == {"one": 1}
     assert isinstance(acquire(world, lease_id=reserved.lease_id), Lease)
     for gone in (lost, unheard):

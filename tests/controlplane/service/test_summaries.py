@@ -7,9 +7,10 @@ import pytest
 from controlplane.domain.account import AccountDraft, Status
 from controlplane.domain.key import KeyDraft
 from controlplane.domain.lease import Ask, Caller, HeldLease, Identity, Lease, Reason, Refusal
-from controlplane.domain.limits import Caps, Limits, Payer, Period, Unit
+from controlplane.domain.limits import NOTHING, Amounts, Caps, Limits, Payer, Period, Unit
 from controlplane.domain.outcome import LEASE_EXPIRED, Ending, Usage
 from controlplane.policy.decisions import decode
+from controlplane.service import metrics
 from controlplane.service.leases import DEADLINE, Leases, causing, payer
 from controlplane.service.ports import Standing
 from tests.controlplane.fakes import PROXY_KEY, World, ask, attempt, outcome
@@ -62,6 +63,11 @@ async def budget(world, key_id):
     return requests.used, requests.reserved, tokens.used, tokens.reserved, found.concurrency.used
 
 
+def counted(reason):
+    """Credentials that were refused for it so far."""
+    return metrics.UNAUTHENTICATED.labels(reason)._value.get()
+
+
 async def test_a_call_of_the_gateways_own_is_the_keys_that_pays(world):
     key_id, _ = await key(
         world, allowed_models=("claude-sonnet-*",), allowed_ips=("10.0.0.0/8",), strict=True, limits=Limits(tokens=Caps(day=9))
@@ -110,6 +116,39 @@ async def test_a_key_that_is_over_pays_for_nothing(world, given, word):
     said = world.leasing.identify(caller(key_id))
     assert said.reason is Reason.UNAUTHENTICATED
     assert word in said.message
+
+
+async def refused(world, key_id, word):
+    """Nobody's call, and no record under the key's name."""
+    before = counted("uncompressed")
+    said = world.acquire(summary(key_id), INSTANCE)
+    assert said.reason is Reason.UNAUTHENTICATED
+    assert word in said.message
+    assert counted("uncompressed") == before + 1
+    assert await world.rows() == []
+
+
+async def test_a_key_that_wants_its_conversations_whole_pays_for_no_summary(world):
+    """Also for none that goes on behind a request."""
+    await world.account("one")
+    key_id, _ = await key(world)
+    other, _ = await key(world, name="other")
+    await world.keys.update(key_id, {"compression": False})
+    await refused(world, key_id, "the key does not want")
+    assert isinstance(world.acquire(summary(other), INSTANCE), Lease)
+    await world.keys.update(key_id, {"compression": True})
+    assert isinstance(world.acquire(summary(key_id), INSTANCE), Lease)
+
+
+async def test_where_conversations_are_not_shortened_any_more_nobody_pays_for_a_summary(world):
+    await world.account("one")
+    key_id, secret = await key(world)
+    await world.settings.change({"compressionEnabled": False})
+    for payer_id in (key_id, "proxy", "own_" + "0" * 32):
+        await refused(world, payer_id, "not shortened any more")
+    assert isinstance(world.acquire(ask(credential=secret), INSTANCE), Lease)
+    await world.settings.change({"compressionEnabled": None})
+    assert isinstance(world.acquire(summary(key_id), INSTANCE), Lease)
 
 
 async def test_whom_somebody_else_names_means_nothing(world):
@@ -187,14 +226,15 @@ async def test_a_restart_knows_a_summary_again(world):
     assert (row.cause, row.counted) == (CAUSE, False)
 
 
-async def test_a_restart_knows_the_reservation_of_a_summary_again(world):
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_restart_knows_the_reservation_of_a_summary_again(world, told):
     await world.account("one")
     key_id, _ = await key(world)
     reserved = world.acquire(summary(key_id, reserve_only=True, estimated_input_tokens=1000), INSTANCE)
     await world.restart()
     world.identities.set_internal_key(INTERNAL_KEY)
-    world.settling.hello(INSTANCE, [], [reserved.lease_id])
-    assert await budget(world, key_id) == (0, 0, 0, 0, 0)
+    world.settling.hello(INSTANCE, [], {reserved.lease_id: Amounts(tokens=reserved.tokens_reserved) if told else NOTHING})
+    assert await budget(world, key_id) == (0, 0, 0, 1100 + 4096 if told else 0, 0)
     world.acquire(summary(key_id, lease_id=reserved.lease_id, estimated_input_tokens=1000), INSTANCE)
     assert await budget(world, key_id) == (0, 0, 0, 1100 + 4096, 0)
 

@@ -53,7 +53,9 @@ class Scripted(AdmissionServiceServicer):
             self.settled += question.settle.outcomes
             return service.Answer(id=question.id, settled=service.Settled())
         if kind == "acquire" and question.acquire.reserve_only:
-            return service.Answer(id=question.id, reservation=service.Reservation(lease_id=self.reservation, key_id="k", context_window=9))
+            held = {"tokens_reserved": 700, "credits_reserved": 80}
+            reservation = service.Reservation(lease_id=self.reservation, key_id="k", context_window=9, **held)
+            return service.Answer(id=question.id, reservation=reservation)
         if kind == "acquire" and question.acquire.model in REFUSALS:
             return service.Answer(id=question.id, refusal=REFUSALS[question.acquire.model])
         if kind == "extend":
@@ -197,10 +199,11 @@ def test_a_longer_prompt_is_part_of_what_a_lease_holds():
 def test_a_lease_whose_account_was_given_back_is_a_reservation():
     held = Holdings()
     held.take(service.Question(), service.Answer(lease=pb.Lease(lease_id="l")))
-    held.take(service.Question(), service.Answer(reservation=service.Reservation(lease_id="l")))
-    assert (held.leases, held.reservations) == ({}, {"l"})
+    reservation = service.Reservation(lease_id="l", tokens_reserved=5000)
+    held.take(service.Question(), service.Answer(reservation=reservation))
+    assert (held.leases, held.reservations) == ({}, {"l": reservation})
     held.take(service.Question(), service.Answer(lease=pb.Lease(lease_id="l")))
-    assert (list(held.leases), held.reservations) == (["l"], set())
+    assert (list(held.leases), held.reservations) == (["l"], {})
 
 
 async def test_an_extension_that_nobody_waits_for_is_forgotten(peers):
@@ -359,7 +362,7 @@ async def test_a_hello_names_the_open_leases(peers):
     assert [lease.lease_id for lease in scripted.hellos[-1].open_leases] == ["l-open"]
 
 
-async def test_a_hello_names_the_reservations_that_have_no_lease_yet(peers):
+async def test_a_hello_names_the_reservations_that_have_no_lease_yet_and_what_they_hold(peers):
     scripted, control = peers
 
     async def told_again():
@@ -369,7 +372,11 @@ async def test_a_hello_names_the_reservations_that_have_no_lease_yet(peers):
         await until(lambda: len(scripted.hellos) > before)
         scripted.cut = False
         await asking
-        return list(scripted.hellos[-1].open_reservation_ids)
+        hello = scripted.hellos[-1]
+        assert [(each.lease_id, each.tokens_reserved, each.credits_reserved) for each in hello.open_reservations] == [
+            (lease_id, 700, 80) for lease_id in hello.open_reservation_ids
+        ]
+        return list(hello.open_reservation_ids)
 
     scripted.reservation = "l-req_1"
     await control.reserve(ask(reserve_only=True))

@@ -28,7 +28,7 @@ from headgate.api.error.v1 import detail_pb2 as headgate_dot_api_dot_error_dot_v
 from headgate.api.limit.v1 import window_pb2 as headgate_dot_api_dot_limit_dot_v1_dot_window__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1headgate/api/admission/v1/admission_service.proto\x12\x19headgate.api.admission.v1\x1a)headgate/api/admission/v1/admission.proto\x1a(headgate/api/admission/v1/snapshot.proto\x1a\"headgate/api/error/v1/detail.proto\x1a\"headgate/api/limit/v1/window.proto\"H\n\x0eSessionRequest\x12\x36\n\tquestions\x18\x01 \x03(\x0b\x32#.headgate.api.admission.v1.Question\"E\n\x0fSessionResponse\x12\x32\n\x07\x61nswers\x18\x01 \x03(\x0b\x32!.headgate.api.admission.v1.Answer\"\xdd\x02\n\x08Question\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x31\n\x05hello\x18\x02 \x01(\x0b\x32 .headgate.api.admission.v1.HelloH\x00\x12\x37\n\x08identify\x18\x03 \x01(\x0b\x32#.headgate.api.admission.v1.IdentifyH\x00\x12\x35\n\x07\x61\x63quire\x18\x04 \x01(\x0b\x32\".headgate.api.admission.v1.AcquireH\x00\x12\x31\n\x05renew\x18\x05 \x01(\x0b\x32 .headgate.api.admission.v1.RenewH\x00\x12\x33\n\x06settle\x18\x06 \x01(\x0b\x32!.headgate.api.admission.v1.SettleH\x00\x12\x33\n\x06\x65xtend\x18\x07 \x01(\x0b\x32!.headgate.api.admission.v1.ExtendH\x00\x42\x05\n\x03\x61sk\"\xdf\x03\n\x06\x41nswer\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x35\n\x07welcome\x18\x02 \x01(\x0b\x32\".headgate.api.admission.v1.WelcomeH\x00\x12\x37\n\x08identity\x18\x03 \x01(\x0b\x32#.headgate.api.admission.v1.IdentityH\x00\x12\x31\n\x05lease\x18\x04 \x01(\x0b\x32 .headgate.api.admission.v1.LeaseH\x00\x12;\n\ncredential\x18\x05 \x01(\x0b\x32%.headgate.api.admission.v1.CredentialH\x00\x12\x35\n\x07settled\x18\x06 \x01(\x0b\x32\".headgate.api.admission.v1.SettledH\x00\x12\x31\n\x07refusal\x18\x07 \x01(\x0b\x32\x1e.headgate.api.error.v1.RefusalH\x00\x12=\n\x0breservation\x18\x08 \x01(\x0b\x32&.headgate.api.admission.v1.ReservationH\x00\x12\x39\n\textension\x18\t \x01(\x0b\x32$.headgate.api.admission.v1.ExtensionH\x00\x42\x05\n\x03say\"\xa7\x01\n\x05Hello\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\x12\x35\n\x0bopen_leases\x18\x02 \x03(\x0b\x32 .headgate.api.admission.v1.Lease\x12\x1c\n\x14open_reservation_ids\x18\x03 \x03(\t\x12\x17\n\x0fsettled_through\x18\x04 \x01(\x04\x12\x1b\n\x13unsettled_lease_ids\x18\x05 \x03(\t\"\x1a\n\x07Welcome\x12\x0f\n\x07version\x18\x01 \x01(\t\"L\n\x08Identify\x12\x31\n\x06\x63\x61ller\x18\x01 \x01(\x0b\x32!.headgate.api.admission.v1.Caller\x12\r\n\x05usage\x18\x02 \x01(\x08\"X\n\x08Identity\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x10\n\x08key_name\x18\x02 \x01(\t\x12\x16\n\x0e\x61llowed_models\x18\x03 \x03(\t\x12\x12\n\nusage_json\x18\x04 \x01(\t\"\xf0\x02\n\x07\x41\x63quire\x12\x31\n\x06\x63\x61ller\x18\x01 \x01(\x0b\x32!.headgate.api.admission.v1.Caller\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x1e\n\x16\x65stimated_input_tokens\x18\x04 \x01(\x04\x12\x19\n\x11max_output_tokens\x18\x05 \x01(\x04\x12\x0f\n\x07session\x18\x06 \x01(\t\x12\x1c\n\x14\x65xcluded_account_ids\x18\x07 \x03(\t\x12\x10\n\x08lease_id\x18\x08 \x01(\t\x12\x14\n\x0creserve_only\x18\t \x01(\x08\x12\x32\n\x06\x66\x61iled\x18\n \x03(\x0b\x32\".headgate.api.admission.v1.Attempt\x12\x16\n\x0ereceived_at_ms\x18\x0b \x01(\x03\x12\x0f\n\x07\x64ialect\x18\x0c \x01(\t\x12\x10\n\x08streamed\x18\r \x01(\x08\x12\x0e\n\x06sticky\x18\x0e \x01(\x08\"\x95\x01\n\x0bReservation\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x16\n\x0e\x63ontext_window\x18\x03 \x01(\r\x12/\n\x07windows\x18\x04 \x01(\x0b\x32\x1e.headgate.api.limit.v1.Windows\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\r\n\x05whole\x18\x06 \x01(\x08\">\n\x05Renew\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\r\n\x05\x63\x61use\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x03 \x01(\t\"G\n\x06\x45xtend\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x15\n\routput_tokens\x18\x02 \x01(\x04\x12\x14\n\x0cinput_tokens\x18\x03 \x01(\x04\"$\n\tExtension\x12\x17\n\x0foutput_reserved\x18\x01 \x01(\x04\">\n\x06Settle\x12\x34\n\x08outcomes\x18\x01 \x03(\x0b\x32\".headgate.api.admission.v1.Outcome\"\t\n\x07Settled\"#\n\x0cWatchRequest\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\"F\n\rWatchResponse\x12\x35\n\x08snapshot\x18\x01 \x01(\x0b\x32#.headgate.api.admission.v1.Snapshot2\xd6\x01\n\x10\x41\x64missionService\x12\x64\n\x07Session\x12).headgate.api.admission.v1.SessionRequest\x1a*.headgate.api.admission.v1.SessionResponse(\x01\x30\x01\x12\\\n\x05Watch\x12\'.headgate.api.admission.v1.WatchRequest\x1a(.headgate.api.admission.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1headgate/api/admission/v1/admission_service.proto\x12\x19headgate.api.admission.v1\x1a)headgate/api/admission/v1/admission.proto\x1a(headgate/api/admission/v1/snapshot.proto\x1a\"headgate/api/error/v1/detail.proto\x1a\"headgate/api/limit/v1/window.proto\"H\n\x0eSessionRequest\x12\x36\n\tquestions\x18\x01 \x03(\x0b\x32#.headgate.api.admission.v1.Question\"E\n\x0fSessionResponse\x12\x32\n\x07\x61nswers\x18\x01 \x03(\x0b\x32!.headgate.api.admission.v1.Answer\"\xdd\x02\n\x08Question\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x31\n\x05hello\x18\x02 \x01(\x0b\x32 .headgate.api.admission.v1.HelloH\x00\x12\x37\n\x08identify\x18\x03 \x01(\x0b\x32#.headgate.api.admission.v1.IdentifyH\x00\x12\x35\n\x07\x61\x63quire\x18\x04 \x01(\x0b\x32\".headgate.api.admission.v1.AcquireH\x00\x12\x31\n\x05renew\x18\x05 \x01(\x0b\x32 .headgate.api.admission.v1.RenewH\x00\x12\x33\n\x06settle\x18\x06 \x01(\x0b\x32!.headgate.api.admission.v1.SettleH\x00\x12\x33\n\x06\x65xtend\x18\x07 \x01(\x0b\x32!.headgate.api.admission.v1.ExtendH\x00\x42\x05\n\x03\x61sk\"\xdf\x03\n\x06\x41nswer\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x35\n\x07welcome\x18\x02 \x01(\x0b\x32\".headgate.api.admission.v1.WelcomeH\x00\x12\x37\n\x08identity\x18\x03 \x01(\x0b\x32#.headgate.api.admission.v1.IdentityH\x00\x12\x31\n\x05lease\x18\x04 \x01(\x0b\x32 .headgate.api.admission.v1.LeaseH\x00\x12;\n\ncredential\x18\x05 \x01(\x0b\x32%.headgate.api.admission.v1.CredentialH\x00\x12\x35\n\x07settled\x18\x06 \x01(\x0b\x32\".headgate.api.admission.v1.SettledH\x00\x12\x31\n\x07refusal\x18\x07 \x01(\x0b\x32\x1e.headgate.api.error.v1.RefusalH\x00\x12=\n\x0breservation\x18\x08 \x01(\x0b\x32&.headgate.api.admission.v1.ReservationH\x00\x12\x39\n\textension\x18\t \x01(\x0b\x32$.headgate.api.admission.v1.ExtensionH\x00\x42\x05\n\x03say\"\xea\x01\n\x05Hello\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\x12\x35\n\x0bopen_leases\x18\x02 \x03(\x0b\x32 .headgate.api.admission.v1.Lease\x12\x1c\n\x14open_reservation_ids\x18\x03 \x03(\t\x12\x17\n\x0fsettled_through\x18\x04 \x01(\x04\x12\x1b\n\x13unsettled_lease_ids\x18\x05 \x03(\t\x12\x41\n\x11open_reservations\x18\x06 \x03(\x0b\x32&.headgate.api.admission.v1.Reservation\"\x1a\n\x07Welcome\x12\x0f\n\x07version\x18\x01 \x01(\t\"L\n\x08Identify\x12\x31\n\x06\x63\x61ller\x18\x01 \x01(\x0b\x32!.headgate.api.admission.v1.Caller\x12\r\n\x05usage\x18\x02 \x01(\x08\"X\n\x08Identity\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x10\n\x08key_name\x18\x02 \x01(\t\x12\x16\n\x0e\x61llowed_models\x18\x03 \x03(\t\x12\x12\n\nusage_json\x18\x04 \x01(\t\"\xf0\x02\n\x07\x41\x63quire\x12\x31\n\x06\x63\x61ller\x18\x01 \x01(\x0b\x32!.headgate.api.admission.v1.Caller\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x1e\n\x16\x65stimated_input_tokens\x18\x04 \x01(\x04\x12\x19\n\x11max_output_tokens\x18\x05 \x01(\x04\x12\x0f\n\x07session\x18\x06 \x01(\t\x12\x1c\n\x14\x65xcluded_account_ids\x18\x07 \x03(\t\x12\x10\n\x08lease_id\x18\x08 \x01(\t\x12\x14\n\x0creserve_only\x18\t \x01(\x08\x12\x32\n\x06\x66\x61iled\x18\n \x03(\x0b\x32\".headgate.api.admission.v1.Attempt\x12\x16\n\x0ereceived_at_ms\x18\x0b \x01(\x03\x12\x0f\n\x07\x64ialect\x18\x0c \x01(\t\x12\x10\n\x08streamed\x18\r \x01(\x08\x12\x0e\n\x06sticky\x18\x0e \x01(\x08\"\xc8\x01\n\x0bReservation\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x16\n\x0e\x63ontext_window\x18\x03 \x01(\r\x12/\n\x07windows\x18\x04 \x01(\x0b\x32\x1e.headgate.api.limit.v1.Windows\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\r\n\x05whole\x18\x06 \x01(\x08\x12\x17\n\x0ftokens_reserved\x18\x07 \x01(\x04\x12\x18\n\x10\x63redits_reserved\x18\x08 \x01(\x04\">\n\x05Renew\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\r\n\x05\x63\x61use\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x03 \x01(\t\"G\n\x06\x45xtend\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x15\n\routput_tokens\x18\x02 \x01(\x04\x12\x14\n\x0cinput_tokens\x18\x03 \x01(\x04\"$\n\tExtension\x12\x17\n\x0foutput_reserved\x18\x01 \x01(\x04\">\n\x06Settle\x12\x34\n\x08outcomes\x18\x01 \x03(\x0b\x32\".headgate.api.admission.v1.Outcome\"\t\n\x07Settled\"#\n\x0cWatchRequest\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\"F\n\rWatchResponse\x12\x35\n\x08snapshot\x18\x01 \x01(\x0b\x32#.headgate.api.admission.v1.Snapshot2\xd6\x01\n\x10\x41\x64missionService\x12\x64\n\x07Session\x12).headgate.api.admission.v1.SessionRequest\x1a*.headgate.api.admission.v1.SessionResponse(\x01\x30\x01\x12\\\n\x05Watch\x12\'.headgate.api.admission.v1.WatchRequest\x1a(.headgate.api.admission.v1.WatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,31 +44,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ANSWER']._serialized_start=735
   _globals['_ANSWER']._serialized_end=1214
   _globals['_HELLO']._serialized_start=1217
-  _globals['_HELLO']._serialized_end=1384
-  _globals['_WELCOME']._serialized_start=1386
-  _globals['_WELCOME']._serialized_end=1412
-  _globals['_IDENTIFY']._serialized_start=1414
-  _globals['_IDENTIFY']._serialized_end=1490
-  _globals['_IDENTITY']._serialized_start=1492
-  _globals['_IDENTITY']._serialized_end=1580
-  _globals['_ACQUIRE']._serialized_start=1583
-  _globals['_ACQUIRE']._serialized_end=1951
-  _globals['_RESERVATION']._serialized_start=1954
-  _globals['_RESERVATION']._serialized_end=2103
-  _globals['_RENEW']._serialized_start=2105
-  _globals['_RENEW']._serialized_end=2167
-  _globals['_EXTEND']._serialized_start=2169
-  _globals['_EXTEND']._serialized_end=2240
-  _globals['_EXTENSION']._serialized_start=2242
-  _globals['_EXTENSION']._serialized_end=2278
-  _globals['_SETTLE']._serialized_start=2280
-  _globals['_SETTLE']._serialized_end=2342
-  _globals['_SETTLED']._serialized_start=2344
-  _globals['_SETTLED']._serialized_end=2353
-  _globals['_WATCHREQUEST']._serialized_start=2355
-  _globals['_WATCHREQUEST']._serialized_end=2390
-  _globals['_WATCHRESPONSE']._serialized_start=2392
-  _globals['_WATCHRESPONSE']._serialized_end=2462
-  _globals['_ADMISSIONSERVICE']._serialized_start=2465
-  _globals['_ADMISSIONSERVICE']._serialized_end=2679
+  _globals['_HELLO']._serialized_end=1451
+  _globals['_WELCOME']._serialized_start=1453
+  _globals['_WELCOME']._serialized_end=1479
+  _globals['_IDENTIFY']._serialized_start=1481
+  _globals['_IDENTIFY']._serialized_end=1557
+  _globals['_IDENTITY']._serialized_start=1559
+  _globals['_IDENTITY']._serialized_end=1647
+  _globals['_ACQUIRE']._serialized_start=1650
+  _globals['_ACQUIRE']._serialized_end=2018
+  _globals['_RESERVATION']._serialized_start=2021
+  _globals['_RESERVATION']._serialized_end=2221
+  _globals['_RENEW']._serialized_start=2223
+  _globals['_RENEW']._serialized_end=2285
+  _globals['_EXTEND']._serialized_start=2287
+  _globals['_EXTEND']._serialized_end=2358
+  _globals['_EXTENSION']._serialized_start=2360
+  _globals['_EXTENSION']._serialized_end=2396
+  _globals['_SETTLE']._serialized_start=2398
+  _globals['_SETTLE']._serialized_end=2460
+  _globals['_SETTLED']._serialized_start=2462
+  _globals['_SETTLED']._serialized_end=2471
+  _globals['_WATCHREQUEST']._serialized_start=2473
+  _globals['_WATCHREQUEST']._serialized_end=2508
+  _globals['_WATCHRESPONSE']._serialized_start=2510
+  _globals['_WATCHRESPONSE']._serialized_end=2580
+  _globals['_ADMISSIONSERVICE']._serialized_start=2583
+  _globals['_ADMISSIONSERVICE']._serialized_end=2797
 # @@protoc_insertion_point(module_scope)

@@ -63,18 +63,20 @@ class Answer(_message.Message):
     def __init__(self, id: _Optional[int] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., lease: _Optional[_Union[_admission_pb2.Lease, _Mapping]] = ..., credential: _Optional[_Union[_admission_pb2.Credential, _Mapping]] = ..., settled: _Optional[_Union[Settled, _Mapping]] = ..., refusal: _Optional[_Union[_detail_pb2.Refusal, _Mapping]] = ..., reservation: _Optional[_Union[Reservation, _Mapping]] = ..., extension: _Optional[_Union[Extension, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("instance_id", "open_leases", "open_reservation_ids", "settled_through", "unsettled_lease_ids")
+    __slots__ = ("instance_id", "open_leases", "open_reservation_ids", "settled_through", "unsettled_lease_ids", "open_reservations")
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     OPEN_LEASES_FIELD_NUMBER: _ClassVar[int]
     OPEN_RESERVATION_IDS_FIELD_NUMBER: _ClassVar[int]
     SETTLED_THROUGH_FIELD_NUMBER: _ClassVar[int]
     UNSETTLED_LEASE_IDS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
     instance_id: str
     open_leases: _containers.RepeatedCompositeFieldContainer[_admission_pb2.Lease]
     open_reservation_ids: _containers.RepeatedScalarFieldContainer[str]
     settled_through: int
     unsettled_lease_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, instance_id: _Optional[str] = ..., open_leases: _Optional[_Iterable[_Union[_admission_pb2.Lease, _Mapping]]] = ..., open_reservation_ids: _Optional[_Iterable[str]] = ..., settled_through: _Optional[int] = ..., unsettled_lease_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    open_reservations: _containers.RepeatedCompositeFieldContainer[Reservation]
+    def __init__(self, instance_id: _Optional[str] = ..., open_leases: _Optional[_Iterable[_Union[_admission_pb2.Lease, _Mapping]]] = ..., open_reservation_ids: _Optional[_Iterable[str]] = ..., settled_through: _Optional[int] = ..., unsettled_lease_ids: _Optional[_Iterable[str]] = ..., open_reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ...) -> None: ...
 
 class Welcome(_message.Message):
     __slots__ = ("version",)
@@ -135,20 +137,24 @@ class Acquire(_message.Message):
     def __init__(self, caller: _Optional[_Union[_admission_pb2.Caller, _Mapping]] = ..., request_id: _Optional[str] = ..., model: _Optional[str] = ..., estimated_input_tokens: _Optional[int] = ..., max_output_tokens: _Optional[int] = ..., session: _Optional[str] = ..., excluded_account_ids: _Optional[_Iterable[str]] = ..., lease_id: _Optional[str] = ..., reserve_only: _Optional[bool] = ..., failed: _Optional[_Iterable[_Union[_admission_pb2.Attempt, _Mapping]]] = ..., received_at_ms: _Optional[int] = ..., dialect: _Optional[str] = ..., streamed: _Optional[bool] = ..., sticky: _Optional[bool] = ...) -> None: ...
 
 class Reservation(_message.Message):
-    __slots__ = ("lease_id", "key_id", "context_window", "windows", "kind", "whole")
+    __slots__ = ("lease_id", "key_id", "context_window", "windows", "kind", "whole", "tokens_reserved", "credits_reserved")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_ID_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_WINDOW_FIELD_NUMBER: _ClassVar[int]
     WINDOWS_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     WHOLE_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_RESERVED_FIELD_NUMBER: _ClassVar[int]
+    CREDITS_RESERVED_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     key_id: str
     context_window: int
     windows: _window_pb2.Windows
     kind: str
     whole: bool
-    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., context_window: _Optional[int] = ..., windows: _Optional[_Union[_window_pb2.Windows, _Mapping]] = ..., kind: _Optional[str] = ..., whole: _Optional[bool] = ...) -> None: ...
+    tokens_reserved: int
+    credits_reserved: int
+    def __init__(self, lease_id: _Optional[str] = ..., key_id: _Optional[str] = ..., context_window: _Optional[int] = ..., windows: _Optional[_Union[_window_pb2.Windows, _Mapping]] = ..., kind: _Optional[str] = ..., whole: _Optional[bool] = ..., tokens_reserved: _Optional[int] = ..., credits_reserved: _Optional[int] = ...) -> None: ...
 
 class Renew(_message.Message):
     __slots__ = ("lease_id", "cause", "access_token")

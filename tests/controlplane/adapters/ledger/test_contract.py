@@ -550,3 +550,15 @@ async def test_a_claim_without_a_request_is_restored_as_one(desk):
     await desk.settle("call", CALL)
     [budget] = await desk.read(payer)
     assert budget.concurrency.used == 0
+
+
+async def test_requests_at_a_time_are_never_fewer_than_none(desk):
+    """The previous release ends a claim without a request as if it were one: one too many is taken from those at a time."""
+    payer = key(concurrency=1)
+    await desk.reserve("a", [payer])
+    await desk.miscount("k", 0)
+    await desk.settle("a", ONE)
+    [budget] = await desk.read(payer)
+    assert (budget.concurrency.used, budget.concurrency.left) == (0, 1)
+    assert isinstance(await desk.reserve("b", [payer]), Granted)
+    assert isinstance(await desk.reserve("c", [payer]), Denied)

@@ -438,3 +438,18 @@ async def test_a_lease_of_the_previous_release_was_one_of_those_at_a_time(proces
     await desk.settle("a", NOTHING)
     [budget] = await desk.read(payer)
     assert budget.concurrency.used == 0
+
+
+async def test_a_book_with_fewer_requests_at_a_time_than_none_is_healed(processes):
+    """Books outlive the processes that wrote them."""
+    desk, payer = processes(), key(concurrency=1)
+    await desk.reserve("call", [payer], Amounts(0, 100, 1000))
+    await desk.miscount("k", -2)
+    [budget] = await desk.read(payer)
+    assert (budget.concurrency.used, budget.concurrency.left) == (0, 1)
+    assert isinstance(await desk.reserve("a", [payer]), Granted)
+    assert isinstance(await desk.reserve("b", [payer]), Denied)
+    await desk.settle("a", ONE)
+    await desk.settle("call", Amounts(0, 100, 1000))
+    [budget] = await desk.read(payer)
+    assert budget.concurrency.used == 0
