@@ -5,11 +5,13 @@ SQLAlchemy comes with it: those that have no database must not import it.
 
 import asyncio
 import contextlib
+import functools
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import URL, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
@@ -43,6 +45,28 @@ class Unusable(Exception):
         self.passing = passing
 
 
+class File(aiosqlite.Connection):
+    """A connection to SQLite that can be told to stop more than once.
+
+    The driver's thread ends at the first time, and whoever tells it again waits for ever: so did a task that was cancelled
+    while it asked, and cancelled once more before its connection was closed, and with it the end of the event loop.
+    """
+
+    _told: bool = False
+    _stopped: asyncio.Future[Any] | None = None
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connector, iter_chunk_size=64)
+        self._thread.daemon = True  # a connection that nobody closed must not hold up the end of the process
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Begin to end the thread; when it has, the result is there. None: no event loop runs to tell it to."""
+        if not self._told:
+            self._told = True
+            self._stopped = super().stop()
+        return self._stopped
+
+
 def connect(url: str) -> AsyncEngine:
     """An engine for the database; nothing is opened yet. Raises Unusable for an address that is none of ours."""
     try:
@@ -52,7 +76,7 @@ def connect(url: str) -> AsyncEngine:
         # What fails is logged, and parameters, which hold secrets and what people said, must not be.
         if driver.startswith("postgresql"):
             return create_async_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"timeout": CONNECT_SECONDS})
-        engine = create_async_engine(url, hide_parameters=True)
+        engine = create_async_engine(url, hide_parameters=True, connect_args={"async_creator_fn": _file})
     except (SQLAlchemyError, TypeError, ValueError):
         raise Unusable("HEADGATE_DATABASE_URL is not a database address") from None
     event.listen(engine.sync_engine, "connect", _tune)
@@ -99,6 +123,10 @@ async def answers(engine: AsyncEngine) -> bool:
     except Exception:  # noqa: BLE001 - the edge to the database: whatever it is, it does not answer
         return False
     return True
+
+
+def _file(path: str, **options: Any) -> File:
+    return File(functools.partial(sqlite3.connect, path, **options))
 
 
 def _open(url: URL) -> None:

@@ -18,6 +18,8 @@ import time
 
 import pytest
 
+# What Hypothesis tries of a test that has failed so, to find a smaller example, gets only this.
+AGAIN_SECONDS = 10.0
 EXIT_SECONDS = 60.0
 # Past that no thread of Python's runs any more: the interpreter is being taken apart.
 LAST_SECONDS = 30.0
@@ -43,6 +45,7 @@ def pytest_timeout_set_timer(item, settings):
 
         def tell_and_fail(number, frame):
             __tracebackhide__ = True
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
             stop(item.nodeid, item.config.stash[told])
             fail(number, frame)
 

@@ -27,6 +27,14 @@ async def deep():
 def test_it():
     uvloop.run(deep())
 """
+TRIED = """
+import asyncio
+from hypothesis import given, strategies as st
+
+@given(number=st.integers(0, 9))
+async def test_it(number):
+    await asyncio.sleep(1000 if number > 4 else 0)
+"""
 STUBBORN = """
 import time
 
@@ -52,9 +60,9 @@ def command(tmp_path):
 
     def prepared(program):
         (tmp_path / "test_program.py").write_text(f"{program}\n\ndef test_after():\n    pass\n")
-        (tmp_path / "conftest.py").write_text("from tests import hanging\nhanging.EXIT_SECONDS = 0.5\n")
+        (tmp_path / "conftest.py").write_text("from tests import hanging\nhanging.EXIT_SECONDS = hanging.AGAIN_SECONDS = 0.5\n")
         (tmp_path / "pytest.ini").write_text(
-            "[pytest]\nasyncio_mode = auto\ntimeout = 1\nfaulthandler_timeout = 3\nfaulthandler_exit_on_timeout = true\n"
+            "[pytest]\nasyncio_mode = auto\ntimeout = 1\nfaulthandler_timeout = 30\nfaulthandler_exit_on_timeout = true\n"
         )
         plugins = ["-p", "tests.hanging", "-p", "no:cacheprovider"]
         return [sys.executable, "-m", "pytest", "-q", *plugins], {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
@@ -62,9 +70,9 @@ def command(tmp_path):
     return prepared
 
 
-def ran(command):
+def ran(command, *options):
     arguments, where = command
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False, **where)
+    return subprocess.run([*arguments, *options], capture_output=True, text=True, timeout=60, check=False, **where)
 
 
 @pytest.mark.parametrize("program", [PLAIN, UVLOOP], ids=["plain", "uvloop"])
@@ -76,8 +84,14 @@ def test_a_test_that_waits_for_ever_fails_and_tells_what_it_waits_for(command, p
     assert done.returncode == 1
 
 
+def test_hypothesis_still_finds_the_smallest_example(command):
+    done = ran(command(TRIED))
+    assert "number=5," in done.stdout
+    assert "1 failed, 1 passed" in done.stdout
+
+
 def test_one_that_lets_nothing_fail_it_ends_the_run(command):
-    done = ran(command(STUBBORN))
+    done = ran(command(STUBBORN), "-o", "faulthandler_timeout=2")
     assert done.returncode == 1
     assert "in test_it" in done.stderr
 

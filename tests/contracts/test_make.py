@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TARGETS = ["help", "install", "up", "demo", "test", "check", "proto", "bench", "simulate", "clean"]
+TARGETS = ["help", "install", "up", "demo", "test", "check", "proto", "bench", "simulate", "compression", "clean"]
 
 
 @pytest.fixture

@@ -1,39 +1,16 @@
-import asyncio
-import os
-import secrets
-
-import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 
 from controlplane.adapters.db import engine as database
 from tests.controlplane.fakes import World
-
-POSTGRES = os.environ.get("HEADGATE_TEST_DATABASE_URL", "postgresql+asyncpg://postgres@127.0.0.1:5432/test")
-
-
-async def administrate(statement):
-    url = make_url(POSTGRES).set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = await asyncpg.connect(url, timeout=3)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+from tests.databases import new_database
 
 
 @pytest.fixture(scope="session")
 def postgres():
     """A database of this run's own; its address."""
-    name = f"headgate_{secrets.token_hex(6)}"
-    try:
-        asyncio.run(administrate(f"CREATE DATABASE {name}"))
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"PostgreSQL must be there in CI: {error!r}")
-        pytest.skip(f"no PostgreSQL: {type(error).__name__}")
-    yield make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    asyncio.run(administrate(f"DROP DATABASE {name} WITH (FORCE)"))
+    with new_database() as address:
+        yield address
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

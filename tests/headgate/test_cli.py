@@ -155,12 +155,15 @@ def test_up_starts_all_says_where_to_go_and_stops_in_order(place):
         text=True,
     )
     with process:
-        lines = []
-        while not lines or "Console" not in lines[-1]:
-            lines.append(process.stdout.readline())
-            assert lines[-1], process.stderr.read()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        try:
+            lines = []
+            while not lines or "Console" not in lines[-1]:
+                lines.append(process.stdout.readline())
+                assert lines[-1], process.stderr.read()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0
+        finally:
+            process.kill()  # or `with` would wait for it
     port = re.search(r"^PORT=(\d+)$", (place / ".env").read_text(), re.MULTILINE)[1]
     said = "".join(lines)
     assert f"OPENAI_BASE_URL=http://127.0.0.1:{port}/v1\n" in said

@@ -85,6 +85,8 @@ async def test_they_migrate_one_after_the_other(tmp_path):
 
     async def migrate():
         engine = at(tmp_path / "x.db")
+        with database.opening(engine, NAME):  # as every service: switched to WAL by several at once, SQLite refuses all but one
+            pass
         async with database.alone(engine, LOCK) as connection:
             await connection.execute(text("CREATE TABLE IF NOT EXISTS steps (x INTEGER)"))
             found.append((await connection.execute(text("SELECT count(*) FROM steps"))).scalar())
@@ -108,6 +110,37 @@ async def test_a_migration_that_fails_leaves_nothing(tmp_path):
         await half()
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT name FROM sqlite_master"))).scalars().all() == []
+    await engine.dispose()
+
+
+async def test_who_tells_a_connection_to_stop_that_was_told_before_does_not_wait_for_ever(tmp_path):
+    connection = await database.File(lambda: sqlite3.connect(tmp_path / "x.db"))
+    stopped = connection.stop()
+    async with asyncio.timeout(10):
+        with pytest.raises(ValueError, match="closed"):
+            await connection.close()
+        await stopped
+
+
+async def test_who_is_cancelled_twice_while_asking_leaves_nobody_waiting(tmp_path):
+    """The second time finds the driver closing the connection. A task that stayed would keep the event loop from ending."""
+    engine = at(tmp_path / "x.db")
+
+    async def ask():
+        async with engine.connect() as connection:
+            for _ in range(9):
+                await connection.execute(text("SELECT 1"))
+
+    for turns in range(30):
+        task = asyncio.ensure_future(ask())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    while left := asyncio.all_tasks() - {asyncio.current_task()}:
+        assert (await asyncio.wait(left, timeout=10))[0], left
     await engine.dispose()
 
 

@@ -225,9 +225,11 @@ def launcher(diary, free_ports):
         start_new_session=True,
     )
     with process:
-        assert process.stdout.readline() == "ready\n"
-        yield process
-        process.kill()
+        try:
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()  # or `with` would wait for it
 
 
 def test_a_killed_launcher_leaves_no_orphans(launcher, diary):

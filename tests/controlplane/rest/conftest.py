@@ -1,23 +1,18 @@
 """Databases for the REST tests: each test finds its own empty one, migrated once for all of them."""
 
 import asyncio
-import os
-import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 
 from controlplane import app
 from controlplane.adapters.db import engine as database
 from controlplane.adapters.db.tables import metadata
 from tests.controlplane.rest.world import TurnedClock, World, opened
-
-POSTGRES = os.environ.get("HEADGATE_TEST_DATABASE_URL", "postgresql+asyncpg://postgres@127.0.0.1:5432/test")
+from tests.databases import new_database
 
 
 async def migrate(url: str) -> None:
@@ -33,16 +28,6 @@ async def empty(url: str) -> None:
     await engine.dispose()
 
 
-async def administer(statement: str) -> None:
-    """Run a statement on the server that the tests were given."""
-    url = make_url(POSTGRES).set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = await asyncpg.connect(url, timeout=3)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("template") / "headgate.db"
@@ -52,17 +37,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    name = f"headgate_rest_{secrets.token_hex(6)}"
-    try:
-        asyncio.run(administer(f"CREATE DATABASE {name}"))
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"PostgreSQL must be there in CI: {error!r}")
-        pytest.skip(f"no PostgreSQL: {type(error).__name__}")
-    url = make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    asyncio.run(migrate(url))
-    yield url
-    asyncio.run(administer(f"DROP DATABASE {name} WITH (FORCE)"))
+    with new_database() as url:
+        asyncio.run(migrate(url))
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

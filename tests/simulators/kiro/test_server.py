@@ -411,4 +411,4 @@ async def test_as_a_process(client):
             assert answer.status == 200
     finally:
         process.send_signal(signal.SIGTERM)
-        assert await process.wait() == 0
+        assert await asyncio.wait_for(process.wait(), 20) == 0

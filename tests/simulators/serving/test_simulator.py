@@ -125,6 +125,6 @@ async def test_as_a_process(arguments):
     )
     key, ready = [(await process.stdout.readline()).decode() for _ in range(2)]
     process.send_signal(signal.SIGTERM)
-    assert await process.wait() == 0
+    assert await asyncio.wait_for(process.wait(), 20) == 0
     assert key.startswith("key sk-")
     assert ready.startswith("listening on http://127.0.0.1:")
