@@ -73,7 +73,7 @@ async def running(scenario: Scenario, upstream: Upstream, mode: Mode) -> AsyncIt
     parts = wiring.assemble(outside)
     parts.identities.set_proxy_key(vault.digest(identity.DIGEST, PROXY_KEY))
     await parts.load()
-    parts.settling.hello(INSTANCE, (), ())
+    parts.settling.hello(INSTANCE, (), {})
     writing = asyncio.create_task(parts.records.run(), name="records")
     for name, work in jobs.loops(parts, Retention(stores.Old(), clock, days=30)):
         if name in IDLE:

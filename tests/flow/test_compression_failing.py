@@ -205,9 +205,9 @@ def test_a_slow_model_is_waited_for_as_long_as_is_decided(stack, key, decided, f
 
 
 def test_what_a_key_may_spend_in_a_day_bounds_its_summaries(stack, key, decided):
-    decided(compressionKeyTokensPerDay=10_000)
-    by_anthropic(stack, key, KIRO, talk(FITTING))
+    decided(compressionKeyTokensPerDay=5_000)
     passes(stack, key, "budget")
+    assert summaries(stack) == [], "what cannot be paid for is not begun"
     decided(compressionKeyTokensPerDay=0)
     assert by_anthropic(stack, key, KIRO, changed(talk(FITTING), 1, "Something else.")).told
 

@@ -55,7 +55,7 @@ async def test_it_is_made_once_and_counts_what_is_kept_each_time(counted):
     [
         ("other", TURNS, 0, SUMMARY, POLICY),
         ("k", [*TURNS[:5], assistant("as I said")], 0, SUMMARY, POLICY),
-        ("k", TURNS, 10_000, SUMMARY, POLICY),
+        ("k", TURNS, 5_000, SUMMARY, POLICY),
         ("k", TURNS, 0, replace(SUMMARY, sections=("shorter",)), POLICY),
         ("k", TURNS, 0, replace(SUMMARY, name=b"other"), POLICY),
         ("k", TURNS, 0, SUMMARY, Policy(tokens=20_000)),

@@ -17,6 +17,8 @@ from headgate import rpc
 from headgate.api.conversation.v1.conversation_service_pb2_grpc import add_ConversationServiceServicer_to_server
 from headgate.settings import load
 from summarizer import app
+from summarizer.figures import Figures
+from summarizer.jobs import Remembered
 from summarizer.settings import Settings
 
 TOKEN = "shared"
@@ -28,7 +30,10 @@ TALK = [Said(by_assistant=False, text="hi"), Said(by_assistant=True, text="ho â˜
 async def served(directory, port):
     """The real service, on its file."""
     settings = load(Settings, {"HEADGATE_DATA_DIR": str(directory)})
-    async with app.opened(settings.database_url) as engine, app.keeping(settings, engine, CollectorRegistry()) as conversations:
+    async with (
+        app.opened(settings.database_url) as engine,
+        app.keeping(settings, engine, Figures(CollectorRegistry()), Remembered()) as conversations,
+    ):
         server = rpc.server(f"127.0.0.1:{port}", TOKEN)
         add_ConversationServiceServicer_to_server(conversations, server)
         await server.start()
