@@ -9,9 +9,9 @@ from math import ceil
 from headgate.tokens import text_tokens
 from summarizer.compression_figures import CompressionFigures
 from summarizer.errors import ModelFailed, OverBudget, StoreAway
-from summarizer.policy import Policy
 from summarizer.ports import Errand, Model, Spending
-from summarizer.prompts import Prompt
+from summarizer.shortening.policy import Policy
+from summarizer.shortening.prompts import Prompt
 
 # How long a model is left alone for a key after a failure that will be the same in a moment.
 REST_MS = 60_000

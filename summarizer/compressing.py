@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from summarizer import prompts
 from summarizer.asking import Asking
-from summarizer.assembly import Assembled, worth
-from summarizer.batches import batches, names
-from summarizer.conversation import Conversation
 from summarizer.errors import Late, ModelFailed, OverBudget, Unshortened, Wordless
-from summarizer.lengths import lengths
 from summarizer.making import Making, waited
 from summarizer.openings import Openings
-from summarizer.plan import MARGIN, plan
-from summarizer.policy import Policy
 from summarizer.ports import Errand
 from summarizer.recall import Known, Recall
-from summarizer.summary import Summary
+from summarizer.shortening import prompts
+from summarizer.shortening.assembly import Assembled, worth
+from summarizer.shortening.batches import batches, names
+from summarizer.shortening.conversation import Conversation
+from summarizer.shortening.lengths import lengths
+from summarizer.shortening.plan import MARGIN, plan
+from summarizer.shortening.policy import Policy
+from summarizer.shortening.summary import Summary
 
 log = logging.getLogger(__name__)
 

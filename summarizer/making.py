@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from summarizer.errors import Late
-from summarizer.summary import Summary
+from summarizer.shortening.summary import Summary
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from summarizer.kept import MIB
-from summarizer.summary import Summary
+from summarizer.shortening.summary import Summary
 
 # What all keys have together, in bytes, and which part of it a single one has at most.
 ROOM = 64 * MIB

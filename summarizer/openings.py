@@ -5,11 +5,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from summarizer.assembly import Assembled, assemble
-from summarizer.conversation import Conversation, Text, Turn
-from summarizer.lengths import lengths
-from summarizer.policy import Policy
-from summarizer.summary import Summary
+from summarizer.shortening.assembly import Assembled, assemble
+from summarizer.shortening.conversation import Conversation, Text, Turn
+from summarizer.shortening.lengths import lengths
+from summarizer.shortening.policy import Policy
+from summarizer.shortening.summary import Summary
 
 # Characters of text altogether; an opening has some ten or thirty thousand.
 ROOM = 16_000_000

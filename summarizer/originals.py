@@ -11,10 +11,10 @@ from itertools import pairwise
 from typing import Any
 
 from summarizer.compressing import Shortened
-from summarizer.conversation import Call, Conversation, Opaque, Part, Result, Text, Turn
 from summarizer.errors import Absent, Refused, StoreAway
 from summarizer.ports import Errand, Originals
-from summarizer.summary import Passage, Replaced
+from summarizer.shortening.conversation import Call, Conversation, Opaque, Part, Result, Text, Turn
+from summarizer.shortening.summary import Passage, Replaced
 
 log = logging.getLogger(__name__)
 

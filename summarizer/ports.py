@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from summarizer.summary import Replaced, Summary
+from summarizer.shortening.summary import Replaced, Summary
 
 
 @dataclass(frozen=True, slots=True)

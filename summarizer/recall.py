@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from summarizer.errors import StoreAway
 from summarizer.memory import Memory
-from summarizer.policy import Policy
 from summarizer.ports import Summaries
-from summarizer.summary import Summary
+from summarizer.shortening.policy import Policy
+from summarizer.shortening.summary import Summary
 
 log = logging.getLogger(__name__)
 

@@ -21,17 +21,18 @@ from dataplane.conversation.estimate import prompt_tokens, turn_tokens
 from dataplane.conversation.model import Call, Text, Turn
 from dataplane.ports import Policy, Shortening
 from headgate.tokens import text_tokens
-from summarizer import compressing, lengths
-from summarizer import plan as planning
+from summarizer import compressing
 from summarizer.asking import Asking
 from summarizer.compressing import Compressing
 from summarizer.compression_figures import CompressionFigures
-from summarizer.conversation import Conversation
 from summarizer.memory import Memory
 from summarizer.originals import Keeping
-from summarizer.policy import Policy as Settings
 from summarizer.recall import Recall
 from summarizer.rpc.compression import Compression
+from summarizer.shortening import lengths
+from summarizer.shortening import plan as planning
+from summarizer.shortening.conversation import Conversation
+from summarizer.shortening.policy import Policy as Settings
 from summarizer.store import engine as database
 from summarizer.store.originals import SqlOriginals
 from summarizer.store.spending import SqlSpending

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from headgate.tokens import ASCII_PER_TOKEN, text_tokens
 from summarizer.ports import Answered, Errand
-from summarizer.prompts import SLACK
+from summarizer.shortening.prompts import SLACK
 
 # A small fast model: until its first word, and for each token of its answer.
 FIRST_SECONDS, TOKEN_SECONDS = 0.8, 0.012

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 
 from headgate.api.compression.v1 import compression_service_pb2, conversation_pb2
-from summarizer.conversation import Call, Conversation, Opaque, Part, Result, Role, Text, Turn
 from summarizer.errors import Invalid
-from summarizer.policy import Policy
+from summarizer.shortening.conversation import Call, Conversation, Opaque, Part, Result, Role, Text, Turn
+from summarizer.shortening.policy import Policy
 
 DIGEST_BYTES = 32
 REASONING = "reasoning"

@@ -17,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from summarizer.errors import Absent, Unfit
 from summarizer.kept import MIB, ROW_BYTES
+from summarizer.shortening.summary import Passage, Replaced
 from summarizer.store.books import changing
 from summarizer.store.engine import reached
 from summarizer.store.portions import BYTES, PAUSE, STEP, portion
 from summarizer.store.summaries import chunks
 from summarizer.store.tables import passages, replacements
-from summarizer.summary import Passage, Replaced
 
 # What a key has at most, in bytes as they are stored.
 KEY_BYTES = 64 * MIB

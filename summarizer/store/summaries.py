@@ -15,11 +15,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from summarizer.kept import MIB, ROW_BYTES
+from summarizer.shortening.summary import Summary
 from summarizer.store.books import changing
 from summarizer.store.engine import reached
 from summarizer.store.portions import STEP, portion
 from summarizer.store.tables import summaries
-from summarizer.summary import Summary
 
 # What a key has at most, and all of them together, in bytes as they are stored.
 KEY_BYTES = 32 * MIB

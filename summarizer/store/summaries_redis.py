@@ -24,8 +24,8 @@ from redis.exceptions import TimeoutError as TimedOut
 
 from summarizer.errors import StoreAway
 from summarizer.kept import MIB
+from summarizer.shortening.summary import OVERHEAD, Summary
 from summarizer.store.summaries import chunks, faded, packed, unpacked
-from summarizer.summary import OVERHEAD, Summary
 
 TIMEOUT = 1.0  # seconds
 PAUSE = 5.0  # seconds from a timeout until a silent server is asked again

@@ -16,7 +16,7 @@ from benchmarks.compression.model import summarised, tokens
 from benchmarks.compression.served import served
 from dataplane.conversation.model import Text, ToolCall, ToolResult, Turn
 from summarizer import compressing
-from summarizer.prompts import SLACK
+from summarizer.shortening.prompts import SLACK
 
 REQUESTS = 48
 GROWING = grown(1, REQUESTS)

@@ -10,7 +10,7 @@ import anthropic
 import httpx
 import openai
 
-from summarizer.prompts import SYSTEM
+from summarizer.shortening.prompts import SYSTEM
 from tests.stack import PROXY_KEY, Stack
 
 Side = Literal["user", "assistant", "call", "result"]

@@ -8,12 +8,12 @@ from prometheus_client import CollectorRegistry
 from summarizer.asking import Asking
 from summarizer.compressing import Compressing
 from summarizer.compression_figures import CompressionFigures
-from summarizer.conversation import Conversation, Text
 from summarizer.errors import StoreAway
 from summarizer.memory import Memory
-from summarizer.policy import Policy
 from summarizer.ports import Answered, Errand
 from summarizer.recall import Recall
+from summarizer.shortening.conversation import Conversation, Text
+from summarizer.shortening.policy import Policy
 from tests.summarizer.conversations import chat
 
 POLICY = Policy(tokens=10_000, turns=200, keep_turns=10, batch_turns=10)

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import strategies as st
 
 from headgate.tokens import text_tokens
-from summarizer.conversation import Call, Conversation, Opaque, Result, Text, Turn
+from summarizer.shortening.conversation import Call, Conversation, Opaque, Result, Text, Turn
 
 SPOKEN = "the file config parser must read lines before tests run again because we decided on a smaller cache 我们 决定 采用 数据库"
 BOOK = " ".join(Random(0).choices(SPOKEN.split(), k=5000))

@@ -8,9 +8,9 @@ from prometheus_client import CollectorRegistry
 from summarizer.asking import CUT, REST_MS, Asking
 from summarizer.compression_figures import CompressionFigures
 from summarizer.errors import ModelFailed, OverBudget, StoreAway
-from summarizer.policy import Policy
 from summarizer.ports import Answered, Errand
-from summarizer.prompts import Prompt
+from summarizer.shortening.policy import Policy
+from summarizer.shortening.prompts import Prompt
 
 ERRAND = Errand("k", "req_1")
 PROMPT = Prompt("s" * 35, "t" * 350, 300)  # 110 tokens

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from summarizer.compressing import Passed, Shortened, Source, Why
 from summarizer.errors import ModelFailed
-from summarizer.policy import Policy
 from summarizer.ports import Answered, Errand
+from summarizer.shortening.policy import Policy
 from tests.summarizer.compressing_world import LONG, World
 from tests.summarizer.conversations import chat, talks
 

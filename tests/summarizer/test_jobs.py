@@ -10,12 +10,12 @@ from summarizer.errors import StoreAway
 from summarizer.figures import Figures
 from summarizer.jobs import Remembered, Tidying
 from summarizer.kept import Answer, Bounds, Said, Turn
+from summarizer.shortening.summary import Passage, Replaced, Summary
 from summarizer.store.answers import Answers
 from summarizer.store.originals import SqlOriginals
 from summarizer.store.sessions import Sessions
 from summarizer.store.spending import DAY_MS, SqlSpending
 from summarizer.store.summaries import SqlSummaries
-from summarizer.summary import Passage, Replaced, Summary
 
 
 @pytest.fixture

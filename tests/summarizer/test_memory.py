@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarizer.memory import PART, Memory
-from summarizer.summary import OVERHEAD, Summary
+from summarizer.shortening.summary import OVERHEAD, Summary
 
 LIFE = 100
 MANY = 1000

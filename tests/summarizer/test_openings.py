@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from summarizer import openings
-from summarizer.assembly import assemble
-from summarizer.conversation import Conversation
 from summarizer.openings import Openings
-from summarizer.policy import Policy
-from summarizer.summary import Summary
+from summarizer.shortening.assembly import assemble
+from summarizer.shortening.conversation import Conversation
+from summarizer.shortening.policy import Policy
+from summarizer.shortening.summary import Summary
 from tests.summarizer.conversations import assistant, system, user
 
 POLICY = Policy(tokens=10_000)

@@ -7,7 +7,7 @@ to come out at the other end. The summarizer is known by the words of its tasks,
 import re
 from collections.abc import Iterable, Iterator
 
-from summarizer.prompts import FOLD, TASK
+from summarizer.shortening.prompts import FOLD, TASK
 from tests.simulators.serving.parts import CHARS_PER_TOKEN
 
 NOTHING = "Nothing happened."

@@ -4,9 +4,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from summarizer.conversation import Call, Result, Text, Turn
-from summarizer.policy import Policy
-from summarizer.prompts import fold, section
+from summarizer.shortening.conversation import Call, Result, Text, Turn
+from summarizer.shortening.policy import Policy
+from summarizer.shortening.prompts import fold, section
 from tests.simulators.serving.directives import parse
 from tests.simulators.serving.parts import CHARS_PER_TOKEN
 from tests.simulators.serving.summarising import NOTHING, facts, summary

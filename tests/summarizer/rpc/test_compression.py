@@ -11,15 +11,15 @@ from headgate import rpc
 from headgate.api.compression.v1 import compression_service_pb2 as pb
 from headgate.api.compression.v1 import conversation_pb2, policy_pb2
 from headgate.api.compression.v1.compression_service_pb2_grpc import CompressionServiceStub, add_CompressionServiceServicer_to_server
-from summarizer.assembly import Assembled
 from summarizer.compressing import Passed, Shortened, Source, Why
 from summarizer.compression_figures import CompressionFigures
-from summarizer.conversation import Call, Opaque, Result, Text
 from summarizer.errors import Absent, StoreAway
 from summarizer.originals import Keeping
-from summarizer.policy import Policy
 from summarizer.rpc import compression_wire as wire
 from summarizer.rpc.compression import Compression, seconds
+from summarizer.shortening.assembly import Assembled
+from summarizer.shortening.conversation import Call, Opaque, Result, Text
+from summarizer.shortening.policy import Policy
 from tests.summarizer.conversations import assistant, chat, system, user
 
 PARTS = [

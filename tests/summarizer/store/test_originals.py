@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from summarizer.errors import Absent, StoreAway, Unfit
+from summarizer.shortening.summary import Passage, Replaced
 from summarizer.store import originals as originals_module
 from summarizer.store import portions
 from summarizer.store.originals import SqlOriginals
 from summarizer.store.tables import passages, replacements
-from summarizer.summary import Passage, Replaced
 
 LIFE = 1000
 number = itertools.count()

@@ -13,13 +13,13 @@ from sqlalchemy import func, select
 from summarizer.errors import StoreAway
 from summarizer.memory import PART as PART_OF_ROOM
 from summarizer.memory import Memory
+from summarizer.shortening.summary import Summary
 from summarizer.store import engine as database
 from summarizer.store import summaries as summaries_module
 from summarizer.store import summaries_redis
 from summarizer.store.summaries import PART, SqlSummaries
 from summarizer.store.summaries_redis import RedisSummaries
 from summarizer.store.tables import summaries as table
-from summarizer.summary import Summary
 
 # As long as anything lives: what Redis does by its own clock must not come in between.
 LIFE = summaries_redis.LONGEST

@@ -6,11 +6,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from summarizer.kept import Answer, Bounds, Item
+from summarizer.shortening.summary import Summary
 from summarizer.store import engine as database
 from summarizer.store import migrating
 from summarizer.store.answers import Answers
 from summarizer.store.summaries import SqlSummaries
-from summarizer.summary import Summary
 from tests.summarizer.store.test_engine import differences
 
 

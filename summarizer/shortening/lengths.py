@@ -6,7 +6,7 @@ Everything is in estimated tokens.
 
 from dataclasses import dataclass
 
-from summarizer.policy import Policy
+from summarizer.shortening.policy import Policy
 
 # Half of what most models read, where nobody told what this one does.
 USUAL = 100_000

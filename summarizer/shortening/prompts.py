@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from math import ceil
 
 from headgate.tokens import text_tokens
-from summarizer.conversation import Turn
-from summarizer.framing import guarded
-from summarizer.lengths import LEAST_SECTION, lengths
-from summarizer.policy import Policy
-from summarizer.transcript import written
+from summarizer.shortening.conversation import Turn
+from summarizer.shortening.framing import guarded
+from summarizer.shortening.lengths import LEAST_SECTION, lengths
+from summarizer.shortening.policy import Policy
+from summarizer.shortening.transcript import written
 
 # The answer may be this much longer than what is asked for: one that breaks off has lost its end.
 SLACK = 1.25

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarizer.batches import batches, names
-from summarizer.conversation import Call, Conversation, Result
-from summarizer.pairs import pairs
-from summarizer.plan import plan
-from summarizer.policy import Policy
-from summarizer.transcript import length
+from summarizer.shortening.batches import batches, names
+from summarizer.shortening.conversation import Call, Conversation, Result
+from summarizer.shortening.pairs import pairs
+from summarizer.shortening.plan import plan
+from summarizer.shortening.policy import Policy
+from summarizer.shortening.transcript import length
 from tests.summarizer.conversations import Maker, assistant, chat, conversations, system, talks, user, work
 
 POLICY = Policy(tokens=6000, turns=40, keep_turns=8, batch_turns=8, batch_characters=10_000)

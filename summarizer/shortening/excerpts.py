@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from summarizer.conversation import Role, Text, Turn
-from summarizer.framing import line
+from summarizer.shortening.conversation import Role, Text, Turn
+from summarizer.shortening.framing import line
 
 # Characters of one text that are looked at, from either end; and of all texts together, for decisions, from the latest back.
 LOOK, LOOK_BACK = 2000, 200_000

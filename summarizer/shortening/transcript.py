@@ -6,8 +6,8 @@ Every word of them stands there, but the middle of what is very long. Thoughts o
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from summarizer.conversation import Call, Opaque, Part, Result, Text, Turn
-from summarizer.framing import clipped, guarded, name
+from summarizer.shortening.conversation import Call, Opaque, Part, Result, Text, Turn
+from summarizer.shortening.framing import clipped, guarded, name
 
 # What surrounds a turn, and a part of one, in characters.
 TURN_CHARACTERS, PART_CHARACTERS = 32, 40

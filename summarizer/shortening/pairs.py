@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from summarizer.conversation import Call, Result, Turn
+from summarizer.shortening.conversation import Call, Result, Turn
 
 
 @dataclass(frozen=True, slots=True)

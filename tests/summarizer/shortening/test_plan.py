@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from summarizer.assembly import made
-from summarizer.conversation import Call, Conversation, Result
-from summarizer.lengths import lengths
-from summarizer.plan import Plan, plan
-from summarizer.policy import Policy
+from summarizer.shortening.assembly import made
+from summarizer.shortening.conversation import Call, Conversation, Result
+from summarizer.shortening.lengths import lengths
+from summarizer.shortening.plan import Plan, plan
+from summarizer.shortening.policy import Policy
 from tests.summarizer.conversations import KINDS, Maker, assistant, chat, conversations, loose, prompt_faults, system, talks, user, work
 
 POLICIES = st.builds(

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from summarizer.conversation import Conversation, Turn
-from summarizer.lengths import Lengths, lengths
-from summarizer.pairs import pairs
-from summarizer.policy import Policy
+from summarizer.shortening.conversation import Conversation, Turn
+from summarizer.shortening.lengths import Lengths, lengths
+from summarizer.shortening.pairs import pairs
+from summarizer.shortening.policy import Policy
 
 # An estimate may be this much too low.
 MARGIN = 1.1

@@ -6,9 +6,9 @@ Tools of clients have no common form: what a call did is guessed from the tool's
 import re
 from collections.abc import Iterator, Sequence
 
-from summarizer.conversation import Call, Result, Text, Turn
-from summarizer.excerpts import ends
-from summarizer.framing import line, name
+from summarizer.shortening.conversation import Call, Result, Text, Turn
+from summarizer.shortening.excerpts import ends
+from summarizer.shortening.framing import line, name
 
 MOST_FILES, PATH_CHARACTERS = 50, 200
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 
-from summarizer.conversation import Turn
-from summarizer.pairs import pairs
-from summarizer.policy import Policy
-from summarizer.transcript import length
+from summarizer.shortening.conversation import Turn
+from summarizer.shortening.pairs import pairs
+from summarizer.shortening.policy import Policy
+from summarizer.shortening.transcript import length
 
 # Summaries are made anew when what the model is asked has changed much.
 VERSION = 1

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from headgate.tokens import text_tokens
-from summarizer.conversation import Call, Opaque, Result, Turn
-from summarizer.excerpts import decisions, intents, questions
-from summarizer.files import files
-from summarizer.framing import line, name
-from summarizer.lengths import MOST_HEADER
+from summarizer.shortening.conversation import Call, Opaque, Result, Turn
+from summarizer.shortening.excerpts import decisions, intents, questions
+from summarizer.shortening.files import files
+from summarizer.shortening.framing import line, name
+from summarizer.shortening.lengths import MOST_HEADER
 
 MOST_TOOLS = 20
 # Below this a line that had to be cut says nothing.

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.tokens import text_tokens
-from summarizer.conversation import Call, Opaque, Result
-from summarizer.framing import clipped, guarded, line, name
-from summarizer.header import header
+from summarizer.shortening.conversation import Call, Opaque, Result
+from summarizer.shortening.framing import clipped, guarded, line, name
+from summarizer.shortening.header import header
 from tests.summarizer.conversations import assistant, system, talks, user
 
 TITLES = ("What the user wanted", "Decisions and conditions, latest first", "Files", "Not answered yet", "Tools used", "Not shown here")

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.tokens import text_tokens
-from summarizer.conversation import Call, Opaque, Result
-from summarizer.lengths import lengths
-from summarizer.policy import Policy
-from summarizer.prompts import fold, foldable, section
-from summarizer.transcript import length, written
+from summarizer.shortening.conversation import Call, Opaque, Result
+from summarizer.shortening.lengths import lengths
+from summarizer.shortening.policy import Policy
+from summarizer.shortening.prompts import fold, foldable, section
+from summarizer.shortening.transcript import length, written
 from tests.summarizer.conversations import assistant, system, talks, user
 
 POLICY = Policy()

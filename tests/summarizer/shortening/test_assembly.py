@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.tokens import text_tokens
-from summarizer.assembly import ACKNOWLEDGED, BEGIN, END, FIRST, assemble, made, worth
-from summarizer.batches import batches, names
-from summarizer.conversation import Conversation, Text
-from summarizer.lengths import lengths
-from summarizer.plan import plan
-from summarizer.policy import Policy
+from summarizer.shortening.assembly import ACKNOWLEDGED, BEGIN, END, FIRST, assemble, made, worth
+from summarizer.shortening.batches import batches, names
+from summarizer.shortening.conversation import Conversation, Text
+from summarizer.shortening.lengths import lengths
+from summarizer.shortening.plan import plan
+from summarizer.shortening.policy import Policy
 from tests.summarizer.conversations import Maker, assistant, chat, conversations, loose, prompt_faults, system, talks, user, work
 
 POLICIES = st.builds(

@@ -6,11 +6,11 @@ from hashlib import blake2b
 from math import ceil
 
 from headgate.tokens import text_tokens
-from summarizer.conversation import Conversation, Role, Text, Turn
-from summarizer.framing import guarded
-from summarizer.header import header
-from summarizer.lengths import lengths
-from summarizer.policy import Policy
+from summarizer.shortening.conversation import Conversation, Role, Text, Turn
+from summarizer.shortening.framing import guarded
+from summarizer.shortening.header import header
+from summarizer.shortening.lengths import lengths
+from summarizer.shortening.policy import Policy
 
 # As the data plane's estimate has it.
 TURN_TOKENS = 4
