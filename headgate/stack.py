@@ -59,14 +59,23 @@ class Stop:
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         self.again = asyncio.Event()
+        self._heard: list[signal.Signals] = []
 
     def listen(self) -> None:
         """Take over the signals; must be called inside the running loop."""
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, self.interrupt)
-        loop.add_signal_handler(signal.SIGTERM, self.asked.set)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it stays ignored
-            loop.add_signal_handler(signal.SIGHUP, self.asked.set)
+        heard = {signal.SIGINT: self.interrupt, signal.SIGTERM: self.asked.set, signal.SIGHUP: self.asked.set}
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup it stays ignored
+            del heard[signal.SIGHUP]
+        for number, act in heard.items():
+            loop.add_signal_handler(number, act)
+        self._heard = list(heard)
+
+    def deafen(self) -> None:
+        """Everything has stopped: who asks once more must not find the default, which is to be killed."""
+        for number in self._heard:
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
 
     def interrupt(self) -> None:
         (self.again if self.asked.is_set() else self.asked).set()
@@ -167,6 +176,7 @@ class Stack:
             asked.cancel()
             ready.cancel()
             code = await self._stop(stop)
+            stop.deafen()
             await asyncio.gather(asked, ready, *keeping, return_exceptions=True)
         return code
 

@@ -250,6 +250,14 @@ def test_a_signal_stops_it_with_exit_code_0(launcher, diary, number):
     assert diary.events("asked") == [(f"service-{port}", "asked") for port in reversed(launcher.args[-2:])]
 
 
+def test_who_asks_to_the_last_moment_does_not_kill_it(launcher):
+    while launcher.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(launcher.pid, signal.SIGTERM)
+        time.sleep(0.001)
+    assert launcher.returncode == 0
+
+
 def test_sigterm_twice_is_still_one_wish(launcher, diary):
     os.killpg(launcher.pid, signal.SIGTERM)
     with contextlib.suppress(ProcessLookupError):
