@@ -251,11 +251,11 @@ async def test_one_timer_serves_many_waits_and_runs_out_when_nobody_waits():
 
 
 async def test_silence_is_counted_from_the_last_byte():
-    wire = Wire(idle_seconds=0.06)
+    wire = Wire(idle_seconds=0.4)
     await (await wire.asked(CHUNKED))
     reading = asyncio.ensure_future(wire.connection.read())
     for _ in range(4):
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.12)
         wire.connection.data_received(b"0")
     assert not reading.done()
     with pytest.raises(Silent):

@@ -288,14 +288,6 @@ async def test_nobody_waits_for_a_host_that_does_not_answer():
             assert await soon(client.compress(conversation(), ask(600))) == UNAVAILABLE
 
 
-async def test_a_connection_that_is_being_made_is_waited_for_a_moment_only(service, summarizer, monkeypatch):
-    monkeypatch.setattr(module, "CONNECT_SECONDS", 0.0)
-    assert await soon(summarizer.compress(conversation(), ask(600))) == UNAVAILABLE
-    assert service.asked == []
-    monkeypatch.undo()
-    await arrived(summarizer)
-
-
 async def test_a_silent_service_is_left_alone_for_a_while(service, summarizer, monkeypatch):
     monkeypatch.setattr(module, "SILENT_SECONDS", 0.1)
     service.go.clear()
