@@ -19,10 +19,13 @@ TEND_EVERY = 5.0
 COUNT_EVERY = 1.0
 # Notes of changes that could not be written when the changes were made.
 NOTE_EVERY = 5.0
+WATCH_EVERY = 1.0
 # Records of the previous release, which may still be running beside this one.
 ADOPT_EVERY = 60.0
 PRUNE_EVERY = 3600.0
 FORGET_EVERY = 600.0
+# What other control planes, and commands, change of who may sign in.
+DOOR_EVERY = 15.0
 
 
 async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
@@ -49,9 +52,13 @@ def loops(parts: Parts, retention: Retention) -> Sequence[tuple[str, Coroutine[A
         ("poll allowances", TEND_EVERY, pool.allowances.poll),
         ("count places", COUNT_EVERY, partial(count, parts)),
         ("write audit log", NOTE_EVERY, parts.audit.retry),
+        ("watch accounts", WATCH_EVERY, parts.timeline.tend),
         ("adopt records", ADOPT_EVERY, parts.records.adopt),
         ("prune records", PRUNE_EVERY, retention.prune),
         ("forget", FORGET_EVERY, partial(forget, parts)),
+        ("note failed sign-ins", DOOR_EVERY, parts.door.administration.failures.flush),
+        ("read who may sign in", DOOR_EVERY, parts.door.administration.reload),
+        ("end sessions", FORGET_EVERY, parts.door.sessions.prune),
     )
     return [(name, every(seconds, name, each)) for name, seconds, each in work]
 

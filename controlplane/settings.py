@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from headgate import options
+from headgate import addresses, options
 from headgate.settings import setting
 
 
@@ -15,6 +15,9 @@ class Settings:
     database: str | None = setting(options.DATABASE_URL)
     redis_url: str | None = setting(options.REDIS_URL)
     host: str = setting(options.HOST)
+    port: int = setting(options.PORT)
+    gateway: str | None = setting(options.GATEWAY_URL)
+    public_url: str | None = setting(options.PUBLIC_URL)
     console_port: int = setting(options.CONSOLE_PORT)
     control_addr: tuple[str, ...] = setting(options.CONTROL_ADDR)
     control_listen: str | None = setting(options.CONTROL_LISTEN)
@@ -52,6 +55,11 @@ class Settings:
     def key_path(self) -> Path:
         """Where the key for secrets at rest lies."""
         return Path(self.key_file) if self.key_file else Path(self.data_dir) / "secret.key"
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the data plane is, which may listen on every address of this machine."""
+        return self.gateway or addresses.url(self.host, self.port)
 
     @property
     def rpc_listen(self) -> str:

@@ -3,20 +3,22 @@
 What is outside (stores, providers, the ledger, the clock) is handed in; nothing here opens or listens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from controlplane.domain.limits import Caps, Limits
+from controlplane.domain.outcome import Entry
 from controlplane.policy.hosts import Hosts
 from controlplane.service import metrics
 from controlplane.service.accounts import Accounts, Care
-from controlplane.service.administration import Administration
 from controlplane.service.allowances import Allowances
 from controlplane.service.audit import Audit, AuditStore
 from controlplane.service.background import Background
 from controlplane.service.bulletin import Bulletin
 from controlplane.service.catalogue import Catalogue
 from controlplane.service.costs import Costs
+from controlplane.service.door import Door, DoorStores, Surroundings, built
+from controlplane.service.feed import Feed
 from controlplane.service.health import Health
 from controlplane.service.holding import Holding
 from controlplane.service.identity import Identities
@@ -24,7 +26,9 @@ from controlplane.service.keys import Keys
 from controlplane.service.learning import Learning
 from controlplane.service.leases import Leases
 from controlplane.service.leasing import Leasing
+from controlplane.service.names import Names
 from controlplane.service.opening import Opening, Rules
+from controlplane.service.overview import Overview
 from controlplane.service.own import OwnAccounts
 from controlplane.service.own_books import OwnStore
 from controlplane.service.placing import Placing
@@ -42,6 +46,7 @@ from controlplane.service.prices import Prices
 from controlplane.service.queue import Queue
 from controlplane.service.records import Records
 from controlplane.service.refreshing import Refreshing
+from controlplane.service.removed import Removed, RemovedAccounts
 from controlplane.service.roster import Roster, Seat
 from controlplane.service.routes import Routes, RouteStore
 from controlplane.service.runtime_settings import RuntimeSettings
@@ -49,6 +54,7 @@ from controlplane.service.seating import Seating
 from controlplane.service.sequences import Sequences
 from controlplane.service.settling import Settling
 from controlplane.service.standing import Standings
+from controlplane.service.timeline import Timeline, TimelineStore
 from controlplane.service.usage import KeyUsage
 
 
@@ -65,6 +71,8 @@ class Outside:
     prices: PriceStore
     routes: RouteStore
     audit: AuditStore
+    door: DoorStores
+    timeline: TimelineStore
     ledger: Ledger
     providers: Mapping[str, Provider]
     vault: Vault
@@ -104,7 +112,7 @@ class Parts:
     accounts: Accounts
     keys: Keys
     identities: Identities
-    administration: Administration
+    door: Door
     records: Records
     prices: Prices
     routes: Routes
@@ -116,11 +124,17 @@ class Parts:
     settling: Settling
     holding: Holding
     sequences: Sequences
+    overview: Overview
+    names: Names
+    feed: Feed
+    timeline: Timeline
     bulletin: Bulletin
 
     async def load(self) -> None:
         """Fill memory from the database. Raises SealBroken."""
+        await self.door.administration.load()
         await self.accounts.load()
+        self.timeline.begin()
         await self.pool.allowances.load()
         await self.keys.load()
         await self.prices.load(self.outside.settings)
@@ -143,7 +157,7 @@ def pool(outside: Outside) -> Pool:
     catalogue = Catalogue(roster, store, outside.providers, refreshing, standings, clock)
     allowances = Allowances(roster, store, outside.providers, refreshing, standings, clock, outside.background)
     own = OwnAccounts(outside.own, outside.providers, outside.vault, clock, outside.hosts, outside.background, roster)
-    care = Care(refreshing, catalogue, standings, outside.background)
+    care = Care(refreshing, catalogue, standings, outside.background, RemovedAccounts(outside.vault, clock))
     return Pool(roster, standings, learning, refreshing, catalogue, allowances, own, care)
 
 
@@ -155,7 +169,7 @@ def assemble(outside: Outside) -> Parts:
     rules = Rules(keys.limits, Limits(requests=Caps(minute=outside.requests_per_minute)) if outside.requests_per_minute else None)
     identities = Identities(keys, outside.vault, clock, lambda: outside.settings.compression.enabled)
     costs, leases = Costs(prices), Leases(rules.payers)
-    queue = Queue(outside.queue_seconds)
+    queue, audit = Queue(outside.queue_seconds), Audit(outside.audit, clock)
     sequences, usage = Sequences(), KeyUsage(keys, ledger, records, clock)
     placing = Placing(tended.catalogue, tended.roster, lambda: outside.settings.scheduling_mode, outside.attempts, clock)
     holding = Holding(ledger, leases, tended.find, tended.standings, queue, clock)
@@ -163,7 +177,11 @@ def assemble(outside: Outside) -> Parts:
     settling = Settling(leases, holding, health, costs, records, sequences, clock)
     opening = Opening(rules, costs, placing, tended.refreshing, tended.own, leases, clock)
     leasing = Leasing(identities, opening, Seating(placing, holding, queue, clock), holding, settling, leases, clock)
+    feed = Feed(accounts.list, keys, usage, outside.background)
+    timeline = Timeline(outside.timeline, outside.audit, tended.roster, clock)
     _connect(tended, records, settling, queue)
+    _publish(feed, records, keys, outside.settings)
+    tended.refreshing.ended = timeline.renewed
     metrics.OPEN.set_function(lambda: leasing.open_leases)
     metrics.WAITING.set_function(lambda: leasing.waiting)
     metrics.MISSING.set_function(lambda: sequences.missing(clock.now()))
@@ -174,18 +192,22 @@ def assemble(outside: Outside) -> Parts:
         accounts=accounts,
         keys=keys,
         identities=identities,
-        administration=Administration(outside.vault),
+        door=built(outside.door, Surroundings(outside.vault, clock, outside.settings, outside.background, audit)),
         records=records,
         prices=prices,
-        routes=Routes(outside.routes, tended.roster, tended.catalogue.route),
+        routes=Routes(outside.routes, tended.roster, tended.catalogue.route, Removed(clock)),
         costs=costs,
         usage=usage,
-        audit=Audit(outside.audit, clock),
+        audit=audit,
         leases=leases,
         leasing=leasing,
         settling=settling,
         holding=holding,
         sequences=sequences,
+        overview=Overview(accounts, keys, records, ledger, clock),
+        names=Names(keys, tended.roster),
+        feed=feed,
+        timeline=timeline,
         bulletin=Bulletin(tended.catalogue, outside.settings),
     )
 
@@ -200,3 +222,15 @@ def _connect(tended: Pool, records: Records, settling: Settling, queue: Queue) -
 
     tended.roster.changed = changed
     records.decided = settling.decided
+
+
+def _publish(feed: Feed, records: Records, keys: Keys, settings: RuntimeSettings) -> None:
+    """What is told to those who listen."""
+    settle = records.decided
+
+    def decided(entries: Sequence[Entry], new: Collection[str]) -> None:
+        settle(entries, new)
+        feed.decided(entries, new)
+
+    records.decided, records.taken = decided, feed.ended
+    keys.changed, settings.decided = feed.key, feed.settings

@@ -28,6 +28,10 @@ class Proxies:
         # With no colon there is neither a port nor anything to map: most requests are not looked at closer.
         return str(parsed(address) or address) if ":" in address else address
 
+    def trusts(self, address: str) -> bool:
+        """Whether what this peer says about its clients is believed."""
+        return self._trusts(address)
+
     def _trusts(self, address: str) -> bool:
         found = _written(address) if self._networks else None
         if found is None:

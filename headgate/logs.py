@@ -32,7 +32,7 @@ NAMED = re.compile(
 # user and password of a URL.
 SHAPED = re.compile(
     r"""kg-[0-9a-f]{8,}
-      | hgi?-[0-9A-Za-z_-]{8,}
+      | hg[ip]?-[0-9A-Za-z_-]{8,}(?:\.[0-9a-f]+)?
       | (?<=[Bb]earer\s)[^\s"',]+
       | ao[ar][A-Za-z0-9+/=_-]{8,}[^\s"',]*
       | (?:sk|ksk)[-_][A-Za-z0-9_-]{8,}

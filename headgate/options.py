@@ -73,7 +73,7 @@ INTERNAL_KEY = Option(
     "what the summarizer presents to the data plane, for summaries that a key's requests cause; the launcher makes one at each start",
     True,
 )
-GATEWAY_URL = Option("HEADGATE_GATEWAY_URL", s.url, None, "where the summarizer calls the data plane; made from host and port when unset")
+GATEWAY_URL = Option("HEADGATE_GATEWAY_URL", s.url, None, "where the services call the data plane; made from host and port when unset")
 
 KIRO_PROFILE = Option(
     "HEADGATE_KIRO_PROFILE",

@@ -26,8 +26,8 @@ from controlplane.wiring import Outside, Parts
 
 PROXY_KEY = "proxy-key-of-the-simulation"
 INSTANCE = "data-plane-of-the-simulation"
-# Jobs for several control planes at the same books: with one they come by every second for nothing.
-IDLE = frozenset({"count places"})
+# Jobs for several control planes at the same books, and for who looks on: they come by every second for nothing.
+IDLE = frozenset({"count places", "watch accounts"})
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ async def running(scenario: Scenario, upstream: Upstream, mode: Mode) -> AsyncIt
         prices=stores.Prices(),
         routes=stores.Routes(),
         audit=stores.Changes(),
+        timeline=stores.Timeline(),
         ledger=MemoryLedger(),
         providers={"kiro": endpoints},
         vault=vault,

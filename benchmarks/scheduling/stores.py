@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.scheduling.scenario import Behaviour
 from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Reading
 from controlplane.domain.audit import Change, ChangePage, ChangeQuery
+from controlplane.domain.event import Decided, Happening
 from controlplane.domain.key import Key
 from controlplane.domain.model import ModelFacts
 from controlplane.domain.outcome import Entry, EntryPage, EntryQuery
@@ -30,6 +31,7 @@ from controlplane.service.ports import (
     Written,
 )
 from controlplane.service.routes import RouteStore
+from controlplane.service.timeline import TimelineStore
 
 
 class Accounts(AccountStore):
@@ -170,6 +172,24 @@ class Old(RetentionStore):
 
     async def drop_allowances(self, before: int, limit: int) -> int:
         return 0
+
+    async def drop_events(self, before_ms: int, limit: int) -> int:
+        return 0
+
+    async def crop_events(self, most: int, limit: int) -> int:
+        return 0
+
+
+class Timeline(TimelineStore):
+    """Nobody reads it."""
+
+    async def add(self, happenings: Sequence[Happening]) -> None: ...
+
+    async def page(self, account_id: str, before: tuple[int, int] | None, limit: int) -> Sequence[Happening]:
+        return ()
+
+    async def decided(self, since_ms: int, limit: int) -> Sequence[Decided]:
+        return ()
 
 
 class Changes(AuditStore):

@@ -49,3 +49,5 @@ class KeyDraft:
 
 
 PROXY_KEY_ID = "proxy"
+# Who pays for what administrators ask in the console: tests of accounts, the playground.
+CONSOLE_KEY_ID = "console"

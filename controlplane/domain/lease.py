@@ -69,6 +69,7 @@ class Identity:
     empty tuples allow all. `strict`: the key wants a refusal where something would have to be left
     out. `own`: the account that the caller brings along, the only one that serves it. `whole`: the key does not want
     its conversations shortened. `cause`: the request that the gateway itself calls for, empty: it is the key's own.
+    `forced`: an administrator tests the one account that is allowed, however it stands.
     """
 
     key_id: str
@@ -80,6 +81,7 @@ class Identity:
     own: OwnToken | None = None
     whole: bool = False
     cause: str = ""
+    forced: bool = False
 
     @property
     def brings(self) -> bool:

@@ -137,7 +137,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class EntryQuery:
     """Filters of the request list; None: any. `status` is the HTTP status the client saw. `internal`: whether
-    the gateway made it itself.
+    the gateway made it itself. Received from `begin_ms` up to but without `end_ms`, epoch milliseconds.
     """
 
     key_id: str | None = None
@@ -147,6 +147,10 @@ class EntryQuery:
     status: int | None = None
     cause: str | None = None
     internal: bool | None = None
+    kind: str | None = None
+    request_id: str | None = None
+    begin_ms: int | None = None
+    end_ms: int | None = None
     limit: int = 50
     cursor: str | None = None
 

@@ -67,7 +67,8 @@ class Wish:
     """What is wanted. `session` as `session_hash` makes it, 0: none. `allowed`: account ids the key may
     use, empty: all. `kind`, `account_id`: pins.
 
-    `sticky`: the session's own account is worth nearly any wait.
+    `sticky`: the session's own account is worth nearly any wait. `forced`: somebody wants to see what the account
+    does, so how it stands keeps nobody from asking it.
     """
 
     model: str
@@ -77,6 +78,7 @@ class Wish:
     kind: str = ""
     account_id: str = ""
     sticky: bool = False
+    forced: bool = False
 
 
 @lru_cache(maxsize=4096)

@@ -34,7 +34,7 @@ from controlplane.policy import scheduling, snapshots
 from controlplane.policy.routing import Named
 from controlplane.policy.scheduling import Candidate, Choice, Mode, NoCapacity, Wish
 from controlplane.policy.scoring import Score
-from controlplane.policy.snapshots import ARRANGEMENTS, CHOSE, Record
+from controlplane.policy.snapshots import ARRANGEMENTS, Record
 
 REVISION = scheduling.REVISION
 # What a client writes as a model's name is kept up to here.
@@ -62,7 +62,7 @@ def chose(candidates: Sequence[Candidate], wish: Wish, now: float, seed: int, mo
 
 def in_vain(step: Step) -> bool:
     """Whether it is a choice that found nobody."""
-    return bool(step[0] == CHOSE and step[-1][0] is None)
+    return bool(step[0] in ARRANGEMENTS and step[-1][0] is None)
 
 
 def spared(account_id: str) -> Step:
@@ -98,6 +98,13 @@ def decode(text: str) -> list[dict[str, Any]]:
     return [SHOWN[step[0]](step) if step[0] in SHOWN else {"step": step[0]} for step in _steps(text)]
 
 
+def choices(text: str) -> list[Record]:
+    """The choices of the record as they are arranged (`snapshots.ARRANGEMENTS`). Raises ValueError for a text that is
+    no record.
+    """
+    return [step for step in _steps(text) if step[0] in ARRANGEMENTS]
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """A recorded choice made again by the present rules: whether everything about it is the same, and who
@@ -111,7 +118,7 @@ class Replay:
 
 def replay(text: str) -> list[Replay]:
     """Each choice of the record, made again from the record alone. Raises ValueError for a text that is none."""
-    return [_again(step) for step in _steps(text) if step[0] in ARRANGEMENTS]
+    return [_again(record) for record in choices(text)]
 
 
 def _again(record: Record) -> Replay:
@@ -174,11 +181,11 @@ def _chose(record: Record) -> dict[str, Any]:
 
 
 def _wish(wish: Record) -> dict[str, Any]:
-    model, session, excluded, allowed, kind, account_id, sticky = wish
+    model, session, excluded, allowed, kind, account_id, sticky, *forced = wish
     # A number of 64 bits, which JSON's readers would round.
     name = f"{session:016x}" if session else None
     pins = {"kind": kind, "accountId": account_id}
-    return {"model": model, "session": name, "excluded": excluded, "allowed": allowed, **pins, "sticky": sticky}
+    return {"model": model, "session": name, "excluded": excluded, "allowed": allowed, **pins, "sticky": sticky, "forced": bool(forced)}
 
 
 def _candidates(record: Record) -> list[dict[str, Any]]:

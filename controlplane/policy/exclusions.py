@@ -70,13 +70,16 @@ def plainly_fit(candidate: Candidate, model: str, without: frozenset[str]) -> bo
 
 def excluding(candidate: Candidate, wish: Wish, now: float) -> Exclusion | None:
     """The first rule that puts the account out; None: it may serve. Rules that do not end by themselves
-    come first, so that no false hope is told.
+    come first, so that no false hope is told. Who is asked by force is out only for what it cannot do at all, and for
+    having been tried.
     """
+    if wish.forced:
+        return _by_wish(candidate, wish) or _by_credential(candidate) or _by_trial(candidate, wish)
     return (
         _by_wish(candidate, wish)
         or by_standing(candidate, now)
         or by_allowance(candidate, now)
-        or (None if candidate.has_credential else Exclusion(candidate.id, Rule.NO_CREDENTIAL))
+        or _by_credential(candidate)
         or _by_breaker(candidate, wish.model, now)
         # After the rests, so that an account which was tried and rests since tells when it returns.
         or by_use(candidate, wish)
@@ -113,6 +116,10 @@ def by_allowance(candidate: Candidate, now: float) -> Exclusion | None:
     return Exclusion(candidate.id, Rule.EXHAUSTED, candidate.resets_at, f"{candidate.left:g} of {candidate.limit:g} left")
 
 
+def _by_credential(candidate: Candidate) -> Exclusion | None:
+    return None if candidate.has_credential else Exclusion(candidate.id, Rule.NO_CREDENTIAL)
+
+
 def _by_breaker(candidate: Candidate, model: str, now: float) -> Exclusion | None:
     found = breaker.obstacle(candidate.breakers, model, now) if candidate.breakers else None
     if found is None:
@@ -128,6 +135,10 @@ def by_use(candidate: Candidate, wish: Wish) -> Exclusion | None:
     limit = places(candidate)
     if limit and candidate.in_flight >= limit:
         return Exclusion(candidate.id, Rule.FULL, 0.0, f"{candidate.in_flight} of {limit}")
+    return _by_trial(candidate, wish)
+
+
+def _by_trial(candidate: Candidate, wish: Wish) -> Exclusion | None:
     return Exclusion(candidate.id, Rule.TRIED) if candidate.id in wish.excluded else None
 
 

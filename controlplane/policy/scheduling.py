@@ -107,7 +107,7 @@ def choose(candidates: Sequence[Candidate], wish: Wish, now: float, seed: int, m
     best = max(sums)
     # Mostly there is one.
     chosen = fit[sums.index(best) if sums.count(best) == 1 else _tie(scored, best, seed, mode)]
-    # None of them is open or being probed, or the account would have been out.
+    # None of them is open or being probed, or the account would have been out, unless it was asked by force.
     return Choice(chosen, fit, scored, exclusions, _concerning(chosen, wish.model) if chosen.breakers else ())
 
 
@@ -124,7 +124,7 @@ def _sifted(candidates: Sequence[Candidate], wish: Wish, now: float) -> tuple[li
     """Those that fit, and why the others do not, in their order."""
     fit: list[Candidate] = []
     exclusions: list[Exclusion] = []
-    open_wish = not (wish.excluded or wish.allowed or wish.account_id)
+    open_wish = not (wish.excluded or wish.allowed or wish.account_id or wish.forced)
     model, kind, without = wish.model, wish.kind, lacking(wish.model)
     for candidate in candidates:
         plain = open_wish and (not kind or candidate.kind == kind) and plainly_fit(candidate, model, without)

@@ -19,6 +19,8 @@ from controlplane.policy.scheduling import Candidate, Choice, Mode, NoCapacity, 
 
 # The name of this arrangement: an arrangement that changes gets a new one, and old records keep theirs.
 CHOSE = "chose-2"
+# The same, with one more member of the wish: an account that is asked by force, which earlier releases do not know.
+FORCED = "chose-3"
 
 # What `choose` reads of a candidate, in the order of the tuples. TRAITS are alike among many accounts and change
 # seldom; `offers` is whether the model that is wanted is among them. RECENT is kept only where use shall be even.
@@ -38,7 +40,7 @@ TRAITS = (
 LIVE = ("id", "in_flight", "health", "health_at", "left", "latency", "warm_until", "latency_at")
 RECENT = ("recent", "recent_at")
 # LIVE by the name of the arrangement; a choice of any of these can be made again.
-ARRANGEMENTS = {"chose-1": LIVE[:-1], CHOSE: LIVE}
+ARRANGEMENTS = {"chose-1": LIVE[:-1], CHOSE: LIVE, FORCED: LIVE}
 BREAKER = tuple(one.name for one in fields(Breaker))
 
 Record = Sequence[Any]
@@ -74,13 +76,14 @@ def taken(
             for one in candidates
         ]
     )
+    wanted = (model, wish.session, tuple(wish.excluded), tuple(wish.allowed), wish.kind, wish.account_id, wish.sticky)
     return (
-        CHOSE,
+        FORCED if wish.forced else CHOSE,
         revision,
         mode,
         now,
         seed,
-        (model, wish.session, tuple(wish.excluded), tuple(wish.allowed), wish.kind, wish.account_id, wish.sticky),
+        (*wanted, True) if wish.forced else wanted,
         kinds,
         which,
         [(one.id, one.in_flight, one.health, one.health_at, one.left, one.latency, one.warm_until, one.latency_at) for one in candidates],

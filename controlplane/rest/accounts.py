@@ -76,6 +76,15 @@ async def delete_account(services: Wired, audited: Audited, account_id: str) -> 
     return Response(status_code=204)
 
 
+@router.post("/{account_id}/restore", responses={**errors.ABSENT, **errors.TAKEN})
+async def restore_account(services: Wired, audited: Audited, account_id: str) -> AccountRead:
+    """Undo the removal of an account, for ten minutes; its name returns to the routes that nobody changed since."""
+    made = shown(await services.accounts.restore(account_id))
+    await audited.note("account.restore", account_id, made.label, after=made)
+    await routes.noted(audited, *await services.routes.recall(account_id))
+    return made
+
+
 @router.post("/{account_id}/enable", responses=errors.ABSENT)
 async def enable_account(services: Wired, audited: Audited, account_id: str) -> AccountRead:
     """Put it back into the pool and forget why it was out."""

@@ -1,100 +1,138 @@
-"""Who may come in: the administrator's password as a bearer, and few guesses at it.
+"""Who may come in: a bearer or a session's cookie, and what each may ask for.
 
 This stands before routing and before the body is read: a stranger learns nothing about routes
 and costs nothing.
 """
 
+import hmac
 import ipaddress
-import logging
 import math
-from collections import deque
 from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi.security import HTTPBearer
+from fastapi import Depends, Request
+from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from controlplane.domain.user import Origin, Refused, Who
+from controlplane.policy import rights
 from controlplane.rest import errors
-from controlplane.service.audit import ADMIN, Actor
+from controlplane.service.audit import Actor
 from controlplane.service.services import Services
 from headgate.forwarding import Proxies, parsed
 
-GUESSES = 10
-WINDOW_SECONDS = 60.0
-ADDRESSES = 10_000  # remembered at a time; beyond it the oldest is forgotten
 UNKNOWN = "unknown"
-OPEN = frozenset({"/api/proxy/status", "/api/proxy/health"})
-log = logging.getLogger(__name__)
-
-# Declares the scheme in the OpenAPI document; the gate below is what checks.
-password = HTTPBearer(scheme_name="password", description="The administrator's password", auto_error=False)
+COOKIE = "headgate_session"
+CSRF = "x-csrf-token"
+# Declare the schemes in the OpenAPI document; the gate below is what checks.
+bearer = HTTPBearer(scheme_name="bearer", description="The administrator's password, or a token hg-...", auto_error=False)
+cookie = APIKeyCookie(name=COOKIE, scheme_name="cookie", description=f"A session; writes need {CSRF} as well", auto_error=False)
+SCHEMES = (Depends(bearer), Depends(cookie))
 
 
 class Gate:
-    """Lets requests below /api pass when they carry the password, and tells routes who asks
-    (`request.state.actor`).
+    """Lets requests below /api pass when their sender may make them, and tells routes who asks: `request.state.who`,
+    as the audit log says it `request.state.actor`, and from where `request.state.origin`.
     """
 
     def __init__(self, app: ASGIApp, services: Services, trusted_proxies: Sequence[str]) -> None:
         self._app = app
-        self._services = services
+        self._administration = services.administration
         self._proxies = Proxies(trusted_proxies)
-        self._guesses = Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(scope) if scope["type"] == "http" and _guarded(scope["path"]) else None
+        refusal = await self._refusal(scope) if scope["type"] == "http" and _below_api(scope["path"]) else None
         await (self._app if refusal is None else refusal)(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
-        presented = _bearer(headers.get("authorization", ""))
-        if presented is None:
-            return _unauthenticated("send the administrator's password as Authorization: Bearer PASSWORD")
-        client = self._proxies.client(scope["client"][0] if scope.get("client") else "", ",".join(headers.getlist("x-forwarded-for")))
-        address = _group(client)
-        now = self._services.clock.now()
-        wait = self._guesses.wait(address, now)
-        if wait > 0:
-            return _throttled(wait)
-        if self._services.administration.password_is(presented):
-            self._guesses.forget(address)
-            scope.setdefault("state", {})["actor"] = Actor(ADMIN, str(parsed(client) or UNKNOWN))
+    async def _refusal(self, scope: Scope) -> Response | None:
+        connection = HTTPConnection(scope)
+        state = scope.setdefault("state", {})
+        state["origin"] = origin = self._origin(connection)
+        state["secure"] = self._secure(connection)
+        if rights.open_to_all(scope["method"], scope["path"]):
             return None
-        self._guesses.add(address, now)
-        log.warning("wrong administrator password address=%s", address)
-        return _unauthenticated("the administrator's password is wrong")
+        who = await self._who(connection, origin)
+        if isinstance(who, Refused):
+            return refused(who, clear=None if who.wait else connection)
+        state["who"], state["actor"] = who, Actor(who.name, origin.address)
+        return _forbidden(who, scope["method"], scope["path"], connection.headers)
+
+    async def _who(self, connection: HTTPConnection, origin: Origin) -> Who | Refused:
+        presented, session = _bearer(connection.headers.get("authorization", "")), connection.cookies.get(COOKIE)
+        if presented is not None:
+            return await self._administration.bearer(presented, origin)
+        if session:
+            return await self._administration.cookie(session, origin)
+        return Refused("unauthenticated", "sign in, or send the administrator's password or a token as Authorization: Bearer ...")
+
+    def _origin(self, connection: HTTPConnection) -> Origin:
+        client = self._proxies.client(_peer(connection), ",".join(connection.headers.getlist("x-forwarded-for")))
+        return Origin(str(parsed(client) or UNKNOWN), _group(client), connection.headers.get("user-agent", ""))
+
+    def _secure(self, connection: HTTPConnection) -> bool:
+        """Whether the browser speaks TLS, to us or to a proxy that may say so."""
+        forwarded = connection.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+        return connection.scope.get("scheme") == "https" or (forwarded == "https" and self._proxies.trusts(_peer(connection)))
 
 
-class Guesses:
-    """Wrong passwords by address, for the last minute."""
-
-    def __init__(self) -> None:
-        self._times: dict[str, deque[float]] = {}
-
-    def wait(self, address: str, now: float) -> float:
-        """Seconds until `address` may guess again; 0 when it may."""
-        times = self._times.get(address)
-        if times is None or len(times) < GUESSES:
-            return 0.0
-        return max(0.0, times[0] + WINDOW_SECONDS - now)
-
-    def add(self, address: str, now: float) -> None:
-        """Count a wrong password."""
-        # Reinserted, so that the first key is the address that was quiet for longest.
-        times = self._times.pop(address, None) or deque(maxlen=GUESSES)
-        times.append(now)
-        self._times[address] = times
-        if len(self._times) > ADDRESSES:
-            del self._times[next(iter(self._times))]
-
-    def forget(self, address: str) -> None:
-        """A right password clears the count."""
-        self._times.pop(address, None)
+async def asking(request: Request) -> Who:
+    """Whom the gate let in."""
+    who: Who = request.state.who
+    return who
 
 
-def _guarded(path: str) -> bool:
-    return (path == "/api" or path.startswith("/api/")) and path not in OPEN
+async def place(request: Request) -> Origin:
+    """Where the request comes from."""
+    origin: Origin = request.state.origin
+    return origin
+
+
+Asking = Annotated[Who, Depends(asking)]
+Coming = Annotated[Origin, Depends(place)]
+
+
+def refused(why: Refused, clear: HTTPConnection | None = None) -> Response:
+    """The answer to somebody who is not let in. A cookie of `clear` that opens nothing is taken back, so that the browser
+    does not present it again.
+    """
+    if why.wait > 0:
+        return errors.answer(429, why.code, why.message, headers={"retry-after": str(max(1, math.ceil(why.wait)))})
+    answer = errors.answer(401, why.code, why.message, headers={"www-authenticate": "Bearer"})
+    if clear is not None and COOKIE in clear.cookies and "authorization" not in clear.headers:
+        let_go(answer, secure=clear.state.secure)
+    return answer
+
+
+def hand_out(response: Response, session: str, seconds: int, *, secure: bool) -> None:
+    """Give a session's cookie to the browser."""
+    response.set_cookie(COOKIE, session, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict")
+
+
+def let_go(response: Response, *, secure: bool) -> None:
+    """Take the cookie back."""
+    response.delete_cookie(COOKIE, path="/", secure=secure, httponly=True, samesite="strict")
+
+
+def _forbidden(who: Who, method: str, path: str, headers: Headers) -> Response | None:
+    """Why somebody whom we know may not do this; None: it may."""
+    # Another site can make the browser send the cookie, but does not know the word that goes with it.
+    meant = hmac.compare_digest(headers.get(CSRF, "").encode("latin-1"), who.csrf.encode())
+    if who.session is not None and rights.writes(method) and not meant:
+        return errors.answer(403, "csrf", f"writes of a session need its csrfToken in the header {CSRF}")
+    if rights.allowed(who.role, method, path):
+        return None
+    return errors.answer(403, "forbidden", f"the role {who.role} does not allow this; it takes an administrator")
+
+
+def _below_api(path: str) -> bool:
+    return path == "/api" or path.startswith("/api/")
+
+
+def _peer(connection: HTTPConnection) -> str:
+    return connection.client.host if connection.client else ""
 
 
 def _bearer(header: str) -> str | None:
@@ -114,12 +152,3 @@ def _group(address: str) -> str:
     if found is None:
         return UNKNOWN
     return str(found if found.version == 4 else ipaddress.ip_network((found, 64), strict=False))
-
-
-def _unauthenticated(message: str) -> Response:
-    return errors.answer(401, "unauthenticated", message, headers={"www-authenticate": "Bearer"})
-
-
-def _throttled(wait: float) -> Response:
-    headers = {"retry-after": str(max(1, math.ceil(wait)))}
-    return errors.answer(429, "too_many_attempts", "too many wrong passwords from this address", headers=headers)

@@ -49,6 +49,16 @@ def defect() -> JSONResponse:
     return answer(500, "internal", "this is a defect of the gateway; its log says more")
 
 
+def unnoted() -> JSONResponse:
+    """The answer while nothing may be changed that could not be noted."""
+    return answer(503, *HTTP[503], headers={"retry-after": str(AWAY_SECONDS)})
+
+
+def environment() -> JSONResponse:
+    """The answer to who wants to change a password that is not ours to change."""
+    return answer(409, "set_by_environment", "ADMIN_PASSWORD says what this password is; it can only be changed there")
+
+
 def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     """Have `app` answer every foreseen error in our shape. What is left is a defect: see `edge`."""
     app.state.routes = routes
@@ -163,7 +173,8 @@ WORDS = {
 # What every guarded route may answer besides its own answer; for the OpenAPI document.
 RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody, "description": "The request is not valid; the field at fault is named"},
-    401: {"model": ErrorBody, "description": "The password is missing or wrong"},
+    401: {"model": ErrorBody, "description": "Not signed in, or with a password, token or session that is not good"},
+    403: {"model": ErrorBody, "description": "The role does not allow it, or a write of a session lacks its x-csrf-token"},
     429: {"model": ErrorBody, "description": "Too many wrong passwords from this address"},
     503: {"model": ErrorBody, "description": "The database does not answer"},
 }

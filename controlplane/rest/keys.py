@@ -4,6 +4,7 @@ import dataclasses
 import ipaddress
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -13,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from controlplane.domain.errors import Invalid
 from controlplane.domain.key import Key, KeyDraft
 from controlplane.domain.lease import Refusal
-from controlplane.domain.limits import NO_LIMITS, Period, Unit
+from controlplane.domain.limits import MILLION, NO_LIMITS, Period, Unit
 from controlplane.rest import errors
 from controlplane.rest.audit import Audited
 from controlplane.rest.limits import Credits, KeyUsageRead, LimitsBody, LimitsRead, tree
@@ -146,15 +147,31 @@ class Checked(View):
     retry_after: int | None
 
 
+class Order(StrEnum):
+    CREATED = "created"
+    NAME = "name"
+    REQUESTS = "requests"
+    COST = "cost"
+
+
 class KeyFilter(Page):
+    """`sort`: by `requests` and `cost` the most comes first."""
+
     enabled: bool | None = None
+    text: Text | None = Field(None, description="Somewhere in the name, or at the beginning of the key or its id")
+    sort: Order = Order.CREATED
+
+    def fits(self, key: Key) -> bool:
+        sought = self.text or ""
+        found = sought.casefold() in key.name.casefold() or key.prefix.startswith(sought) or key.id.startswith(sought)
+        return found and self.enabled in (None, key.enabled)
 
 
 @router.get("")
 async def list_keys(services: Wired, query: Annotated[KeyFilter, Query()]) -> KeyList:
-    """All managed keys, oldest first."""
-    keys = [key for key in services.keys.list() if query.enabled in (None, key.enabled)]
-    found, cursor = cut(keys, _place, query)
+    """The managed keys, oldest first unless it is said."""
+    keys = [key for key in services.keys.list() if query.fits(key)]
+    found, cursor = cut(keys, lambda key: _place(services, key, query.sort), query)
     return KeyList(keys=await _shown(services, found), next_cursor=cursor, total=len(keys))
 
 
@@ -194,6 +211,15 @@ async def delete_key(services: Wired, audited: Audited, key_id: str) -> Response
     return Response(status_code=204)
 
 
+@router.post("/{key_id}/restore", responses={**errors.ABSENT, **errors.TAKEN})
+async def restore_key(services: Wired, audited: Audited, key_id: str) -> KeyRead:
+    """Undo the removal of a key, for ten minutes; it works again at once."""
+    key = await services.keys.restore(key_id)
+    await audited.note("key.restore", key_id, key.name, after=_plain(services, key))
+    (shown,) = await _shown(services, [key])
+    return shown
+
+
 @router.post("/{key_id}/rotate", responses=errors.ABSENT)
 async def rotate_key(services: Wired, audited: Audited, key_id: str, body: Rotation | None = None) -> KeyRotated:
     """Replace the secret; the old one may stay good for a while."""
@@ -223,14 +249,16 @@ def _check_accounts(services: Services, account_ids: Sequence[str], already: Seq
 async def _shown(services: Services, keys: Sequence[Key]) -> list[KeyRead]:
     """Keys as they stand; the ledger is asked once for all."""
     found = await services.usage.all([key.id for key in keys])
-    return [
-        KeyRead(
-            **_plain(services, key).model_dump(),
-            usage=one["usage"] and KeyUsageRead.model_validate(one["usage"]),
-            stats=Counts.model_validate(one["stats"]),
-        )
-        for key, one in zip(keys, found, strict=True)
-    ]
+    return [told(services, key, one) for key, one in zip(keys, found, strict=True)]
+
+
+def told(services: Services, key: Key, spent: Mapping[str, Any]) -> KeyRead:
+    """A key as it stands; `spent` as `KeyUsage.of` has it."""
+    return KeyRead(
+        **_plain(services, key).model_dump(),
+        usage=spent["usage"] and KeyUsageRead.model_validate(spent["usage"]),
+        stats=Counts.model_validate(spent["stats"]),
+    )
 
 
 def _plain(services: Services, key: Key) -> KeyPlain:
@@ -253,10 +281,18 @@ def _plain(services: Services, key: Key) -> KeyPlain:
     )
 
 
-def _place(key: Key) -> str:
-    return f"{key.created_at:012d}{key.id}"
+def _place(services: Services, key: Key, order: Order) -> str:
+    """Where a key stands in a list; the beginning of a name is enough, since a cursor must not be long."""
+    if order is Order.CREATED:
+        return f"{key.created_at:012d}{key.id}"
+    if order is Order.NAME:
+        return f"{key.name.casefold()[:20]}\0{key.id}"
+    counters = services.records.key_counters(key.id)
+    most = counters.total_requests if order is Order.REQUESTS else round(counters.total_cost * MILLION)
+    return f"{LARGEST_PLACE - most:018d}{key.id}"
 
 
+LARGEST_PLACE = 10**18
 LISTS: Sequence[str] = ("allowed_models", "allowed_account_ids", "allowed_ips")
 DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in dataclasses.fields(KeyDraft)}
 SIMPLE = DEFAULTS.keys() - {"limits"}

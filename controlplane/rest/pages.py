@@ -1,13 +1,7 @@
-"""What is open to everyone: the page for people, and what machines ask of a process."""
-
-import base64
-import hashlib
-import re
-from functools import cache
-from importlib.resources import files
+"""What machines ask of a process; open to everyone."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from controlplane.rest.schemas import View
@@ -47,20 +41,3 @@ async def ready(services: Wired) -> Response:
 async def metrics(request: Request) -> Response:
     """Figures for Prometheus."""
     return Response(request.app.state.exposition.text(), media_type=CONTENT_TYPE_LATEST)
-
-
-@router.get("/", response_class=HTMLResponse)
-async def page(services: Wired) -> HTMLResponse:
-    """What runs here, for people."""
-    text, policy = _page()
-    return HTMLResponse(text.replace("{{version}}", services.version), headers={"content-security-policy": policy})
-
-
-@cache
-def _page() -> tuple[str, str]:
-    """The page and a policy that allows nothing but the page's own style, by its hash."""
-    text = files("controlplane.rest").joinpath("page.html").read_text("utf-8")
-    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    return text, policy

@@ -118,7 +118,7 @@ async def read_stats(services: Wired) -> ProxyStats:
 async def read_logs(services: Wired) -> ProxyLogs:
     """The last 100 requests, newest first."""
     page = await services.records.page(EntryQuery(limit=100))
-    return ProxyLogs(logs=[brief(entry) for entry in page.entries])
+    return ProxyLogs(logs=[brief(entry, services.names) for entry in page.entries])
 
 
 @router.get("/settings")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from math import ceil
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query
@@ -13,9 +14,10 @@ from controlplane.domain.outcome import Attempt, Compression, Ending, Entry, Ent
 from controlplane.policy import decisions, pricing
 from controlplane.rest import errors
 from controlplane.rest.audit import Audited
-from controlplane.rest.schemas import Page, Text, View, moment
+from controlplane.rest.schemas import Moment, Page, Text, View, moment
 from controlplane.rest.waterfall import Span, spans
 from controlplane.rest.wired import Wired
+from controlplane.service.names import Names
 from controlplane.service.originals import OriginalsAway
 
 T = TypeVar("T")
@@ -31,8 +33,9 @@ ORIGINAL: dict[int | str, dict[str, Any]] = {
 
 
 class RequestFilter(Page):
-    """`status` is the HTTP status that the client saw, `model` the upstream's id. `cause`: what the gateway asked itself
-    for this request. `internal`: what it asked itself for any, or all the others.
+    """`status` is the HTTP status that the client saw, `model` the upstream's id or what was asked for. `cause`: what the
+    gateway asked itself for this request. `internal`: what it asked itself for any, or all the others. By the time
+    they were received `from` is included, `to` is not.
     """
 
     key_id: Text | None = None
@@ -42,6 +45,14 @@ class RequestFilter(Page):
     status: Annotated[int, Field(ge=100, le=599)] | None = None
     cause: Text | None = None
     internal: bool | None = None
+    kind: Text | None = None
+    request_id: Text | None = None
+    begin: Moment | None = Field(None, alias="from")
+    end: Moment | None = Field(None, alias="to")
+
+    def asked(self) -> EntryQuery:
+        named = self.model_dump(exclude={"begin", "end"})
+        return EntryQuery(**named, begin_ms=_milliseconds(self.begin), end_ms=_milliseconds(self.end))
 
 
 class UsageRead(View):
@@ -162,8 +173,10 @@ class RequestRead(View):
     request_id: str
     received_at: datetime | None
     key_id: str
+    key_name: str | None = Field(description="null: the key is gone, or the caller brought an account along")
     asked_model: str
     account_id: str | None
+    account_label: str | None = Field(description="null: there was none, or it is gone, or was the caller's own")
     kind: str | None
     model: str | None
     ending: Ending
@@ -178,6 +191,7 @@ class RequestRead(View):
     cost: float = Field(description="In US dollars, by the price table of its time")
     compression: CompressionRead | None = Field(description="null: nobody tried to shorten its conversation")
     cause: str | None = Field(description="For which request the gateway made it itself, a summary; null: a client made it")
+    dropped: list[str] = Field(description="JSON paths of the client's body that had no seat upstream")
 
 
 class Reproduced(View):
@@ -195,7 +209,6 @@ class RequestDetail(RequestRead):
     reproduced: list[Reproduced] = Field(description="Whether each choice of the decision follows from what it records")
     waterfall: list[Span] = Field(description="Where its time went")
     summaries: list[SummaryRead] = Field(description="What the gateway asked itself for this request, oldest first")
-    dropped: list[str] = Field(description="JSON paths of the client's body that had no seat upstream")
 
 
 class RequestList(View):
@@ -206,8 +219,8 @@ class RequestList(View):
 @router.get("")
 async def list_requests(services: Wired, query: Annotated[RequestFilter, Query()]) -> RequestList:
     """Requests that have ended, newest first."""
-    page = await services.records.page(EntryQuery(**query.model_dump()))
-    return RequestList(requests=[brief(entry) for entry in page.entries], next_cursor=page.cursor)
+    page = await services.records.page(query.asked())
+    return RequestList(requests=[brief(entry, services.names) for entry in page.entries], next_cursor=page.cursor)
 
 
 @router.get("/{request_id}", responses=errors.ABSENT)
@@ -220,7 +233,7 @@ async def read_request(services: Wired, request_id: str) -> RequestDetail:
     outcome = entry.outcome
     steps = _readable(decisions.decode, entry.decision)
     return RequestDetail(
-        **brief(entry).model_dump(),
+        **brief(entry, services.names).model_dump(),
         lease_id=outcome.lease_id,
         attempts=[AttemptRead.of(attempt) for attempt in outcome.attempts],
         decision=steps,
@@ -230,7 +243,6 @@ async def read_request(services: Wired, request_id: str) -> RequestDetail:
         ],
         waterfall=spans(outcome, steps),
         summaries=[SummaryRead.of(one) for one in reversed(caused.entries)],
-        dropped=list(outcome.dropped),
     )
 
 
@@ -265,15 +277,22 @@ def _readable(read: Callable[[str], list[T]], text: str) -> list[T]:
         return []
 
 
-def brief(entry: Entry) -> RequestRead:
+def _milliseconds(time: datetime | None) -> int | None:
+    """Epoch milliseconds, the next whole one: what is received within one is received at its beginning."""
+    return None if time is None else ceil(time.timestamp() * 1000)
+
+
+def brief(entry: Entry, names: Names) -> RequestRead:
     """One row of the log."""
     outcome = entry.outcome
     return RequestRead(
         **{name: getattr(outcome, name) for name in OUTCOME},
         received_at=moment(outcome.received_at_ms / 1000),
         key_id=entry.key_id,
+        key_name=names.key(entry.key_id),
         asked_model=entry.asked_model,
         account_id=entry.account_id or None,
+        account_label=names.account(entry.account_id),
         kind=entry.kind or None,
         model=entry.model or None,
         error=outcome.error or None,
@@ -282,6 +301,7 @@ def brief(entry: Entry) -> RequestRead:
         cost=entry.cost,
         compression=CompressionRead.of(outcome.compression) if outcome.compression is not None else None,
         cause=entry.cause or None,
+        dropped=list(outcome.dropped),
     )
 
 

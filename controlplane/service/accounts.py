@@ -18,6 +18,7 @@ from controlplane.service.catalogue import Catalogue
 from controlplane.service.ports import AccountStore, Clock, Provider, StoredAccount
 from controlplane.service.records import Records
 from controlplane.service.refreshing import Refreshing
+from controlplane.service.removed import RemovedAccounts
 from controlplane.service.roster import Roster, Seat
 from controlplane.service.standing import Standings
 from controlplane.service.views import view
@@ -123,12 +124,28 @@ class Accounts:
     async def remove(self, account_id: str) -> AccountView:
         """The account that is no more. Raises Absent. Requests that are under way end as they will."""
         async with self._changing:
-            before = self._view(self._roster.seat(account_id))
+            seat = self._roster.seat(account_id)
+            before = self._view(seat)
             await self._store.remove(account_id)
+            self._care.removed.keep(seat)
             self._care.refreshing.forget(account_id)
             self._roster.remove(account_id)
             self._roster.changed()
             return before
+
+    async def restore(self, account_id: str) -> AccountView:
+        """Undo the removal of a moment ago: the account is what it was, under its id. Raises Absent, and Duplicate when
+        its label or its sign-in belongs to another one by now.
+        """
+        async with self._changing:
+            stored = self._care.removed.find(account_id)
+            self._check(stored.account, stored.credentials)
+            await self._store.add(stored.account, stored.credentials)
+            self._care.removed.forget(account_id)
+            seat = self._roster.add(stored)
+            self._roster.changed()
+        self._care.welcome(seat)
+        return self._view(seat)
 
     async def enable(self, account_id: str) -> Changed:
         """Put it back into the pool and forget why it was out. The account before and after. Raises Absent."""
@@ -254,9 +271,12 @@ class Accounts:
 
 
 class Care:
-    """What accounts need from time to time: tokens, then the model list."""
+    """What accounts need from time to time: tokens, then the model list; and a while after they were removed."""
 
-    def __init__(self, refreshing: Refreshing, catalogue: Catalogue, standings: Standings, background: Background) -> None:
+    def __init__(
+        self, refreshing: Refreshing, catalogue: Catalogue, standings: Standings, background: Background, removed: RemovedAccounts
+    ) -> None:
+        self.removed = removed
         self.refreshing = refreshing
         self.catalogue = catalogue
         self.standings = standings
@@ -265,6 +285,12 @@ class Care:
     def visit(self, seat: Seat) -> None:
         """Tend one account in the background, now."""
         self._background.spawn(self.tend(seat), f"tend {seat.account.id}")
+
+    def welcome(self, seat: Seat) -> None:
+        """Tend one that is back from its removal; what is known of it is stored again."""
+        self.standings.told(seat)
+        self.catalogue.doubt(seat)
+        self.visit(seat)
 
     def revisit(self, seat: Seat) -> None:
         """Tend an account that is not what it was: what its upstream said before means nothing."""

@@ -1,24 +1,221 @@
-"""Who may administrate: the password."""
+"""Who may administrate: what a caller presents, told as who it is.
 
-import hmac
+Wrong guesses are slowed by address. Those of one address are looked at one after the other, so that many at once are
+no more than one after the other either.
+"""
 
-from controlplane.service.ports import Vault
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
-PASSWORD = "admin password"  # noqa: S105 - the purpose of a keyed hash
+from controlplane.domain.errors import Invalid
+from controlplane.domain.user import ADMIN_NAME, ApiToken, Origin, Refused, Role, Session, SignedIn, User, Who
+from controlplane.policy.guesses import Guesses
+from controlplane.policy.passwords import TOKEN_NAME
+from controlplane.service.failures import Failures
+from controlplane.service.ports import Clock
+from controlplane.service.proving import CodeProof, PasswordProof
+from controlplane.service.sessions import Sessions
+from controlplane.service.tokens import Tokens
+from controlplane.service.users import Users
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What somebody signs in with."""
+
+    name: str
+    password: str = field(repr=False)
+    code: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What is checked, and where failures are told."""
+
+    passwords: PasswordProof
+    codes: CodeProof
+    failures: Failures
 
 
 class Administration:
-    """Checks are in constant time; nothing here is stored in clear."""
+    """Lets people in, and tells who they are from then on."""
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
-        self._password_digest = ""
+    def __init__(self, users: Users, sessions: Sessions, tokens: Tokens, proofs: Proofs, clock: Clock) -> None:
+        self.failures = proofs.failures
+        self._users = users
+        self._sessions = sessions
+        self._tokens = tokens
+        self._passwords = proofs.passwords
+        self._codes = proofs.codes
+        self._clock = clock
+        self._guesses = Guesses()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def set_password(self, digest: str) -> None:
-        """The keyed hash of the password in force."""
-        self._password_digest = digest
+    async def load(self) -> None:
+        """Fill memory at the start. Raises SealBroken."""
+        await self._users.load()
+        await self._sessions.reload()
+        await self._tokens.reload()
 
-    def password_is(self, presented: str) -> bool:
-        """Whether this is the administrator's password."""
-        digest = self._vault.digest(PASSWORD, presented)
-        return bool(presented) and bool(self._password_digest) and hmac.compare_digest(digest, self._password_digest)
+    async def reload(self) -> None:
+        """See what another control plane changed, or a command."""
+        await self._users.reload()
+        await self._sessions.reload()
+        await self._tokens.reload()
+
+    def fixed(self, user: User) -> bool:
+        """Whether the environment says what this user's password is."""
+        return user.built_in and self._passwords.given
+
+    async def sign_in(self, attempt: Attempt, origin: Origin) -> SignedIn | Refused:
+        """A new session for who has this name, password and, where it is switched on, code."""
+        async with self._turn(origin) as wait:
+            if wait:
+                return wait
+            user = await self._passwords.check(attempt.name, attempt.password)
+            if user is None:
+                return self._wrong(origin, WRONG_CREDENTIALS)
+            if user.totp_secret and not attempt.code:
+                return CODE_NEEDED
+            if user.totp_secret and (refused := await self._codes.check(user, attempt.code, user.totp_secret)):
+                return self._wrong(origin, refused)
+            return await self._opened(user, origin)
+
+    async def bearer(self, presented: str, origin: Origin) -> Who | Refused:
+        """Who presents this token, or the built-in administrator's password."""
+        token = self._tokens.find(presented)
+        if token is not None:
+            return self._script(token)
+        async with self._turn(origin) as wait:
+            if wait:
+                return wait
+            admin = self._users.admin
+            if not await self._passwords.right(admin, presented):
+                log.warning("wrong administrator password address=%s", origin.group)
+                return self._wrong(origin, WRONG_BEARER)
+            if admin.totp_secret:
+                return TOKEN_NEEDED
+            self._guesses.forget(origin.group)
+            return Who(ADMIN_NAME, Role.ADMIN, admin)
+
+    async def cookie(self, presented: str, origin: Origin) -> Who | Refused:
+        """Whose session this cookie opens."""
+        session = self._sessions.find(presented)
+        if session is None:
+            if self._sessions.refused(presented):
+                return SESSION_ENDED
+            found = await self._looked_up(presented, origin)
+            if isinstance(found, Refused):
+                return found
+            session = found
+        user = self._users.find(session.user_id)
+        if user is None or not user.enabled:
+            return SESSION_ENDED
+        self._users.touch(user)
+        return Who(user.name, user.role, user, self._sessions.touch(session), csrf=self._sessions.csrf(presented))
+
+    def lasts(self, who: Who) -> bool:
+        """Whether who was let in by a session or a token still would be; of a password only the next use can tell."""
+        if who.session is not None:
+            user = self._users.find(who.session.user_id)
+            return user is not None and user.enabled and user.role is who.role and self._sessions.lasts(who.session)
+        return who.token is None or self._tokens.lasts(who.token)
+
+    async def change_password(self, who: Who, current: str, new: str, origin: Origin) -> Refused | None:
+        """Change one's own password; one's other sessions end. Raises Invalid."""
+        user = _person(who)
+        async with self._turn(origin) as wait:
+            if wait:
+                return wait
+            if not await self._passwords.right(user, current):
+                self._wrong(origin, WRONG_CREDENTIALS)
+                raise Invalid("current is not your password", "current")
+        await self._users.set_password(user, new, "new", who.session.id if who.session else "")
+        if user.built_in:
+            await self._passwords.forget_old()
+        return None
+
+    async def begin_totp(self, who: Who) -> str:
+        """A secret for one's second device. Raises Invalid."""
+        return await self._codes.begin(_person(who))
+
+    async def switch_totp(self, who: Who, code: str, origin: Origin, *, on: bool) -> Refused | None:
+        """Switch two-step sign-in on, with a code of the secret that was begun, or off. Raises Invalid."""
+        user = _person(who)
+        async with self._turn(origin) as wait:
+            if wait:
+                return wait
+            refused = await self._codes.switch(user, code, on=on)
+            return self._wrong(origin, refused) if refused is not None else None
+
+    def _script(self, token: ApiToken) -> Who | Refused:
+        if self._tokens.expired(token):
+            return TOKEN_EXPIRED
+        self._tokens.touch(token)
+        return Who(TOKEN_NAME + token.name, token.role, token=token)
+
+    async def _looked_up(self, cookie: str, origin: Origin) -> Session | Refused:
+        """Another control plane may have opened it."""
+        async with self._turn(origin) as wait:
+            if wait:
+                return wait
+            session = await self._sessions.look_up(cookie)
+            if session is None:
+                self._guesses.add(origin.group, self._clock.now())
+                log.info("unknown session address=%s", origin.group)
+                return SESSION_ENDED
+            if self._users.find(session.user_id) is None:
+                await self._users.reload()
+            return session
+
+    async def _opened(self, user: User, origin: Origin) -> SignedIn | Refused:
+        session, cookie = await self._sessions.open(user.id, origin)
+        # A password or a right that was taken away while it was checked, here or at another control plane, ended what
+        # sessions there were then; this one came later.
+        present = await self._users.present(user)
+        if present is None or not present.enabled or (present.password_hash != user.password_hash and user.password_hash):
+            await self._sessions.end(session.id)
+            return WRONG_CREDENTIALS
+        if present.role is Role.ADMIN:
+            self._guesses.forget(origin.group)  # others could guess on in between
+        self._users.touch(present)
+        who = Who(present.name, present.role, present, session, csrf=self._sessions.csrf(cookie))
+        return SignedIn(who, session, cookie)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, origin: Origin) -> AsyncIterator[Refused | None]:
+        """When it is this address's turn: None, or that it must wait longer."""
+        lock = self._turns.setdefault(origin.group, asyncio.Lock())
+        async with lock:
+            wait = self._guesses.wait(origin.group, self._clock.now())
+            yield Refused("too_many_attempts", "too many wrong passwords from this address", wait) if wait > 0 else None
+
+    def _wrong(self, origin: Origin, refused: Refused) -> Refused:
+        """Count it, unless it was not even looked at."""
+        if not refused.wait:
+            self._guesses.add(origin.group, self._clock.now())
+            self.failures.add(origin.group)
+        return refused
+
+
+def _person(who: Who) -> User:
+    """Raises Invalid for a token, which has neither a password nor a second device."""
+    if who.user is None:
+        raise Invalid("this is about people: a token has neither a password nor a second device")
+    return who.user
+
+
+WRONG_CREDENTIALS = Refused("wrong_credentials", "the name or the password is wrong")
+CODE_NEEDED = Refused("code_needed", "a code of your second device is needed as well")
+WRONG_BEARER = Refused("unauthenticated", "the administrator's password, or the token, is wrong")
+TOKEN_NEEDED = Refused(
+    "unauthenticated", "the administrator signs in with a second device: make an admin token (POST /api/tokens), and send that instead"
+)
+TOKEN_EXPIRED = Refused("unauthenticated", "this token has expired")
+SESSION_ENDED = Refused("unauthenticated", "your session has ended; sign in again")

@@ -1,5 +1,5 @@
 """Secrets that an installation cannot be without: what the environment says, else what is stored, else
-made up now, stored as a keyed hash and told once.
+made up now, stored as a hash and told once.
 """
 
 import secrets
@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from controlplane.domain.errors import SealBroken, StartError
-from controlplane.service import administration, identity
+from controlplane.domain.user import ADMIN_ID
+from controlplane.service import identity
+from controlplane.service.door import Door
 from controlplane.service.ports import Vault
 from controlplane.service.runtime_settings import RuntimeSettings
+from controlplane.service.users import NO_TOTP
 
 PROXY_DIGEST = "proxyKeyDigest"
-ADMIN_DIGEST = "adminPasswordDigest"
 SEAL = "sealCheck"
 SEAL_TEXT = "headgate"
 
@@ -27,10 +29,9 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The digests in force, and what was made up."""
+    """The digest of the proxy key in force, and what was made up."""
 
     proxy_digest: str = field(repr=False)
-    admin_digest: str = field(repr=False)
     made: Sequence[Made] = ()
 
 
@@ -51,21 +52,40 @@ async def check_seal(settings: RuntimeSettings, vault: Vault) -> None:
         ) from None
 
 
-async def access(settings: RuntimeSettings, vault: Vault, proxy_key: str | None, admin_password: str | None) -> Access:
-    """The digests of the proxy key and the administrator's password. The environment wins, and is not stored."""
-    made: list[Made] = []
-    proxy = _digest(settings, vault, proxy_key, PROXY_DIGEST, identity.DIGEST)
-    if proxy is None:
-        made.append(Made("proxy key (PROXY_API_KEY)", f"sk-headgate-{secrets.token_hex(20)}"))
-        proxy = vault.digest(identity.DIGEST, made[-1].secret)
-        await settings.put({PROXY_DIGEST: proxy})
-    admin = _digest(settings, vault, admin_password, ADMIN_DIGEST, administration.PASSWORD)
-    if admin is None:
-        made.append(Made("admin password (ADMIN_PASSWORD)", secrets.token_urlsafe(18)))
-        admin = vault.digest(administration.PASSWORD, made[-1].secret)
-        await settings.put({ADMIN_DIGEST: admin})
-    return Access(proxy, admin, made)
+async def access(settings: RuntimeSettings, vault: Vault, proxy_key: str | None) -> Access:
+    """The digest of the proxy key. The environment wins, and is not stored."""
+    if proxy_key:
+        return Access(vault.digest(identity.DIGEST, proxy_key))
+    if (stored := settings.hidden(PROXY_DIGEST)) is not None:
+        return Access(stored)
+    made = Made("proxy key (PROXY_API_KEY)", f"sk-headgate-{secrets.token_hex(20)}")
+    digest = vault.digest(identity.DIGEST, made.secret)
+    await settings.put({PROXY_DIGEST: digest})
+    return Access(digest, [made])
 
 
-def _digest(settings: RuntimeSettings, vault: Vault, given: str | None, name: str, purpose: str) -> str | None:
-    return vault.digest(purpose, given) if given else settings.hidden(name)
+async def administrator(door: Door, given: str | None) -> Sequence[Made]:
+    """See that the built-in administrator has a password. The environment wins, and is not stored; one that was made up
+    is stored as a slow hash.
+    """
+    door.passwords.give(given)
+    if door.users.admin.password_hash:
+        await door.passwords.forget_old()
+    return () if door.passwords.known else (await _made_up(door),)
+
+
+async def reset(door: Door, given: str | None) -> Sequence[Made]:
+    """Let the administrator in again who forgot the password or lost the second device: what was made up, nothing where
+    the environment says the password. All its sessions end.
+    """
+    made = () if given else (await _made_up(door),)
+    await door.passwords.forget_old()
+    await door.users.change(ADMIN_ID, NO_TOTP)
+    await door.sessions.end_of(ADMIN_ID)
+    return made
+
+
+async def _made_up(door: Door) -> Made:
+    made = Made("admin password (ADMIN_PASSWORD)", secrets.token_urlsafe(18))
+    await door.users.set_password(door.users.admin, made.secret, "password")
+    return made

@@ -59,7 +59,7 @@ class Holding:
         if choice.probes:
             # Before the ledger is asked: whoever comes meanwhile must not probe as well.
             self._standings.probe(seat, choice.probes, lease.lease_id)
-        place = Place(seat.account.id, places(seat.candidate))
+        place = Place(seat.account.id, 0 if lease.identity.forced else places(seat.candidate))
         verdict: Soon[Granted | Denied | Full | None]
         verdict = self._ledger.move(lease.lease_id, place, self._clock.now()) if lease.held else self.reserve(lease, place)
         if not isinstance(verdict, Granted) and isinstance(verdict, Awaitable):

@@ -1,4 +1,5 @@
-"""Whose credential is it? The proxy key, a managed key, the caller's own account, the gateway's own, or nobody's.
+"""Whose credential is it? The proxy key, a managed key, the caller's own account, a pass of the console, the gateway's
+own, or nobody's.
 
 Nothing is kept of what was presented but keyed hashes. A caller's own account is named by the hash of
 the whole token, for tokens of one kind begin alike.
@@ -11,10 +12,11 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from controlplane.domain.errors import Absent
-from controlplane.domain.key import PROXY_KEY_ID, Key
+from controlplane.domain.key import CONSOLE_KEY_ID, PROXY_KEY_ID, Key
 from controlplane.domain.lease import NAME_DIGITS, OWN, Caller, Identity, OwnToken, Reason, Refusal
-from controlplane.service import metrics
+from controlplane.service import metrics, passes
 from controlplane.service.keys import PREFIX, Keys
+from controlplane.service.passes import Passes
 from controlplane.service.ports import Clock, Vault
 
 DIGEST = "proxy key"
@@ -41,6 +43,7 @@ class Identities:
         self._vault = vault
         self._clock = clock
         self._compressing = compressing
+        self._passes = Passes(vault, clock)
         self._proxy_digest = ""
         self._internal_digest = ""
 
@@ -63,6 +66,10 @@ class Identities:
             key = self._keys.find(credential)
             if key is not None:
                 return _counted(key, self.admit(key, caller.address))
+        if credential.startswith(passes.PREFIX):
+            found = self._passes.read(credential)
+            if found is not None:
+                return self._passing(found)
         token = self._behind_proxy_key(credential) if ":" in credential else None
         if token is not None:
             return self._own(token)
@@ -89,6 +96,13 @@ class Identities:
         whole = not key.compression
         return Identity(key.id, key.name, key.allowed_models, key.allowed_account_ids, key.strict, key.limits, whole=whole)
 
+    def _passing(self, found: passes.Pass) -> Identity | Refusal:
+        """Whoever asks in the console. A test is about its one account, and about nothing that was shortened before."""
+        if self._clock.now() >= found.expires_at:
+            return _refused("expired", "the console's pass has expired; ask for a new one")
+        only = (found.account_id,) if found.account_id else ()
+        return Identity(CONSOLE_KEY_ID, CONSOLE_KEY_ID, allowed_account_ids=only, whole=bool(only), forced=bool(only))
+
     def _over(self, key: Key) -> Refusal | None:
         """Why nobody may use the key any more."""
         if not key.enabled:
@@ -106,8 +120,8 @@ class Identities:
             return _refused("malformed", "a call of the gateway's own must name the request it is for")
         if not self._compressing():
             return _refused(UNCOMPRESSED, "conversations are not shortened any more")
-        if key_id == PROXY_KEY_ID:
-            return Identity(PROXY_KEY_ID, PROXY_KEY_ID, cause=cause)
+        if key_id in (PROXY_KEY_ID, CONSOLE_KEY_ID):
+            return Identity(key_id, key_id, cause=cause)
         if OWN_ID.fullmatch(key_id):
             return Identity(key_id, OWN_NAME, cause=cause)
         try:

@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from controlplane.domain.key import Key, KeyDraft
 from controlplane.domain.limits import NO_LIMITS, Limits
 from controlplane.service import limiting
 from controlplane.service.ports import Clock, KeyStore, Vault
+from controlplane.service.removed import Removed
 
 PREFIX = "kg-"
 VISIBLE = len(PREFIX) + 6
@@ -28,6 +29,9 @@ class Keys:
         self._clock = clock
         self._keys: dict[str, Key] = {}
         self._by_digest: dict[str, Key] = {}
+        self._removed: Removed[Key] = Removed(clock)
+        # Told of the ids of keys that were made, changed, removed.
+        self.changed: Callable[[str], None] = lambda _id: None
         # A change is read, written and remembered as one: a renaming must not bring back a secret
         # that was rotated away meanwhile.
         self._changing = asyncio.Lock()
@@ -86,6 +90,7 @@ class Keys:
             self._check_name(draft.name)
             await self._store.add(key)
             self._remember(key)
+        self.changed(key.id)
         return key, secret
 
     async def update(self, key_id: str, changes: Mapping[str, Any]) -> tuple[Key, Key]:
@@ -107,8 +112,23 @@ class Keys:
         async with self._changing:
             key = self.get(key_id)
             await self._store.remove(key_id)
+            self._removed.keep(key_id, key)
             self._forget(key)
             del self._keys[key_id]
+            self.changed(key_id)
+            return key
+
+    async def restore(self, key_id: str) -> Key:
+        """Undo the removal of a moment ago: the key opens what it opened, at once. Raises Absent, and Duplicate when
+        its name belongs to another one by now.
+        """
+        async with self._changing:
+            key = self._removed.find(key_id)
+            self._check_name(key.name)
+            await self._store.add(key)
+            self._removed.forget(key_id)
+            self._remember(key)
+            self.changed(key_id)
             return key
 
     async def rotate(self, key_id: str, grace_seconds: int = 0) -> tuple[Key, Key, str]:
@@ -134,6 +154,7 @@ class Keys:
         await self._store.save(key)
         self._forget(self._keys[key.id])
         self._remember(key)
+        self.changed(key.id)
         return key
 
     def _remember(self, key: Key) -> None:

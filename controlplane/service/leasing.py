@@ -195,9 +195,11 @@ class Leasing:
             bearer = seat.credentials.bearer if seat.ready(self._clock.now()) else (yield from self._renewed(lease, seat))
             if not self._holds(asked):
                 return refusals.UNKNOWN_LEASE
-            if (bearer or seat.fixed) and self._seating.serves(seat):
+            if (bearer or seat.fixed) and (lease.identity.forced or self._seating.serves(seat)):
                 return self._opening.granted(lease, seat, bearer)
             yield from self._holding.give_back(lease)
+            if lease.identity.forced:
+                return refusals.NO_BEARER
             asked.tried = (*asked.tried, seat.account.id)
 
     def _renewed(self, lease: Open, seat: Seat) -> Work[str]:

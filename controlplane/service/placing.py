@@ -66,7 +66,7 @@ class Placing:
         for target in targets:
             for one in self._candidates(lease, target):
                 meant = _among(one, target.account_ids) and _among(one, allowed)
-                if meant and target.model in one.offers and by_standing(one, now) is None:
+                if meant and target.model in one.offers and (lease.identity.forced or by_standing(one, now) is None):
                     return target
         return targets[0]
 
@@ -110,7 +110,7 @@ class Placing:
         session, allowed = session_hash(ask.session), lease.identity.allowed_account_ids
         if lease.identity.cause:
             session = 0  # what the gateway asks of itself belongs to no conversation
-        wish = Wish(target.model, session, tried, allowed, target.kind, only, ask.sticky)
+        wish = Wish(target.model, session, tried, allowed, target.kind, only, ask.sticky, lease.identity.forced)
         now, mode = self._clock.now(), self._mode()
         candidates = self._candidates(lease, target)
         # Parts only accounts that are equal in everything else: they take turns.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
 
 from controlplane.domain.account import Account, Allowance, Counters, Credentials, Reading, Status, Tokens
+from controlplane.domain.hour import HourFigures
 from controlplane.domain.key import Key
 from controlplane.domain.limits import Booked, Booking, Budget, Claim, Denied, Full, Granted, Payer, Place, Spent
 from controlplane.domain.model import ModelFacts
@@ -181,6 +182,10 @@ class RecordStore(Protocol):
         """By start and name; the first `limit`. Where nothing happened there is no bucket."""
         ...
 
+    async def hours(self, start: int, end: int) -> HourFigures:
+        """What there was from `start` up to but without `end`, epoch seconds, by the hour of the booking."""
+        ...
+
     async def samples(self, limit: int) -> Sequence[tuple[str, float]]:
         """Of the newest `limit` rows those whose credits the upstream told: model and credits, the
         oldest first.
@@ -227,6 +232,14 @@ class RetentionStore(Protocol):
 
     async def drop_allowances(self, before: int, limit: int) -> int:
         """Samples of accounts' allowances."""
+        ...
+
+    async def drop_events(self, before_ms: int, limit: int) -> int:
+        """What happened to accounts before."""
+        ...
+
+    async def crop_events(self, most: int, limit: int) -> int:
+        """What happened to an account before the newest `most` of it."""
         ...
 
 

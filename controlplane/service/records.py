@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from controlplane.domain.account import Counters
 from controlplane.domain.errors import Invalid
+from controlplane.domain.hour import HourFigures
 from controlplane.domain.outcome import Ending, Entry, EntryPage, EntryQuery
 from controlplane.domain.rollup import SECONDS, Bucket, UsageQuery
 from controlplane.service import metrics
@@ -71,6 +72,8 @@ class Records:
         self._uncounted: list[Entry] = []
         # Told of doubtful entries once it is known which of them (their lease ids) are new.
         self.decided: Callable[[Sequence[Entry], Collection[str]], None] = lambda _entries, _new: None
+        # Told of entries that are taken, but for the doubtful ones. On the hot path.
+        self.taken: Callable[[Sequence[Entry]], None] = lambda _entries: None
 
     async def load(self) -> None:
         """Start the sums from the database, which first is brought up to date."""
@@ -125,6 +128,7 @@ class Records:
         self._some.set()
         if self._waiting >= BATCH:
             self._full.set()
+        self.taken(fresh)
         return parcel.done
 
     async def run(self) -> None:
@@ -164,6 +168,10 @@ class Records:
         if len(found) > MOST_FIGURES:
             raise Invalid(f"these are more than {MOST_FIGURES} figures; ask for a shorter time, or filter", "from")
         return found
+
+    async def hours(self, start: int, end: int) -> HourFigures:
+        """Requests by the hour, see the RecordStore port."""
+        return await self._store.hours(start, end)
 
     def key_counters(self, key_id: str) -> Counters:
         """Sums of a key since it exists; "proxy" is the proxy key."""

@@ -67,6 +67,8 @@ class Refreshing:
         self._flights: dict[str, asyncio.Task[None]] = {}
         self._setbacks: dict[str, _Setback] = {}
         self._unsaved: dict[str, Trade] = {}
+        # Told of the end of each refresh, good or bad.
+        self.ended: Callable[[Seat, ProviderError | None], None] = lambda _seat, _error: None
 
     async def bearer(self, seat: Seat, refused: str | None = None) -> str:
         """A bearer that works as far as is known and is not `refused`; empty for an endpoint that wants none.
@@ -209,11 +211,13 @@ class Refreshing:
             if await self._keep(seat, trade):
                 self._setbacks.pop(seat.account.id, None)
                 self._standings.lift(seat, UNRENEWED)
+                self.ended(seat, None)
                 await self._find_profile(seat, trade.profile_arn)
         except ProviderError as error:
             # What an administrator put in its place meanwhile is not to blame for the old one.
             if seat.credentials.version == started.version:
                 self._set_back(seat, error)
+                self.ended(seat, error)
                 raise
 
     async def _trade(self, seat: Seat, started: Credentials) -> Trade:

@@ -65,6 +65,8 @@ PERIODS: Mapping[Period, str] = {
     Period.TOTAL: "altogether",
 }
 UNKNOWN_LEASE = Refusal(Reason.UNKNOWN_LEASE, "the lease is unknown or over")
+# For a test, which is about the one account.
+NO_BEARER = Refusal(Reason.CREDENTIAL_LOST, "the account's token cannot be renewed; how the account stands says why")
 # For a defect, or a database that is away: what happened is in the log.
 UNANSWERED = Refusal(Reason.NO_ACCOUNT, "the control plane could not answer; try again in a moment", 2)
 

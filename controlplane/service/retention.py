@@ -1,4 +1,4 @@
-"""What is not kept for ever: usage records, and samples of accounts' allowances.
+"""What is not kept for ever: usage records, what happened to accounts, and samples of their allowances.
 
 Rollups and the audit log stay. A record that is in no rollup yet stays until it is.
 """
@@ -13,12 +13,13 @@ log = logging.getLogger(__name__)
 
 DAY = 86400
 ALLOWANCE_DAYS = 60
+EVENTS = 500  # of an account; one that fails again and again writes as many in days
 CHUNK = 1000  # rows deleted in one transaction: it is over before anybody notices
 PAUSE = 0.05  # seconds between two transactions, for who else wants to write
 
 
 class Retention:
-    """Deletes what is too old. `days`: how long usage records are kept, 0: for ever."""
+    """Deletes what is too old. `days`: how long usage records and accounts' events are kept, 0: for ever."""
 
     def __init__(self, store: RetentionStore, clock: Clock, days: int) -> None:
         self._store = store
@@ -31,6 +32,8 @@ class Retention:
         if self._days > 0:
             before_ms = int((now - self._days * DAY) * 1000)
             await self._drop("requests", lambda: self._store.drop_records(before_ms, CHUNK))
+            await self._drop("account_events", lambda: self._store.drop_events(before_ms, CHUNK))
+        await self._drop("account_events", lambda: self._store.crop_events(EVENTS, CHUNK))
         before = int(now - ALLOWANCE_DAYS * DAY)
         await self._drop("allowances", lambda: self._store.drop_allowances(before, CHUNK))
 

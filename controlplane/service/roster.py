@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from controlplane.domain.account import Account, Allowance, Credentials, Reading, Status
+from controlplane.domain.account import Account, Allowance, Credentials, Forecast, Reading, Status
 from controlplane.domain.errors import Absent
 from controlplane.domain.kinds import fixed, renewable
 from controlplane.domain.model import ModelFacts
@@ -36,11 +36,12 @@ class Seat:
     """One account in the roster. `standing` is COOLING where breakers of the whole account say so and nothing
     graver does. `strikes`: like faults in a row that were no reason for a rest yet, by cause, with the time
     of the last. `parked_at`: when a request was told that the account is exhausted, 0: none was. `readings`
-    of its allowance, whose present period began at `began_at`, 0 unknown. `saving` is held while how it stands
-    is stored. `listed`: what its upstream said it offers, at `offered_at`; `offered`: what it does offer but for
-    an administrator's limits. `urls`: its addresses, as configured. `learned`: what came to light with its bearer
-    that requests need, None: no bearer was renewed since the start. `era` grows with each change of address or sign-in,
-    the last of them at `turned_at`: what its upstream was asked before says nothing any more.
+    of its allowance, whose present period began at `began_at`, 0 unknown; `foreseen`: the last forecast, after what it
+    was made from. `saving` is held while how it stands is stored. `listed`: what its upstream said it offers, at
+    `offered_at`; `offered`: what it does offer but for an administrator's limits. `urls`: its addresses, as configured.
+    `learned`: what came to light with its bearer that requests need, None: no bearer was renewed since the start. `era`
+    grows with each change of address or sign-in, the last of them at `turned_at`: what its upstream was asked before
+    says nothing any more.
     """
 
     account: Account
@@ -59,6 +60,7 @@ class Seat:
     parked_at: float = 0.0
     readings: deque[Reading] = field(default_factory=lambda: deque(maxlen=READINGS))
     began_at: float = 0.0
+    foreseen: tuple[object, Forecast | None] | None = None
     learned: Mapping[str, str] | None = None
     era: int = 0
     turned_at: float = 0.0

@@ -6,10 +6,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import Protocol
 
-from controlplane.domain.errors import Invalid
+from controlplane.domain.errors import Absent, Invalid
 from controlplane.domain.kinds import KINDS
 from controlplane.domain.route import Match, Route, Target
 from controlplane.policy.naming import LONGEST, headed
+from controlplane.service.removed import Removed
 from controlplane.service.roster import Roster
 from controlplane.service.runtime_settings import RuntimeSettings
 
@@ -18,6 +19,8 @@ SEEDED = "routesSeeded"  # the mark that an installation was given its first rou
 MOST = 500
 MOST_TARGETS = 20
 MOST_ACCOUNTS = 100
+# Routes that an account's removal changed: as they were, and as they are since, None where one went with it.
+Taken = Sequence[tuple[Route, Route | None]]
 
 
 class RouteStore(Protocol):
@@ -35,12 +38,15 @@ class RouteStore(Protocol):
 
 
 class Routes:
-    """The routing table. `changed` is told all routes whenever there are others."""
+    """The routing table. `changed` is told all routes whenever there are others. `removed`: what routes lost with
+    accounts, by the account's id.
+    """
 
-    def __init__(self, store: RouteStore, roster: Roster, changed: Callable[[Sequence[Route]], None]) -> None:
+    def __init__(self, store: RouteStore, roster: Roster, changed: Callable[[Sequence[Route]], None], removed: Removed[Taken]) -> None:
         self._store = store
         self._roster = roster
         self._changed = changed
+        self._removed = removed
         self._routes: Sequence[Route] = ()
         # A change is read, written and remembered as one.
         self._changing = asyncio.Lock()
@@ -76,6 +82,22 @@ class Routes:
             if after != before:
                 await self._store.replace(after)
                 self._use(after)
+                self._removed.keep(account_id, lost(before, after))
+            return before, after
+
+    async def recall(self, account_id: str) -> tuple[Sequence[Route], Sequence[Route]]:
+        """The account's removal was undone: its name returns to the routes that nobody changed since. What was before,
+        and what is now.
+        """
+        async with self._changing:
+            before = self._routes
+            try:
+                after = regained(before, self._removed.find(account_id))
+            except Absent:
+                return before, before
+            await self._store.replace(after)
+            self._use(after)
+            self._removed.forget(account_id)
             return before, after
 
     def _use(self, routes: Sequence[Route]) -> None:
@@ -90,6 +112,21 @@ def without(routes: Sequence[Route], gone: Callable[[str], bool]) -> Sequence[Ro
     """
     left = ((route, tuple(_left(route.targets, gone))) for route in routes)
     return tuple(replace(route, targets=targets or route.targets[-1:]) for route, targets in left if targets or route.match is Match.EXACT)
+
+
+def lost(before: Sequence[Route], after: Sequence[Route]) -> Taken:
+    """What the removal of an account changed."""
+    now = {(route.match, route.name): route for route in after}
+    changed = ((route, now.get((route.match, route.name))) for route in before)
+    return tuple((route, left) for route, left in changed if left != route)
+
+
+def regained(routes: Sequence[Route], taken: Taken) -> Sequence[Route]:
+    """The routes with what was taken from them: where one is as the removal left it, it is again as it was before."""
+    was = {left: route for route, left in taken if left is not None}
+    there = {(route.match, route.name) for route in routes}
+    gone = [route for route, left in taken if left is None and (route.match, route.name) not in there]
+    return (*(was.get(route, route) for route in routes), *gone)
 
 
 def _left(targets: Iterable[Target], gone: Callable[[str], bool]) -> Iterator[Target]:

@@ -15,7 +15,8 @@ __all__ = ["SCHEDULING_MODE", "RuntimeSettings"]
 
 class RuntimeSettings:
     """Read from memory; the database is written first. `installed`: how conversations are shortened unless administrators
-    say otherwise; where it is off, they cannot switch it on. `changed` is called when what data planes are told changes.
+    say otherwise; where it is off, they cannot switch it on. `changed` is called when what data planes are told changes,
+    `decided` when administrators changed anything.
     """
 
     def __init__(self, store: SettingStore, installed: CompressionPolicy = USUAL) -> None:
@@ -25,6 +26,7 @@ class RuntimeSettings:
         self._mode = Mode.SMART
         self._compression = installed
         self.changed: Callable[[], None] = lambda: None
+        self.decided: Callable[[], None] = lambda: None
         # A change is read, written and remembered as one.
         self._changing = asyncio.Lock()
 
@@ -58,7 +60,10 @@ class RuntimeSettings:
             self._check_keep(wanted)
             before = self.read()
             await self.put(wanted)
-            return before, self.read()
+            after = self.read()
+            if after != before:
+                self.decided()
+            return before, after
 
     def hidden(self, name: str) -> str | None:
         """A stored text that administrators never see, such as the hash of a secret."""

@@ -126,6 +126,10 @@ class Standings:
         if seat.unpark():
             self._told(seat)
 
+    def told(self, seat: Seat) -> None:
+        """Store how the account stands: it was stored anew."""
+        self._told(seat)
+
     async def restore(self, seat: Seat) -> None:
         """Return an account to the pool, stored before it is done."""
         async with seat.saving:

@@ -4,7 +4,7 @@ from controlplane.domain.account import AccountView, BreakerView, Counters, Fore
 from controlplane.policy import breaker, cooldown
 from controlplane.policy.candidates import health_now
 from controlplane.policy.exclusions import by_allowance
-from controlplane.policy.forecast import forecast
+from controlplane.policy.forecast import STALE, forecast
 from controlplane.service.ports import Standing
 from controlplane.service.rests import PASSING
 from controlplane.service.roster import Seat
@@ -12,13 +12,13 @@ from controlplane.service.roster import Seat
 
 def view(seat: Seat, counters: Counters, now: float) -> AccountView:
     """The seat as it is now; a rest that has ended is not shown as its status any more."""
-    standing, candidate = _standing(seat, now), seat.candidate
-    status = Status.DISABLED if seat.account.disabled else standing.status
+    shown, candidate = standing(seat, now), seat.candidate
+    status = Status.DISABLED if seat.account.disabled else shown.status
     return AccountView(
         account=seat.account,
         status=status,
-        reason=standing.reason,
-        until=standing.until,
+        reason=shown.reason,
+        until=shown.until,
         health=round(health_now(candidate, now)),
         in_flight=candidate.in_flight,
         has_refresh_token=bool(seat.credentials.refresh_token),
@@ -35,13 +35,15 @@ def view(seat: Seat, counters: Counters, now: float) -> AccountView:
     )
 
 
-def _standing(seat: Seat, now: float) -> Standing:
-    """How it stands now. Who was counted down to nothing is as exhausted as who was told so."""
-    standing = seat.standing
-    if 0 < standing.until <= now:
-        standing = Standing()
-    spent = by_allowance(seat.candidate, now) if standing.status in PASSING else None
-    return standing if spent is None else Standing(Status.EXHAUSTED, cooldown.TABLE[cooldown.EXHAUSTED].reason, int(spent.until))
+def standing(seat: Seat, now: float) -> Standing:
+    """How it stands now, unless an administrator disabled it. Who was counted down to nothing is as exhausted as who
+    was told so.
+    """
+    found = seat.standing
+    if 0 < found.until <= now:
+        found = Standing()
+    spent = by_allowance(seat.candidate, now) if found.status in PASSING else None
+    return found if spent is None else Standing(Status.EXHAUSTED, cooldown.TABLE[cooldown.EXHAUSTED].reason, int(spent.until))
 
 
 def _breakers(seat: Seat, now: float) -> list[BreakerView]:
@@ -54,5 +56,10 @@ def _forecast(seat: Seat, now: float) -> Forecast | None:
     allowance = seat.allowance
     if allowance is None or allowance.overage:
         return None
-    last = Reading(allowance.checked_at, allowance.used, allowance.limit)
-    return forecast([*seat.readings, last], allowance.resets_at, now, seat.began_at)
+    # Time itself changes a forecast only by these two; who looks every second shall not have it made every second.
+    times = 0 < allowance.resets_at <= now, now - allowance.checked_at > STALE
+    basis = allowance, len(seat.readings), seat.readings[-1] if seat.readings else None, seat.began_at, times
+    if seat.foreseen is None or seat.foreseen[0] != basis:
+        last = Reading(allowance.checked_at, allowance.used, allowance.limit)
+        seat.foreseen = basis, forecast([*seat.readings, last], allowance.resets_at, now, seat.began_at)
+    return seat.foreseen[1]

@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="say what became of a request and why")
     explain.add_argument("request_id", metavar="REQUEST_ID", help="the x-request-id of its answer")
     explain.add_argument("--url", help="the console's address; by default from HEADGATE_CONSOLE_URL, or host and port")
-    explain.add_argument("--password-file", metavar="FILE", help="holds the administrator's password; by default ADMIN_PASSWORD")
+    explain.add_argument("--password-file", metavar="FILE", help="holds the administrator's password or a token; by default ADMIN_PASSWORD")
     explain.add_argument("--json", action="store_true", help="print the control plane's answer as it is")
     explain.set_defaults(run=_explain)
     return parser

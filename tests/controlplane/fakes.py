@@ -11,18 +11,20 @@ from controlplane.adapters.vault import FileVault
 from controlplane.domain.account import Account, AccountDraft, Allowance, Credentials, Reading, Tokens
 from controlplane.domain.audit import ChangePage
 from controlplane.domain.errors import LedgerAway
+from controlplane.domain.hour import HourFigures
 from controlplane.domain.kinds import KINDS
 from controlplane.domain.lease import Ask, Caller
 from controlplane.domain.limits import MILLION, Amounts, Spent
 from controlplane.domain.model import ModelFacts
 from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, EntryPage, Outcome, Source, Usage
 from controlplane.policy.hosts import Hosts
-from controlplane.service import administration, identity
+from controlplane.service import identity
 from controlplane.service.background import Background
 from controlplane.service.ports import Adopted, StoredAccount, Totals, Written
 from controlplane.service.runtime_settings import RuntimeSettings
 from controlplane.service.sums import Sum
 from controlplane.service.work import done, onward
+from tests.controlplane.door_fakes import memory_door
 
 NOW = 1_800_000_000.0
 PROXY_KEY = "proxy-key-of-the-tests"
@@ -208,13 +210,15 @@ class MemorySettings:
 
 class MemoryRecords:
     """The RecordStore and SpentStore in a dict by lease id. `failures` writes fail first; `foreign` are
-    rows of the previous release, in no sum yet; `buckets` is what usage is said to be.
+    rows of the previous release, in no sum yet; `buckets` is what usage is said to be,
+    `figures` what the hours were.
     """
 
     def __init__(self) -> None:
         self.rows = {}
         self.foreign = []
         self.buckets = []
+        self.figures = HourFigures((), ())
         self.asked = []
         self.batches: list[int] = []
         self.failures = 0
@@ -252,6 +256,10 @@ class MemoryRecords:
     async def usage(self, query, limit):
         self.asked.append(query)
         return self.buckets[:limit]
+
+    async def hours(self, start, end):
+        self.asked.append((start, end))
+        return self.figures
 
     async def samples(self, limit):
         newest = list(self.rows.values())[-limit:]
@@ -393,6 +401,28 @@ class MemoryAudit:
         return ChangePage(self.changes[::-1][: query.limit], None)
 
 
+class MemoryTimeline:
+    """The TimelineStore in a list. While it is `away` nothing is written."""
+
+    def __init__(self) -> None:
+        self.happenings = []
+        self.requests = []
+        self.away = False
+
+    async def add(self, happenings):
+        if self.away:
+            raise OSError("the database is away")
+        for one in happenings:
+            self.happenings.append(replace(one, id=len(self.happenings) + 1))
+
+    async def page(self, account_id, before, limit):
+        found = sorted((one for one in self.happenings if one.account_id == account_id), key=lambda one: (one.at_ms, one.id), reverse=True)
+        return [one for one in found if before is None or (one.at_ms, one.id) < before][:limit]
+
+    async def decided(self, since_ms, limit):
+        return [one for one in self.requests if one.received_at_ms >= since_ms][:limit]
+
+
 class FarLedger:
     """A ledger in another process, which outlives this one: every answer takes a moment. While it is `away`
     it answers nothing; `wipe` empties its books.
@@ -437,6 +467,8 @@ class World:
         self.price_store = MemoryPrices()
         self.route_store = MemoryRoutes()
         self.audit_store = MemoryAudit()
+        self.door_stores = memory_door()
+        self.timeline_store = MemoryTimeline()
         self.far = FarLedger(self.record_store) if far else None
         self.background = Background()
         self.queue_seconds = queue_seconds
@@ -456,6 +488,8 @@ class World:
                 prices=self.price_store,
                 routes=self.route_store,
                 audit=self.audit_store,
+                door=self.door_stores,
+                timeline=self.timeline_store,
                 ledger=self.ledger,
                 providers=dict.fromkeys(KINDS, self.provider),
                 vault=self.vault,
@@ -472,7 +506,7 @@ class World:
                 if name not in ("outside", "pool"):
                     setattr(self, name, getattr(parts, name))
         self.identities.set_proxy_key(self.vault.digest(identity.DIGEST, PROXY_KEY))
-        self.administration.set_password(self.vault.digest(administration.PASSWORD, PASSWORD))
+        self.door.passwords.give(PASSWORD)
         self.writing = asyncio.create_task(self.records.run())
 
     def acquire(self, ask: Ask, instance: str = "dp-1"):

@@ -1,11 +1,14 @@
 """The control plane as a process."""
 
+import contextlib
+import json
 import os
 import signal
 import stat
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -140,3 +143,54 @@ def test_an_unknown_command(start):
     process = start("dance")
     assert "usage" in process.communicate(timeout=20)[1]
     assert process.returncode == 2
+
+
+def test_who_listens_to_events_does_not_hold_up_the_end(start):
+    process = start(ADMIN_PASSWORD="password-of-the-tests")
+    assert ready(process), process.communicate()
+    request = urllib.request.Request(f"{process.console}/api/events", headers={"authorization": "Bearer password-of-the-tests"})
+    with contextlib.ExitStack() as stack:
+        streams = [stack.enter_context(urllib.request.urlopen(request, timeout=10)) for _ in range(3)]
+        assert [stream.read(3) for stream in streams] == [b":\n\n"] * 3
+        began = time.monotonic()
+        status, _, log = stop(process)
+        assert time.monotonic() - began < 4, "it would be given five seconds"
+        assert status == 0, log
+        assert [stream.read() for stream in streams] == [b""] * 3
+    assert "Traceback" not in log
+
+
+def signed_in(process, password):
+    body = json.dumps({"password": password}).encode()
+    request = urllib.request.Request(f"{process.console}/api/session", body, {"content-type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return reply.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def test_a_forgotten_password(start):
+    first = start()
+    assert ready(first), first.communicate()
+    old = [line.strip() for line in stop(first)[1].splitlines() if line.startswith("      ")][1]
+    reset = start("reset-password")
+    out, log = reset.communicate(timeout=20)
+    assert reset.returncode == 0, log
+    (new,) = [line.strip() for line in out.splitlines() if line.startswith("      ")]
+    assert new not in log
+    second = start()
+    assert ready(second), second.communicate()
+    assert [signed_in(second, password) for password in (old, new)] == [401, 201]
+    status, out, log = stop(second)
+    assert (status, out) == (0, "")
+    assert new not in log
+
+
+def test_a_password_of_the_environment_is_not_reset(start):
+    reset = start("reset-password", ADMIN_PASSWORD="password-of-the-tests")
+    out, log = reset.communicate(timeout=20)
+    assert (reset.returncode, out) == (0, ""), log
+    assert "can sign in again with ADMIN_PASSWORD" in log
+    assert "password-of-the-tests" not in log

@@ -1,11 +1,11 @@
 """The audit log."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, desc, insert, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import ColumnElement, RowMapping, Select, desc, func, insert, select, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from controlplane.adapters.db.tables import audit
 from controlplane.domain.audit import Change, ChangePage, ChangeQuery
@@ -25,24 +25,53 @@ class DatabaseAudit:
             await connection.execute(insert(audit).values(**_row(change)))
 
     async def page(self, query: ChangeQuery) -> ChangePage:
-        statement = select(audit).order_by(desc(audit.c.at_ms), desc(audit.c.id)).limit(query.limit + 1)
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(_filtered(statement, query))).mappings().all()
+            actions = await _actions(connection, query.action) if query.action is not None else None
+            if actions == []:
+                return ChangePage([], None)
+            rows = (await connection.execute(_statement(query, actions))).mappings().all()
         found = [_change(row) for row in rows[: query.limit]]
         return ChangePage(found, f"{found[-1].at_ms}.{found[-1].id}" if len(rows) > query.limit else None)
 
 
-def _filtered(statement: Select[Any], query: ChangeQuery) -> Select[Any]:
-    table = audit.c
-    if query.actor is not None:
-        statement = statement.where(table.actor == query.actor)
-    if query.target is not None:
-        statement = statement.where(table.target == query.target)
-    if query.action is not None:
-        statement = statement.where((table.action == query.action) | table.action.startswith(f"{query.action}.", autoescape=True))
+async def _actions(connection: AsyncConnection, wanted: str) -> list[str]:
+    """Those in the log that are `wanted`, or of which it is the first half."""
+    there = (await connection.execute(ACTIONS)).scalars()
+    return [action for action in there if action == wanted or action.startswith(f"{wanted}.")]
+
+
+def _known() -> Select[Any]:
+    """Every action that is in the log, some dozens: each is sought in the index behind the one before, for to read the
+    index from end to end takes the longer the longer the log is.
+    """
+    first = select(func.min(audit.c.action).label("action")).cte("actions", recursive=True)
+    later = select(func.min(audit.c.action)).where(audit.c.action > first.c.action).scalar_subquery()
+    actions = first.union_all(select(later).where(first.c.action.is_not(None)))
+    return select(actions.c.action).where(actions.c.action.is_not(None))
+
+
+def _statement(query: ChangeQuery, actions: Sequence[str] | None) -> Select[Any]:
+    """A page and one row more. Of several actions each has its rows in the order of the list in an index."""
+    common = _conditions(query)
+    if actions is None:
+        return _newest(select(audit).where(*common), query.limit)
+    each = [_newest(select(audit).where(audit.c.action == action, *common), query.limit).subquery() for action in actions]
+    return _newest(select(union_all(*map(select, each)).subquery()), query.limit)
+
+
+def _newest(statement: Select[Any], limit: int) -> Select[Any]:
+    columns = statement.selected_columns
+    return statement.order_by(desc(columns.at_ms), desc(columns.id)).limit(limit + 1)
+
+
+def _conditions(query: ChangeQuery) -> list[ColumnElement[bool]]:
+    table, conditions = audit.c, []
+    for place, value in ((table.actor, query.actor), (table.target, query.target)):
+        if value is not None:
+            conditions.append(place == value)
     if query.cursor is not None:
-        statement = statement.where(tuple_(table.at_ms, table.id) < _place(query.cursor))
-    return statement
+        conditions.append(tuple_(table.at_ms, table.id) < _place(query.cursor))
+    return conditions
 
 
 def _place(cursor: str) -> tuple[int, int]:
@@ -76,3 +105,6 @@ def _text(values: Mapping[str, Any] | None) -> str:
 
 def _mapping(text: str) -> Mapping[str, Any] | None:
     return json.loads(text) if text else None
+
+
+ACTIONS = _known()

@@ -1,17 +1,19 @@
 """Usage records, and in the same transactions the rollups they belong to."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, Select, and_, case, delete, desc, literal_column, not_, select, tuple_, update
+from sqlalchemy import and_, case, delete, desc, not_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from controlplane.adapters.db import rollups
+from controlplane.adapters.db import hours, listing, rollups
+from controlplane.adapters.db.hours import Counts, Hours
 from controlplane.adapters.db.rollups import Rollups, Sums
-from controlplane.adapters.db.rows import COLUMNS, LISTED, SUMMED, entry, row, summed
+from controlplane.adapters.db.rows import COLUMNS, SUMMED, entry, row, summed
 from controlplane.adapters.db.tables import requests
-from controlplane.domain.errors import Invalid
+from controlplane.domain.hour import HourFigures
 from controlplane.domain.outcome import LEASE_EXPIRED, Entry, EntryPage, EntryQuery, Source
 from controlplane.domain.rollup import Bucket, UsageQuery
 from controlplane.policy.pricing import GIVEN_BACK
@@ -28,6 +30,7 @@ class DatabaseRecords:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._rollups = Rollups(engine)
+        self._hours = Hours(engine)
         self._on_postgres = engine.dialect.name == "postgresql"
         construct: Any = postgresql.insert if self._on_postgres else sqlite.insert
         self._insert = construct(requests).on_conflict_do_nothing(index_elements=["lease_id"])
@@ -52,18 +55,21 @@ class DatabaseRecords:
             # rows. SQLite does not, and its driver begins no transaction for a statement that starts so.
             waiting = select(waiting.cte("waiting").c.id)
         booking = update(requests).where(table.id.in_(waiting)).values(ADOPTED)
-        sums: Sums = {}
         async with self._engine.begin() as connection:
             found = (await connection.execute(booking.returning(*(table[name] for name in SUMMED)))).all()
-            rollups.add(sums, found)
-            await self._rollups.write(connection, sums)
-        return Adopted(len(found), rollups.counters(sums))
+            tally = _Tally()
+            tally.add(found)
+            await self._tell(connection, tally)
+        return Adopted(len(found), rollups.counters(tally.sums))
 
     async def totals(self) -> Totals:
         return await self._rollups.totals()
 
     async def usage(self, query: UsageQuery, limit: int) -> Sequence[Bucket]:
         return await self._rollups.usage(query, limit)
+
+    async def hours(self, start: int, end: int) -> HourFigures:
+        return await self._hours.figures(start, end)
 
     async def samples(self, limit: int) -> Sequence[tuple[str, float]]:
         newest = select(requests).order_by(desc(table.id)).limit(limit).subquery().c
@@ -72,8 +78,7 @@ class DatabaseRecords:
             return [(model, credit) for model, credit in await connection.execute(told.order_by(newest.id))]
 
     async def page(self, query: EntryQuery) -> EntryPage:
-        statement = select(*LISTED).order_by(desc(table.received_at_ms), desc(table.id)).limit(query.limit + 1)
-        statement = _filtered(statement, query)
+        statement = listing.page(query, postgres=self._on_postgres)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(statement)).mappings().all()
         shown = rows[: query.limit]
@@ -90,15 +95,20 @@ class DatabaseRecords:
         self, rows: Sequence[Row], doubtful: Sequence[Entry], put: Callable[[AsyncConnection, Sequence[Row]], Awaitable[Sequence[Row]]]
     ) -> Written:
         """`put` writes rows and tells which of them were not there yet: only those count."""
-        sums: Sums = {}
+        tally = _Tally()
         async with self._engine.begin() as connection:
             if rows:
-                rollups.add(sums, map(summed, await put(connection, rows)))
-            written = await self._write_doubtful(connection, doubtful, sums) if doubtful else Written()
-            await self._rollups.write(connection, sums)
+                tally.add(list(map(summed, await put(connection, rows))))
+            written = await self._write_doubtful(connection, doubtful, tally) if doubtful else Written()
+            await self._tell(connection, tally)
         return written
 
-    async def _write_doubtful(self, connection: AsyncConnection, entries: Sequence[Entry], sums: Sums) -> Written:
+    async def _tell(self, connection: AsyncConnection, tally: "_Tally") -> None:
+        """Add what rows come to, to all that is kept of them in sum."""
+        await self._rollups.write(connection, tally.sums)
+        await self._hours.write(connection, tally.counts)
+
+    async def _write_doubtful(self, connection: AsyncConnection, entries: Sequence[Entry], tally: "_Tally") -> Written:
         """One statement a row: there are few of these, and each must tell whether it was inserted."""
         removed: list[Any] = []
         reported = [entry.outcome.lease_id for entry in entries if entry.outcome.error != LEASE_EXPIRED]
@@ -106,9 +116,9 @@ class DatabaseRecords:
             removal = delete(requests).where(table.lease_id.in_(reported[start : start + MOST_NAMES]), table.error == LEASE_EXPIRED)
             removed += (await connection.execute(removal.returning(*(table[name] for name in SUMMED)))).all()
         # What the previous release wrote may not be in the rollups yet.
-        rollups.add(sums, (found for found in removed if found.booked_at is not None), -1)
+        tally.add([found for found in removed if found.booked_at is not None], -1)
         inserted = await self._singly(connection, [row(entry) for entry in entries])
-        rollups.add(sums, map(summed, inserted))
+        tally.add(list(map(summed, inserted)))
         replaced = tuple((found.key_id, found.account_id) for found in removed if not found.cause)
         return Written(frozenset(new[0] for new in inserted), replaced)
 
@@ -129,6 +139,19 @@ class DatabaseRecords:
         return inserted
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What the rows of one transaction come to."""
+
+    sums: Sums = field(default_factory=dict)
+    counts: Counts = field(default_factory=dict)
+
+    def add(self, facts: Sequence[Sequence[Any]], sign: int = 1) -> None:
+        """Rows, each in the order of SUMMED; with a `sign` of -1 they are taken away."""
+        rollups.add(self.sums, facts, sign)
+        hours.add(self.counts, facts, sign)
+
+
 class _Repeated(Exception):
     """Some of the rows are there already: an earlier try was committed, though its answer was lost."""
 
@@ -141,39 +164,7 @@ def _unnested(engine: AsyncEngine) -> str:
     return f"INSERT INTO requests ({names}) SELECT * FROM unnest({arrays}) ON CONFLICT (lease_id) DO NOTHING"  # noqa: S608
 
 
-def _filtered(statement: Select[Any], query: EntryQuery) -> Select[Any]:
-    wanted: Mapping[Column[Any], Any] = {
-        table.key_id: query.key_id,
-        table.account_id: query.account_id,
-        table.ending: query.ending.value if query.ending else None,
-        table.status: query.status,
-        table.cause: query.cause,
-    }
-    for column, value in wanted.items():
-        if value is not None:
-            statement = statement.where(column == value)
-    if query.cause is not None or query.internal:
-        statement = statement.where(CAUSED)
-    if query.internal is False:
-        statement = statement.where(not_(CAUSED))
-    if query.model is not None:
-        statement = statement.where((table.model == query.model) | (table.asked_model == query.model))
-    if query.cursor is None:
-        return statement
-    received_at_ms, _, id = query.cursor.partition(".")  # noqa: A001 - the column's own word
-    if not (_digits(received_at_ms) and _digits(id)):
-        raise Invalid("the cursor is none that was given out", "cursor")
-    return statement.where(tuple_(table.received_at_ms, table.id) < (int(received_at_ms), int(id)))
-
-
-def _digits(text: str) -> bool:
-    """Whether the text is a number the database can hold."""
-    return text.isascii() and text.isdigit() and len(text) <= 18
-
-
 table = requests.c
-# As the index on causes has it: by that a database knows that the index will do.
-CAUSED = table.cause != literal_column("''")
 # What the previous release did not write. It is as `policy.pricing.counts` has it; credits were only ever told.
 UNCHARGED = and_(
     table.ending.in_([ending.value for ending in GIVEN_BACK]),

@@ -1,9 +1,9 @@
 """Deleting what is not kept for ever."""
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, desc, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from controlplane.adapters.db.tables import allowances, requests
+from controlplane.adapters.db.tables import account_events, allowances, requests
 
 
 class DatabaseRetention:
@@ -34,3 +34,17 @@ class DatabaseRetention:
         async with self._engine.begin() as connection:
             removal = delete(allowances).where(tuple_(table.account_id, table.checked_at).in_(old))
             return (await connection.execute(removal)).rowcount
+
+    async def drop_events(self, before_ms: int, limit: int) -> int:
+        table = account_events.c
+        old = select(table.id).where(table.at_ms < before_ms).order_by(table.at_ms).limit(limit)
+        async with self._engine.begin() as connection:
+            return (await connection.execute(delete(account_events).where(table.id.in_(old)))).rowcount
+
+    async def crop_events(self, most: int, limit: int) -> int:
+        table = account_events.c
+        place = func.row_number().over(partition_by=table.account_id, order_by=desc(table.id)).label("place")
+        placed = select(table.id, place).subquery()
+        old = select(placed.c.id).where(placed.c.place > most).limit(limit)
+        async with self._engine.begin() as connection:
+            return (await connection.execute(delete(account_events).where(table.id.in_(old)))).rowcount

@@ -27,7 +27,7 @@ def add(sums: Sums, facts: Iterable[Sequence[Any]], sign: int = 1) -> None:
     the gateway itself called for is used, but is no request.
     """
     groups: dict[Group, list[tuple[Any, ...]]] = {}
-    for booked_at, key_id, account_id, kind, model, ending, counted, cause, saved, *amounts, credit, cost in facts:
+    for booked_at, key_id, account_id, kind, model, ending, counted, cause, _, saved, *amounts, credit, cost in facts:
         group = (booked_at - booked_at % HOUR, key_id, account_id, kind, model)
         requests = NO_REQUEST if cause else (1, ending == SERVED, ending in FAILURES, counted)
         figures = (*requests, *amounts, millionths(credit), cost, saved, sum(amounts) if cause else 0)

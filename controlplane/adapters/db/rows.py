@@ -195,6 +195,7 @@ SUMMED = (
     "ending",
     "counted",
     "cause",
+    "first_event_ms",
     "saved_tokens",
     "input",
     "cache_read",

@@ -143,10 +143,27 @@ requests = Table(
     Column("compressed_turns", Integer, nullable=False, server_default="0"),
     Column("saved_tokens", BigInteger, nullable=False, server_default="0"),
     Column("spent_tokens", BigInteger, nullable=False, server_default="0"),
+    # One for each filter, in the order of the list. Their last columns are for a second filter: what it leaves out is
+    # told by the index alone, without a look at the row.
     Index(None, "received_at_ms", "id"),
-    Index(None, "key_id", "received_at_ms"),
+    Index("ix_requests_by_key", "key_id", "received_at_ms", "id", "kind"),
+    Index("ix_requests_by_account", "account_id", "received_at_ms", "id", "key_id", "kind", "model", "asked_model"),
+    Index("ix_requests_by_model", "model", "received_at_ms", "id", "key_id", "kind"),
+    Index("ix_requests_by_kind", "kind", "received_at_ms", "id"),
     Index(None, "request_id"),
 )
+
+
+def _partial(name: str, condition: str, *columns: str) -> None:
+    """An index of the few requests that the condition holds for; a query that repeats it can use the index."""
+    few = text(condition)
+    Index(name, *(requests.c[column] for column in columns), sqlite_where=few, postgresql_where=few)
+
+
+_partial("ix_requests_by_asked_model", "asked_model <> model", "asked_model", "received_at_ms", "id", "key_id", "kind")
+_partial("ix_requests_by_ending", "ending <> 'served'", "ending", "received_at_ms", "id", "key_id", "account_id", "kind", "model")
+_partial("ix_requests_by_status", "status <> 200", "status", "received_at_ms", "id", "key_id", "account_id", "kind", "model")
+_partial("ix_requests_internal", "cause <> ''", "received_at_ms", "id")
 Index("ix_requests_unbooked", requests.c.id, sqlite_where=text("booked_at IS NULL"), postgresql_where=text("booked_at IS NULL"))
 Index("ix_requests_caused", requests.c.cause, sqlite_where=text("cause <> ''"), postgresql_where=text("cause <> ''"))
 
@@ -172,6 +189,17 @@ rollups = Table(
     Column("cost", Float(53), nullable=False),
     Column("saved_tokens", BigInteger, nullable=False, server_default="0"),  # by shortening
     Column("summary_tokens", BigInteger, nullable=False, server_default="0"),  # of the gateway's own calls
+)
+
+# How many requests there were, by the hour of their booking. `bucket`: the class of their times to the first event
+# (`policy.percentiles`), 0 without one.
+hours = Table(
+    "hours",
+    metadata,
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("ending", Text, primary_key=True),
+    Column("bucket", SmallInteger, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
 )
 
 prices = Table(
@@ -204,6 +232,22 @@ allowances = Table(
     Column("limit", Float(53), nullable=False),
 )
 
+# What happened to accounts; what administrators did to them is in `audit`.
+account_events = Table(
+    "account_events",
+    metadata,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("account_id", Text, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),  # "status", "refresh"
+    Column("status", Text, nullable=False),  # how it stands since, "" where that is not told
+    Column("reason", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),  # 0: no end by itself
+    Column("ok", Boolean, nullable=True),  # how a refresh ended, NULL where it is none
+    Index(None, "account_id", "id"),
+    Index(None, "at_ms"),
+)
+
 # Accounts that callers bring along in their credential, by its keyed hash; never in the pool.
 own_accounts = Table(
     "own_accounts",
@@ -233,4 +277,50 @@ audit = Table(
     Column("after", Text, nullable=False),
     Index(None, "at_ms", "id"),
     Index(None, "target", "at_ms"),
+    Index(None, "actor", "at_ms", "id"),
+    Index(None, "action", "at_ms", "id"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("folded", Text, nullable=False, unique=True),  # the name, as names are compared
+    Column("role", Text, nullable=False),  # "admin", "viewer"
+    Column("enabled", Boolean, nullable=False),
+    Column("password_hash", Text, nullable=False),  # argon2id; "": it has none of its own
+    Column("totp_secret", LargeBinary, nullable=True),  # sealed
+    Column("totp_begun", LargeBinary, nullable=True),  # sealed; not confirmed yet
+    Column("totp_step", BigInteger, nullable=False),  # of the last code that was used
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
+# Browsers that are signed in, by the keyed hash of their cookie.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+)
+
+# Credentials for scripts, by their keyed hash.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("prefix", Text, nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),  # "admin", "viewer"
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),  # 0: never
+    Column("used_at", BigInteger, nullable=False),
 )

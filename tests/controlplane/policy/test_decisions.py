@@ -120,6 +120,7 @@ def test_a_choice_as_people_read_it():
             "kind": "",
             "accountId": "",
             "sticky": True,
+            "forced": False,
         },
         "accountId": "a",
         "healing": False,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from controlplane.rest.auth import ADDRESSES, GUESSES, Guesses
+from controlplane.policy.guesses import ADDRESSES, GUESSES, Guesses
 from tests.controlplane.rest.world import PASSWORD, World
 
 

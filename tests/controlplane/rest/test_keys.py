@@ -75,6 +75,25 @@ async def test_a_key_of_an_account_that_is_gone_can_be_saved_as_it_is(world: Wor
     world.fails(await world.put(path, {"allowedAccountIds": both}), 400, "invalid", "allowedAccountIds")
 
 
+async def test_a_list_is_searched_and_sorted(world: World) -> None:
+    """Also in pages, and for names as long as they may be."""
+    long = "straße " + "ж" * 90
+    made = [await world.key(name) for name in ("Zebra", "ada", long, "STRASSE 2")]
+
+    async def names(query: str) -> list[str]:
+        return [each["name"] for each in (await world.get(f"/api/keys?{query}")).json()["keys"]]
+
+    assert {*await names("text=strasse")} == {long, "STRASSE 2"}
+    assert await names(f"text={made[0]['prefix']}") == ["Zebra"]
+    assert await names(f"text={made[1]['id']}&enabled=false") == []
+    assert await names("sort=name") == ["ada", "STRASSE 2", long, "Zebra"]
+    first = (await world.get("/api/keys?sort=name&limit=3")).json()
+    assert first["total"] == 4
+    assert await names(f"sort=name&limit=3&cursor={first['nextCursor']}") == ["Zebra"]
+    assert len(await names("sort=requests")) == 4
+    world.fails(await world.get("/api/keys?sort=prefix"), 400, "invalid", "sort")
+
+
 async def test_delete_ends_it_at_once(world: World) -> None:
     made = await world.key()
     assert (await world.delete(f"/api/keys/{made['id']}")).status_code == 204

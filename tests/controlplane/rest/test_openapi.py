@@ -4,9 +4,8 @@ from typing import Any
 
 from tests.controlplane.rest.world import World
 
-OPEN = {"/", "/health", "/ready", "/metrics", "/api/proxy/status", "/api/proxy/health"}
+OPEN = {"/health", "/ready", "/metrics", "/api/proxy/status", "/api/proxy/health"}
 ROUTES = {
-    "GET /",
     "GET /health",
     "GET /ready",
     "GET /metrics",
@@ -16,6 +15,14 @@ ROUTES = {
     "GET /api/accounts/{account_id}",
     "PUT /api/accounts/{account_id}",
     "DELETE /api/accounts/{account_id}",
+    "POST /api/accounts/{account_id}/test",
+    "POST /api/accounts/{account_id}/restore",
+    "POST /api/accounts/login/kiro",
+    "GET /api/accounts/login/kiro/{login_id}",
+    "POST /api/playground/pass",
+    "GET /api/accounts/{account_id}/timeline",
+    "GET /api/accounts/{account_id}/decisions",
+    "GET /api/events",
     "POST /api/accounts/{account_id}/refresh",
     "POST /api/accounts/{account_id}/verify",
     "POST /api/accounts/{account_id}/enable",
@@ -27,6 +34,7 @@ ROUTES = {
     "PUT /api/keys/{key_id}",
     "DELETE /api/keys/{key_id}",
     "POST /api/keys/{key_id}/rotate",
+    "POST /api/keys/{key_id}/restore",
     "POST /api/keys/{key_id}/check",
     "GET /api/proxy/status",
     "GET /api/proxy/health",
@@ -40,6 +48,21 @@ ROUTES = {
     "GET /api/requests/{request_id}",
     "GET /api/requests/{request_id}/original",
     "GET /api/audit",
+    "POST /api/session",
+    "GET /api/session",
+    "DELETE /api/session",
+    "PUT /api/session/password",
+    "POST /api/session/totp",
+    "PUT /api/session/totp",
+    "GET /api/sessions",
+    "DELETE /api/sessions/{session_id}",
+    "GET /api/users",
+    "POST /api/users",
+    "PUT /api/users/{user_id}",
+    "DELETE /api/users/{user_id}",
+    "GET /api/tokens",
+    "POST /api/tokens",
+    "DELETE /api/tokens/{token_id}",
     "GET /api/prices",
     "POST /api/prices",
     "PUT /api/prices/{price_id}",
@@ -47,6 +70,7 @@ ROUTES = {
     "GET /api/routes",
     "PUT /api/routes",
     "GET /api/usage",
+    "GET /api/overview",
 }
 
 
@@ -60,21 +84,28 @@ async def test_the_document(world: World) -> None:
     assert len(names) == len(set(names))
     assert "listAccounts" in names
     for route, operation in operations.items():
-        check_operation(route.partition(" ")[2], operation)
+        check_operation(route, operation)
     assert document["components"]["securitySchemes"] == {
-        "password": {"type": "http", "scheme": "bearer", "description": "The administrator's password"}
+        "bearer": {"type": "http", "scheme": "bearer", "description": "The administrator's password, or a token hg-..."},
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "headgate_session",
+            "description": "A session; writes need x-csrf-token as well",
+        },
     }
     check_references(document, document)
 
 
-def check_operation(path: str, operation: dict[str, Any]) -> None:
+def check_operation(route: str, operation: dict[str, Any]) -> None:
+    path = route.partition(" ")[2]
     responses = operation["responses"]
     assert "422" not in responses
-    if path in OPEN:
+    if path in OPEN or route == "POST /api/session":
         assert "security" not in operation
     else:
-        assert operation["security"] == [{"password": []}]
-        assert {"400", "401", "429", "503"} <= set(responses)
+        assert operation["security"] == [{"bearer": []}, {"cookie": []}]
+        assert {"400", "401", "403", "429", "503"} <= set(responses)
     if "{" in path:
         assert "404" in responses
     for status, response in responses.items():

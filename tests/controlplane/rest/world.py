@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Any
 
 import httpx
@@ -16,7 +16,9 @@ from controlplane.domain.kinds import KINDS
 from controlplane.domain.model import ModelFacts
 from controlplane.domain.outcome import Attempt, Compression, Ending, EndpointFault, Entry, Outcome, Source, Usage
 from controlplane.rest import build
-from controlplane.service import administration
+from controlplane.service.device_login import Grant, Verdict
+from controlplane.service.services import Services
+from controlplane.service.testing import Heard, Trials
 from controlplane.settings import Settings
 from headgate.settings import load
 
@@ -75,6 +77,43 @@ class ScriptedProvider:
         return told(self.allowances)
 
 
+class ScriptedDevices:
+    """The device sign-in: a poll waits until there is an `answer`, an exception is raised. `refusal` of the beginning."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[str, str]] = []
+        self.answer: asyncio.Queue[Tokens | Verdict | Exception] = asyncio.Queue()
+        self.refusal: Exception | None = None
+
+    async def begin(self, region: str, start_url: str) -> Grant:
+        if self.refusal is not None:
+            raise self.refusal
+        self.begun.append((region, start_url))
+        number = len(self.begun)
+        page = "https://device.test/"
+        secrets = ("client-id", CLIENT_SECRET, f"MARKED-device-code-{number}")
+        return Grant(*secrets, f"CODE-{number}", page, f"{page}?user_code=CODE-{number}", expires_in=600, interval=1)
+
+    async def poll(self, region: str, grant: Grant) -> Tokens | Verdict:
+        return told(await self.answer.get())
+
+
+class ScriptedGateway:
+    """The data plane: what it answers, piece by piece; an exception is raised. `credentials`: what it was asked with."""
+
+    def __init__(self) -> None:
+        self.answers: list[Heard | Exception] = []
+        self.credentials: list[str] = []
+        self.gate: asyncio.Event | None = None
+
+    async def ask(self, credential: str, model: str, prompt: str, max_tokens: int) -> AsyncGenerator[Heard, None]:
+        self.credentials.append(credential)
+        for answer in self.answers:
+            yield told(answer)
+            if self.gate is not None:
+                await self.gate.wait()
+
+
 class KeptOriginals:
     """What the summarizer keeps, by request; an exception in place of a text is raised."""
 
@@ -99,14 +138,22 @@ class World:
     def __init__(self, plane: app.Plane, provider: ScriptedProvider, clock: TurnedClock) -> None:
         self.reasons: list[str] = []
         self.originals = KeptOriginals()
-        self.services = dataclasses.replace(plane.services, ready=self._ready, originals=self.originals)
+        self.gateway = ScriptedGateway()
+        self.services = dataclasses.replace(
+            plane.services, ready=self._ready, originals=self.originals, testing=self._trials(plane.services)
+        )
+        self.door = plane.parts.door
         self.provider = provider
+        self.devices: ScriptedDevices
         self.clock = clock
         self.answers: list[httpx.Response] = []
         self.api = build(self.services, trusted_proxies=("127.0.0.9",), away=database.away)
         self.authorization = f"Bearer {PASSWORD}"
         self.stranger = self.client("127.0.0.1")
         self.elsewhere = self.client("127.0.0.2")
+
+    def _trials(self, wired: Services) -> Trials:
+        return Trials(wired.accounts, wired.passes, self.gateway, wired.clock)
 
     async def _ready(self) -> Sequence[str]:
         return tuple(self.reasons)
@@ -120,8 +167,7 @@ class World:
         self.answers.append(response)
 
     def set_password(self, text: str) -> None:
-        admin: Any = self.services.administration
-        admin.set_password(admin._vault.digest(administration.PASSWORD, text))
+        self.door.passwords.give(text)
 
     async def ask(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         """As the administrator; a body of None is none."""
@@ -237,13 +283,17 @@ async def opened(url: str, data_dir: str) -> AsyncIterator[World]:
     )
     provider = ScriptedProvider()
     engine = database.connect(url)
-    plane = await app.wire(settings, engine, dict.fromkeys(KINDS, provider))
+    devices = ScriptedDevices()
+    plane = await app.wire(settings, engine, dict.fromkeys(KINDS, provider), devices)
     parts = plane.parts
     writing = asyncio.create_task(parts.records.run())
     clock: Any = plane.services.clock
     try:
-        yield World(plane, provider, clock)
+        made = World(plane, provider, clock)
+        made.devices = devices
+        yield made
     finally:
+        await plane.gateway.close()
         await parts.pool.refreshing.close()
         await parts.pool.own.close()
         await parts.outside.background.close()

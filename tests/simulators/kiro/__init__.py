@@ -44,7 +44,7 @@ Control calls, all JSON under `/_sim/`; the methods of `KiroSimulator` of the sa
                      ROUTE: chat (default), refresh, usage, models, profiles, mcp; "endpoint": "ep1" for that one only
     POST expire     {"account": id, "refresh": bool}   access tokens die; with refresh the refresh token as well
     POST settings   any field of `state.Settings`
-    POST approve    {"userCode": c, "denied": bool}    ends a device sign-in (so does opening its verification page)
+    POST approve    {"userCode": c, "denied": bool, "expired": bool}   ends a device sign-in (so does opening its verification page)
     POST reset      forget requests, queues and counters; accounts stay
     GET  requests   ?account=id   chat requests: headers (bearer masked to the account id), body, status, rule, script,
                      bytes_sent, finished, aborted (the client went away before the end)

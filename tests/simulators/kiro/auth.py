@@ -11,6 +11,10 @@ from tests.simulators.kiro.state import Account, Device, Method, State
 DEAD_TOKEN = "Invalid refresh token provided"
 BUILDER_START = "https://view.awsapps.com/start"
 DEVICE_LIFE = 600
+DEVICE_INTERVAL = 1.0
+SLOWER = 5.0
+EARLY = 0.9  # of the interval: two clocks are never quite the same
+SCOPES = {"completions", "analysis", "conversations", "transformations", "taskassist"}
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -57,6 +61,9 @@ class Auth:
         body = await members(request) or {}
         if not isinstance(body.get("clientName"), str) or body.get("clientType") != "public":
             return _refuse(400, "invalid_client_metadata", "clientName and clientType are required")
+        fault = _misregistered(body)
+        if fault:
+            return _refuse(400, *fault)
         number = len(self.state.clients)
         client, secret = self.state.random("registered", number, 22), self.state.random("registered-secret", number, 200)
         self.state.clients[client] = secret
@@ -68,7 +75,7 @@ class Auth:
         if not self._known(body):
             return _refuse(401, "invalid_client", "Invalid client")
         start = body.get("startUrl")
-        if not isinstance(start, str):
+        if not isinstance(start, str) or not start.startswith(("https://", "http://127.0.0.1")):
             return _refuse(400, "invalid_request", "startUrl is required")
         number = len(self.state.devices)
         code, user_code = self.state.random("device", number, 80), self.state.random("user-code", number, 8).upper()
@@ -83,7 +90,7 @@ class Auth:
                 "verificationUri": page,
                 "verificationUriComplete": f"{page}?user_code={user_code}",
                 "expiresIn": DEVICE_LIFE,
-                "interval": 1,
+                "interval": int(DEVICE_INTERVAL),
             },
         )
 
@@ -95,12 +102,15 @@ class Auth:
             return web.Response(status=404, text="No sign-in is waiting for this code.\n")
         return web.Response(text="Signed in. You can close this page.\n")
 
-    def approve(self, user_code: str, *, denied: bool = False) -> None:
-        """Raises KeyError for a code that nobody was given."""
+    def approve(self, user_code: str, *, denied: bool = False, expired: bool = False) -> None:
+        """What a person says, or that nobody said anything until it was too late. Raises KeyError for a code that nobody was given."""
         device = next((device for device in self.state.devices.values() if device.user_code == user_code), None)
         if device is None:
             raise KeyError(user_code)
-        device.verdict = "denied" if denied else "approved"
+        if expired:
+            device.until = self.state.clock()
+        else:
+            device.verdict = "denied" if denied else "approved"
 
     async def _refresh_oidc(self, body: dict[str, Any]) -> web.Response:
         token = body.get("refreshToken")
@@ -122,6 +132,10 @@ class Auth:
         device = self.state.devices.get(str(body.get("deviceCode")))
         if device is None or device.client_id != body["clientId"] or device.until <= self.state.clock():
             return _refuse(400, "expired_token", "The device code is not valid any more")
+        before, device.asked_at = device.asked_at, self.state.clock()
+        if device.asked_at - before < device.interval * EARLY:
+            device.interval += SLOWER
+            return _refuse(400, "slow_down", "Polled too early")
         if device.verdict != "approved":
             return _refuse(400, *UNFINISHED[device.verdict])
         del self.state.devices[body["deviceCode"]]
@@ -151,6 +165,17 @@ class Auth:
         client, secret = body.get("clientId"), body.get("clientSecret")
         pairs = {**self.state.clients, **{account.client_id: account.client_secret for account in self.state.accounts.values()}}
         return bool(client) and isinstance(secret, str) and pairs.get(str(client)) == secret
+
+
+def _misregistered(body: dict[str, Any]) -> tuple[str, str] | None:
+    """What is wrong with a registration, if anything."""
+    scopes, grants = body.get("scopes"), body.get("grantTypes")
+    known = {f"codewhisperer:{name}" for name in SCOPES}
+    if not isinstance(scopes, list) or not scopes or not known.issuperset(scopes):
+        return "invalid_scope", "scopes are required, and must be known"
+    if not isinstance(grants, list) or set(grants) != {DEVICE_GRANT, "refresh_token"}:
+        return "invalid_request", "grantTypes must be the device code and the refresh token"
+    return None if isinstance(body.get("issuerUrl"), str) else ("invalid_request", "issuerUrl is required")
 
 
 def _tokens(account: Account) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Control:
         return asdict(self.simulator.settings)
 
     def approve(self, body: dict[str, Any]) -> dict[str, Any]:
-        self.simulator.approve(body["userCode"], denied=bool(body.get("denied")))
+        self.simulator.approve(body["userCode"], denied=bool(body.get("denied")), expired=bool(body.get("expired")))
         return {}
 
     def reset(self, _: dict[str, Any]) -> dict[str, Any]:

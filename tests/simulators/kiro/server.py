@@ -114,8 +114,8 @@ class KiroSimulator:
         name = self._name(account)
         self.state.expire(self.state.accounts[name or ""], refresh=refresh)
 
-    def approve(self, user_code: str, *, denied: bool = False) -> None:
-        self._auth.approve(user_code, denied=denied)
+    def approve(self, user_code: str, *, denied: bool = False, expired: bool = False) -> None:
+        self._auth.approve(user_code, denied=denied, expired=expired)
 
     def reset(self) -> None:
         self.state.reset()

@@ -94,6 +94,8 @@ class Device:
     method: Method
     until: float
     verdict: Literal["pending", "approved", "denied"] = "pending"
+    interval: float = 1.0
+    asked_at: float = float("-inf")
 
 
 @dataclass

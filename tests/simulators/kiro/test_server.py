@@ -13,9 +13,15 @@ from tests.simulators.kiro.asks import ask, bearer, chat, words
 
 INVALID_BEARER = "The bearer token included in the request is invalid."
 START = "https://view.awsapps.com/start"
-REGISTRATION = {"clientName": "Headgate", "clientType": "public", "scopes": ["codewhisperer:conversations"]}
 ROOT = Path(__file__).parents[3]
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+REGISTRATION = {
+    "clientName": "Headgate",
+    "clientType": "public",
+    "scopes": ["codewhisperer:conversations"],
+    "grantTypes": [DEVICE_GRANT, "refresh_token"],
+    "issuerUrl": "https://view.awsapps.com/start",
+}
 
 
 async def post(client, url, body, **headers):
@@ -100,19 +106,40 @@ async def test_oidc_refresh_checks_everything(client, sim):
     assert await refused() == (400, "invalid_grant")
 
 
-async def test_device_sign_in(client, sim):
+async def test_device_sign_in(client):
+    now = 1000.0
+    async with KiroSimulator(clock=lambda: now) as sim:
+        _, registered = await post(client, f"{sim.url}/client/register", REGISTRATION)
+        login = {"clientId": registered["clientId"], "clientSecret": registered["clientSecret"]}
+        _, device = await post(client, f"{sim.url}/device_authorization", {**login, "startUrl": START})
+        poll = {**login, "deviceCode": device["deviceCode"], "grantType": DEVICE_GRANT}
+        assert (await post(client, f"{sim.url}/token", poll))[1]["error"] == "authorization_pending"
+        assert (await post(client, f"{sim.url}/token", poll))[1]["error"] == "slow_down"
+        async with client.get(device["verificationUriComplete"]) as page:
+            assert page.status == 200
+        now += 1
+        assert (await post(client, f"{sim.url}/token", poll))[1]["error"] == "slow_down", "the pause has grown"
+        now += 11
+        status, tokens = await post(client, f"{sim.url}/token", poll)
+        assert status == 200
+        assert (await post(client, f"{sim.url}/token", poll))[1]["error"] == "expired_token"
+        renewal = {**login, "refreshToken": tokens["refreshToken"], "grantType": "refresh_token"}
+        assert (await post(client, f"{sim.url}/token", renewal))[0] == 200
+
+
+@pytest.mark.parametrize("left_out", ["clientName", "clientType", "scopes", "grantTypes", "issuerUrl"])
+async def test_a_registration_must_be_whole(client, sim, left_out):
+    body = {name: value for name, value in REGISTRATION.items() if name != left_out}
+    assert (await post(client, f"{sim.url}/client/register", body))[0] == 400
+
+
+async def test_a_device_sign_in_that_nobody_ends(client, sim):
     _, registered = await post(client, f"{sim.url}/client/register", REGISTRATION)
     login = {"clientId": registered["clientId"], "clientSecret": registered["clientSecret"]}
     _, device = await post(client, f"{sim.url}/device_authorization", {**login, "startUrl": START})
+    assert (await post(client, f"{sim.url}/_sim/approve", {"userCode": device["userCode"], "expired": True}))[0] == 200
     poll = {**login, "deviceCode": device["deviceCode"], "grantType": DEVICE_GRANT}
-    assert (await post(client, f"{sim.url}/token", poll))[1]["error"] == "authorization_pending"
-    async with client.get(device["verificationUriComplete"]) as page:
-        assert page.status == 200
-    status, tokens = await post(client, f"{sim.url}/token", poll)
-    assert status == 200
     assert (await post(client, f"{sim.url}/token", poll))[1]["error"] == "expired_token"
-    renewal = {**login, "refreshToken": tokens["refreshToken"], "grantType": "refresh_token"}
-    assert (await post(client, f"{sim.url}/token", renewal))[0] == 200
 
 
 async def test_device_sign_in_refused(client, sim):

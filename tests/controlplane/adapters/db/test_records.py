@@ -3,10 +3,9 @@ import math
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from controlplane.adapters.db.records import DatabaseRecords, _filtered
-from controlplane.adapters.db.tables import requests
+from controlplane.adapters.db.records import DatabaseRecords
 from controlplane.domain.account import Counters
 from controlplane.domain.errors import Invalid
 from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Compression, Ending, EndpointFault, Entry, EntryQuery, Source, Usage
@@ -161,19 +160,6 @@ async def test_what_the_gateway_asked_itself_is_told_apart(records):
     ):
         page = await records.page(EntryQuery(**query))
         assert [one.outcome.request_id for one in page.entries] == [f"req_{number}" for number in found], query
-
-
-async def test_what_a_request_caused_is_found_by_its_index(engine):
-    asked = _filtered(select(requests.c.id), EntryQuery(cause="req_1")).compile(dialect=engine.dialect)
-    values = tuple(asked.params[name] for name in asked.positiontup)
-    async with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            # A table without rows is read from end to end; and what is prepared gets a plan for any value.
-            await connection.execute(text("SET LOCAL enable_seqscan = off"))
-            await connection.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
-        explain = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
-        plan = (await connection.exec_driver_sql(f"{explain} {asked}", values)).all()
-    assert "ix_requests_caused" in str(plan)
 
 
 async def test_a_cursor_that_is_none(records):
