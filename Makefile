@@ -14,7 +14,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.t
 PYTHONS = $(PYTHON) python3.11 python3.12 python3.13 python3 python
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check proto bench simulate compression clean
+.PHONY: help install up demo console test check types proto screenshots bench simulate compression clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,10 +22,16 @@ help: ## Show this list
 install: $(INSTALLED) ## Make .venv and install Headgate into it
 
 up: $(INSTALLED) ## Start all services; Ctrl-C stops them
-	@$(VENV)/bin/headgate up
+	@$(BESIDE) & exec $(VENV)/bin/headgate up
 
 demo: $(INSTALLED_DEV) ## Start all services against simulated accounts and send a few requests
-	@$(PY) -m tests.demo
+	@$(BESIDE) http://127.0.0.1:8001/ & exec $(PY) -m tests.demo
+
+console: $(INSTALLED) ## Build the web console into web/dist, which `up` does by itself
+	@$(PY) web/build.py console
+
+# The console builds beside what this shell becomes, and not longer.
+BESIDE = $(PY) web/build.py beside $$$$
 
 test: $(INSTALLED_DEV) ## Run the tests; ARGS='-k name' picks some
 ifeq ($(strip $(ARGS)),)
@@ -37,9 +43,9 @@ endif
 # The two halves wait for different things: run beside each other they take little more than one of them.
 .PHONY: test-processes test-modules
 test-processes:
-	$(call timed,$(PY) -m pytest tests/flow tests/headgate tests/benchmarks)
+	$(call timed,$(PY) -m pytest tests/flow tests/headgate tests/benchmarks tests/browser)
 test-modules:
-	$(call timed,$(PY) -m pytest --ignore=tests/flow --ignore=tests/headgate --ignore=tests/benchmarks)
+	$(call timed,$(PY) -m pytest --ignore=tests/flow --ignore=tests/headgate --ignore=tests/benchmarks --ignore=tests/browser)
 
 # With the time until the process is gone, which pytest cannot know. Where all are told to stop, the shell waits for what
 # its command still has to say.
@@ -52,9 +58,17 @@ check: $(INSTALLED_DEV) ## Compile, lint, formatting, types, import rules, fresh
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m tests.contracts.stubs --check
+	$(PY) web/build.py check
+
+types: $(INSTALLED_DEV) ## Make web/src/api/schema.d.ts anew from what the control plane offers
+	@$(PY) web/build.py types
 
 proto: $(INSTALLED_DEV) ## Make headgate/api anew from proto/
 	$(PY) -m tests.contracts.stubs
+
+screenshots: $(INSTALLED_DEV) ## Take the pictures of docs/screenshots anew; needs Chromium
+	@$(PY) web/build.py console
+	@$(PY) -m tests.browser.screenshots
 
 bench: $(INSTALLED_DEV) ## Run the benchmarks
 	$(PY) -m benchmarks
@@ -67,8 +81,12 @@ compression: $(INSTALLED_DEV) ## Measure what compression costs and saves, anew 
 	@$(PIP) -e '.[plots]'
 	$(PY) -m benchmarks.compression --write
 
-clean: ## Remove .venv and every cache; data stays
-	rm -rf $(VENV) build ./*.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+.PHONY: console-bench
+console-bench: $(INSTALLED_DEV) ## Measure the console over a million requests, anew into docs/performance.md
+	$(PY) -m benchmarks.console --write
+
+clean: ## Remove .venv, the console's build and every cache; data stays
+	rm -rf $(VENV) web/dist web/dist.* web/node_modules web/build.log build ./*.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find $(PACKAGES) proto tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # A name on PATH proves nothing (it may be a shim, or lack venv), so each is tried.

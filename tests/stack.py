@@ -123,6 +123,7 @@ class Stack:
     def _start(self) -> None:
         directory = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="headgate-")))
         self._log = directory / "log"
+        self.data = directory / "data"
         for name in ("kiro", *self._beside):
             self.simulators[name] = self._simulate(name)
         self.upstream = self.simulators["kiro"]
@@ -132,7 +133,7 @@ class Stack:
         self.seconds_to_ready = time.monotonic() - began
 
     def _simulate(self, name: str) -> str:
-        command = [sys.executable, "-m", f"tests.simulators.{name}", "--port", "0", *(["--demo"] if self._demo else [])]
+        command = [sys.executable, "-m", f"tests.simulators.{name}", "--port", "0", *(["--demo"] if self._demo and name == "kiro" else [])]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self._exit.callback(end, process)
         for line in process.stdout or ():
@@ -153,7 +154,7 @@ class Stack:
         return {
             **inherited,
             "PYTHONPATH": str(ROOT),
-            "HEADGATE_DATA_DIR": str(directory / "data"),
+            "HEADGATE_DATA_DIR": str(self.data),
             "PROXY_API_KEY": PROXY_KEY,
             "ADMIN_PASSWORD": ADMIN_PASSWORD,
             "PORT": gateway,

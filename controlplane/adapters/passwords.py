@@ -7,7 +7,10 @@ import secrets
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from controlplane.service.users import Crowded
+
 AT_ONCE = 2  # each takes a processor and 64 MiB for a while; the event loop also admits requests
+WAITING = 16  # who comes while so many wait to have a password compared is sent away
 
 
 class Argon2Passwords:
@@ -17,14 +20,21 @@ class Argon2Passwords:
         self._hasher = PasswordHasher()
         self._nobodys = _nobodys(self._hasher)
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._comparing = 0
 
     async def hash(self, password: str) -> str:
         async with self._turns:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def matches(self, hashed: str, password: str) -> bool:
-        async with self._turns:
-            return await asyncio.to_thread(self._matches, hashed or self._nobodys, password)
+        if self._comparing >= AT_ONCE + WAITING:
+            raise Crowded
+        self._comparing += 1
+        try:
+            async with self._turns:
+                return await asyncio.to_thread(self._matches, hashed or self._nobodys, password)
+        finally:
+            self._comparing -= 1
 
     def _matches(self, hashed: str, password: str) -> bool:
         try:

@@ -24,13 +24,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangeQuery:
-    """Filters of the audit log; None: any. `action` may be its first half, "key"."""
+    """Filters of the audit log; None: any. `action` may be its first half, "key"; so may those that are left out."""
 
     actor: str | None = None
     action: str | None = None
     target: str | None = None
     limit: int = 50
     cursor: str | None = None
+    without: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What happens: as it is told to those who listen now, and as it is kept of accounts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -18,16 +18,18 @@ class Topic(StrEnum):
     RESET = "reset"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
     """Something that changed, told to those who listen. `what` is by topic: the Entry of a request that has ended; an
     AccountView; a `service.feed.KeyStanding`; None for settings, which are read where they are told. For
     an account or a key that is no more it is None too. `id`: whose event; a later one of the same id takes its place.
+    `text`: what was written of it for the first who heard it, for all the others.
     """
 
     topic: Topic
     id: str = ""
     what: Any = None
+    text: bytes = field(default=b"", repr=False, compare=False)
 
 
 class Kind(StrEnum):

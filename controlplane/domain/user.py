@@ -90,6 +90,12 @@ class Who:
     token: ApiToken | None = None
     csrf: str = field(default="", repr=False)
 
+    @property
+    def id(self) -> str:
+        """The user's, or the token's."""
+        holder = self.user or self.token
+        return holder.id if holder is not None else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:

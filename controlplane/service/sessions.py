@@ -84,6 +84,13 @@ class Sessions:
         """Whether a session that was in force still is."""
         return session.digest in self._by_digest and self._lives(self._by_digest[session.digest])
 
+    async def present(self, session: Session) -> bool:
+        """Whether a session that was in force still is, as the database knows."""
+        async with self._changing:
+            if await self._store.find(session.digest) is None:
+                self._forget([session])
+        return self.lasts(session)
+
     def refused(self, cookie: str) -> bool:
         """Whether it is known to open nothing: it ended, or was asked for before."""
         digest = self._digest(cookie)

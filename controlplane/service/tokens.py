@@ -23,6 +23,8 @@ class TokenStore(Protocol):
 
     async def load(self) -> Sequence[ApiToken]: ...
 
+    async def find(self, digest: str) -> ApiToken | None: ...
+
     async def add(self, token: ApiToken) -> None: ...
 
     async def touch(self, token_id: str, used_at: int) -> None: ...
@@ -72,6 +74,14 @@ class Tokens:
     def lasts(self, token: ApiToken) -> bool:
         """Whether a token that was good still is."""
         return token.digest in self._by_digest and not self.expired(token)
+
+    def grants(self, token_id: str, role: Role) -> bool:
+        """Whether there is such a token, in this role, that is good."""
+        return any(one.id == token_id and one.role is role and not self.expired(one) for one in self._by_digest.values())
+
+    async def present(self, token: ApiToken) -> bool:
+        """Whether a token that was good still is, as the database knows."""
+        return not self.expired(token) and await self._store.find(token.digest) is not None
 
     async def create(self, draft: TokenDraft, by: str) -> tuple[ApiToken, str]:
         """The new token and its secret, which can never be read again. Raises Invalid, Duplicate."""

@@ -39,11 +39,19 @@ class UserStore(Protocol):
         """Store these fields of a user, by name. Raises Absent."""
         ...
 
+    async def exchange(self, user_id: str, old_hash: str, new_hash: str) -> bool:
+        """Store a new password hash where the old one still is; whether it was."""
+        ...
+
     async def use_step(self, user_id: str, step: int) -> bool:
         """The code of this time step was used; False when it, or a later one, was used before."""
         ...
 
     async def remove(self, user_id: str) -> None: ...
+
+
+class Crowded(Exception):
+    """Too many wait for the slow hash."""
 
 
 class Passwords(Protocol):
@@ -52,7 +60,7 @@ class Passwords(Protocol):
     async def hash(self, password: str) -> str: ...
 
     async def matches(self, hashed: str, password: str) -> bool:
-        """Whether this is the password; with the hash "" as slow as ever, and never."""
+        """Whether this is the password; with the hash "" as slow as ever, and never. Raises Crowded."""
         ...
 
 
@@ -136,9 +144,9 @@ class Users:
         if changes.get("totp") is False:
             fields |= NO_TOTP
         before, after = await self.change(user_id, fields)
-        if (before.role, before.enabled) != (after.role, after.enabled):
-            keep = ""
-        if (before.role, before.enabled, before.password_hash) != (after.role, after.enabled, after.password_hash):
+        if _rights(before) != _rights(after):
+            await self._sessions.end_of(user_id)
+        elif before.password_hash != after.password_hash:
             await self._sessions.end_of(user_id, keep)
         return before, after
 
@@ -147,6 +155,18 @@ class Users:
         _, after = await self.change(user.id, {"password_hash": await self._hashed(password, field)})
         await self._sessions.end_of(user.id, keep)
         return after
+
+    async def exchange_password(self, user: User, password: str, field: str, keep: str = "") -> bool:
+        """Give it a new password in place of the one it has here, unless that is another by now: then False. Its sessions
+        end but the one to `keep`. Raises Invalid about `field`.
+        """
+        hashed = await self._hashed(password, field)
+        async with self._changing:
+            if not await self._store.exchange(user.id, user.password_hash, hashed):
+                return False
+            self._users[user.id] = replace(self._users.get(user.id, user), password_hash=hashed)
+        await self._sessions.end_of(user.id, keep)
+        return True
 
     async def remove(self, user_id: str) -> User:
         """The user that is no more. Raises Absent, Invalid."""
@@ -202,3 +222,8 @@ class Users:
         """As it is stored, but seen when it was seen: that is written behind."""
         known = self._users.get(stored.id)
         return stored if known is None else replace(stored, seen_at=max(stored.seen_at, known.seen_at))
+
+
+def _rights(user: User) -> tuple[object, ...]:
+    """What a session stands for besides the password."""
+    return user.role, user.enabled, user.totp_secret

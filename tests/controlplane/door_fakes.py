@@ -34,6 +34,13 @@ class MemoryUsers:
             raise Absent("there is none")
         self.stored[user_id] = replace(self.stored[user_id], **fields)
 
+    async def exchange(self, user_id, old_hash, new_hash):
+        await asyncio.sleep(0)
+        if user_id not in self.stored or self.stored[user_id].password_hash != old_hash:
+            return False
+        self.stored[user_id] = replace(self.stored[user_id], password_hash=new_hash)
+        return True
+
     async def use_step(self, user_id, step):
         await asyncio.sleep(0)
         if user_id not in self.stored or self.stored[user_id].totp_step >= step:
@@ -98,6 +105,10 @@ class MemoryTokens:
     async def add(self, token):
         await asyncio.sleep(0)
         self.stored[token.id] = token
+
+    async def find(self, digest):
+        await asyncio.sleep(0)
+        return next((one for one in self.stored.values() if one.digest == digest), None)
 
     async def touch(self, token_id, used_at):
         await asyncio.sleep(0)

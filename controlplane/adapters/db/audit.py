@@ -69,6 +69,8 @@ def _conditions(query: ChangeQuery) -> list[ColumnElement[bool]]:
     for place, value in ((table.actor, query.actor), (table.target, query.target)):
         if value is not None:
             conditions.append(place == value)
+    for action in query.without:
+        conditions += [table.action != action, ~table.action.startswith(f"{action}.", autoescape=True)]
     if query.cursor is not None:
         conditions.append(tuple_(table.at_ms, table.id) < _place(query.cursor))
     return conditions

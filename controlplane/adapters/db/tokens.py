@@ -21,6 +21,11 @@ class DatabaseTokens:
         async with self._engine.connect() as connection:
             return [_token(row) for row in (await connection.execute(statement)).mappings()]
 
+    async def find(self, digest: str) -> ApiToken | None:
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(tokens).where(tokens.c.digest == digest))).mappings().one_or_none()
+        return None if row is None else _token(row)
+
     async def add(self, token: ApiToken) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(insert(tokens).values(**asdict(token)))

@@ -50,6 +50,11 @@ class DatabaseUsers:
             if (await connection.execute(statement)).rowcount != 1:
                 raise Absent("there is no such user")
 
+    async def exchange(self, user_id: str, old_hash: str, new_hash: str) -> bool:
+        statement = update(users).where(users.c.id == user_id, users.c.password_hash == old_hash).values(password_hash=new_hash)
+        async with self._engine.begin() as connection:
+            return (await connection.execute(statement)).rowcount == 1
+
     async def use_step(self, user_id: str, step: int) -> bool:
         statement = update(users).where(users.c.id == user_id, users.c.totp_step < step).values(totp_step=step)
         async with self._engine.begin() as connection:

@@ -1,0 +1,1 @@
+export { Line, Written } from "./written";
