@@ -157,7 +157,9 @@ def pool(outside: Outside) -> Pool:
     catalogue = Catalogue(roster, store, outside.providers, refreshing, standings, clock)
     allowances = Allowances(roster, store, outside.providers, refreshing, standings, clock, outside.background)
     own = OwnAccounts(outside.own, outside.providers, outside.vault, clock, outside.hosts, outside.background, roster)
-    care = Care(refreshing, catalogue, standings, outside.background, RemovedAccounts(outside.vault, clock))
+    removed = RemovedAccounts(outside.vault, clock)
+    refreshing.seated, refreshing.orphaned = lambda seat: roster.find(seat.account.id), removed.renewed
+    care = Care(refreshing, catalogue, standings, outside.background, removed)
     return Pool(roster, standings, learning, refreshing, catalogue, allowances, own, care)
 
 
@@ -167,9 +169,11 @@ def assemble(outside: Outside) -> Parts:
     keys, records, prices = Keys(outside.keys, outside.vault, clock), Records(outside.records, clock), Prices(outside.prices)
     accounts = Accounts(tended.roster, outside.accounts, outside.providers, tended.care, records, clock, tended.allowances)
     rules = Rules(keys.limits, Limits(requests=Caps(minute=outside.requests_per_minute)) if outside.requests_per_minute else None)
-    identities = Identities(keys, outside.vault, clock, lambda: outside.settings.compression.enabled)
-    costs, leases = Costs(prices), Leases(rules.payers)
     queue, audit = Queue(outside.queue_seconds), Audit(outside.audit, clock)
+    door = built(outside.door, Surroundings(outside.vault, clock, outside.settings, outside.background, audit))
+    compressing, administrates = (lambda: outside.settings.compression.enabled), door.administration.administrates
+    identities = Identities(keys, outside.vault, clock, compressing, administrates)
+    costs, leases = Costs(prices), Leases(rules.payers)
     sequences, usage = Sequences(), KeyUsage(keys, ledger, records, clock)
     placing = Placing(tended.catalogue, tended.roster, lambda: outside.settings.scheduling_mode, outside.attempts, clock)
     holding = Holding(ledger, leases, tended.find, tended.standings, queue, clock)
@@ -192,7 +196,7 @@ def assemble(outside: Outside) -> Parts:
         accounts=accounts,
         keys=keys,
         identities=identities,
-        door=built(outside.door, Surroundings(outside.vault, clock, outside.settings, outside.background, audit)),
+        door=door,
         records=records,
         prices=prices,
         routes=Routes(outside.routes, tended.roster, tended.catalogue.route, Removed(clock)),

@@ -201,6 +201,17 @@ class HealthParts:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountBrief:
+    """How an account stands and what is left of it. Of a view what is had without work: there may be hundreds."""
+
+    account: Account
+    status: Status
+    until: int
+    allowance: Allowance | None
+    forecast: Forecast | None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
     """An account as an administrator sees it: no secret. Times are epoch seconds, 0: none.
 

@@ -1,6 +1,5 @@
-"""Requests by the hour of their end: how many there were of each outcome, and how long their clients waited."""
+"""Requests by the hour of their end: how many there were of each outcome, how long their clients waited, what they used."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controlplane.domain.outcome import Ending
@@ -11,13 +10,16 @@ HOUR = 3600  # seconds
 @dataclass(frozen=True, slots=True)
 class HourCount:
     """Requests that ended alike in one hour. `start`: its first second, epoch seconds. `bucket`: the class of their
-    times to the first event (`policy.percentiles`), 0 for those that had none.
+    times to the first event (`policy.percentiles`), 0 for those that had none. `tokens` and `cost` are of the gateway's
+    own calls too, which are no requests.
     """
 
     start: int
     ending: Ending
     bucket: int
     count: int
+    tokens: int = 0
+    cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,3 @@ class Hour:
     p95: float | None = None
     tokens: int = 0
     cost: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class HourFigures:
-    """What is stored of a span: counts, and for each hour that has any the (start, tokens, cost) of its rollups."""
-
-    counts: Sequence[HourCount]
-    amounts: Sequence[tuple[int, int, float]]

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from controlplane.domain.account import AccountView, Status
-from controlplane.domain.hour import HOUR, Hour, HourCount, HourFigures
+from controlplane.domain.account import AccountBrief, Status
+from controlplane.domain.hour import HOUR, Hour, HourCount
 from controlplane.domain.limits import Budget, Leaf, Period, Unit
 from controlplane.domain.outcome import Ending
 from controlplane.policy.percentiles import percentile
@@ -37,22 +37,21 @@ def span(now: float, hours: int) -> tuple[int, int]:
     return end - hours * HOUR, end
 
 
-def series(figures: HourFigures, start: int, end: int) -> Sequence[Hour]:
+def series(counts: Iterable[HourCount], start: int, end: int) -> Sequence[Hour]:
     """Every hour of the span, also those in which nothing happened."""
-    counts: dict[int, list[HourCount]] = {}
-    for count in figures.counts:
-        counts.setdefault(count.start, []).append(count)
-    amounts = {begin: (tokens, cost) for begin, tokens, cost in figures.amounts}
-    return [_hour(begin, counts.get(begin, ()), *amounts.get(begin, (0, 0.0))) for begin in range(start, end, HOUR)]
+    hours: dict[int, list[HourCount]] = {}
+    for count in counts:
+        hours.setdefault(count.start, []).append(count)
+    return [_hour(begin, hours.get(begin, ())) for begin in range(start, end, HOUR)]
 
 
-def next_return(views: Iterable[AccountView], now: float) -> AccountView | None:
+def next_return(views: Iterable[AccountBrief], now: float) -> AccountBrief | None:
     """Which account that rests is the first to come back by itself."""
     resting = [view for view in views if view.status in RESTING and view.until > now]
     return min(resting, key=lambda view: view.until, default=None)
 
 
-def runs_out(views: Iterable[AccountView], now: float) -> AccountView | None:
+def runs_out(views: Iterable[AccountBrief], now: float) -> AccountBrief | None:
     """Which account in use is the first to have used up its allowance, as it goes now."""
     going = [view for view in views if view.status in WORKING and view.forecast is not None and view.forecast.runs_out_at > now]
     return min(going, key=lambda view: view.forecast.runs_out_at if view.forecast else 0, default=None)
@@ -66,13 +65,12 @@ def spending(budgets: Iterable[tuple[str, Budget]]) -> Sequence[Spending]:
     return sorted(found, key=lambda one: -one.share)[:MOST_SPENDING]
 
 
-def _hour(start: int, counts: Sequence[HourCount], tokens: int, cost: float) -> Hour:
+def _hour(start: int, counts: Sequence[HourCount]) -> Hour:
     endings: Counter[Ending] = Counter()
     waits: Counter[int] = Counter()
     for one in counts:
-        # What was taken back may have been counted by a release that kept no such counts.
-        endings[one.ending] += max(one.count, 0)
-        waits[one.bucket] += max(one.count, 0)
+        endings[one.ending] += one.count
+        waits[one.bucket] += one.count
     return Hour(
         start,
         served=endings[Ending.SERVED],
@@ -81,6 +79,6 @@ def _hour(start: int, counts: Sequence[HourCount], tokens: int, cost: float) -> 
         cancelled=endings[Ending.CANCELLED],
         p50=percentile(waits, 0.5),
         p95=percentile(waits, 0.95),
-        tokens=tokens,
-        cost=cost,
+        tokens=sum([one.tokens for one in counts]),
+        cost=sum([one.cost for one in counts]),
     )

@@ -1,5 +1,6 @@
 """Routes of accounts."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -21,7 +22,7 @@ from controlplane.rest.account_schemas import (
 from controlplane.rest.audit import Audited, Auditor, secrets
 from controlplane.rest.schemas import Page, cut
 from controlplane.rest.wired import Wired
-from controlplane.service.accounts import Changed
+from controlplane.service.accounts import SLICE, Changed
 
 router = APIRouter(prefix="/api/accounts", tags=["accounts"])
 
@@ -33,9 +34,13 @@ class AccountFilter(Page):
 @router.get("")
 async def list_accounts(services: Wired, query: Annotated[AccountFilter, Query()]) -> AccountList:
     """All accounts, oldest first."""
-    views = [view for view in services.accounts.list() if query.status in (None, view.status)]
+    views = [view for view in await services.accounts.listed() if query.status in (None, view.status)]
     found, cursor = cut(views, _place, query)
-    return AccountList(accounts=[shown(view) for view in found], next_cursor=cursor, total=len(views))
+    accounts: list[AccountRead] = []
+    for start in range(0, len(found), SLICE):
+        accounts += [shown(view) for view in found[start : start + SLICE]]
+        await asyncio.sleep(0)
+    return AccountList(accounts=accounts, next_cursor=cursor, total=len(views))
 
 
 @router.post("", status_code=201, responses=errors.TAKEN)

@@ -9,6 +9,9 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from controlplane.domain.audit import Change, ChangeQuery
+from controlplane.domain.user import Role, Who
+from controlplane.policy import rights
+from controlplane.rest.auth import Asking
 from controlplane.rest.errors import AWAY_SECONDS
 from controlplane.rest.schemas import Body, Page, Text, View, moment
 from controlplane.rest.wired import Wired
@@ -92,23 +95,25 @@ class ChangeList(View):
 
 
 @router.get("")
-async def list_changes(services: Wired, query: Annotated[AuditFilter, Query()]) -> ChangeList:
+async def list_changes(services: Wired, who: Asking, query: Annotated[AuditFilter, Query()]) -> ChangeList:
     """What administrators changed, newest first. While the database is away, changes are noted later."""
-    page = await services.audit.page(ChangeQuery(**query.model_dump()))
-    return ChangeList(changes=[_shown(change) for change in page.changes], next_cursor=page.cursor)
+    page = await services.audit.page(ChangeQuery(**query.model_dump(), without=rights.untold(who.role)))
+    return ChangeList(changes=[_shown(change, who) for change in page.changes], next_cursor=page.cursor)
 
 
 def _told(view: View) -> dict[str, Any]:
     return view.model_dump(mode="json", by_alias=True, exclude=set(view.VOLATILE))
 
 
-def _shown(change: Change) -> ChangeRead:
+def _shown(change: Change, who: Who) -> ChangeRead:
+    """Where others work is for administrators to know."""
     return ChangeRead(
         **{name: getattr(change, name) for name in PLAIN},
+        address=change.address if who.role is Role.ADMIN or change.actor == who.name else "",
         at=moment(change.at_ms / 1000),
         before=None if change.before is None else dict(change.before),
         after=None if change.after is None else dict(change.after),
     )
 
 
-PLAIN = ("id", "actor", "address", "action", "target", "target_name")
+PLAIN = ("id", "actor", "action", "target", "target_name")

@@ -1,7 +1,7 @@
 """Who may come in: a bearer or a session's cookie, and what each may ask for.
 
 This stands before routing and before the body is read: a stranger learns nothing about routes
-and costs nothing.
+and costs nothing. Who may write is asked again when the whole body is there: it may have been on its way for long.
 """
 
 import hmac
@@ -10,16 +10,17 @@ import math
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controlplane.domain.user import Origin, Refused, Who
 from controlplane.policy import rights
 from controlplane.rest import errors
+from controlplane.rest.wired import Wired
 from controlplane.service.audit import Actor
 from controlplane.service.services import Services
 from headgate.forwarding import Proxies, parsed
@@ -44,8 +45,14 @@ class Gate:
         self._proxies = Proxies(trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = await self._refusal(scope) if scope["type"] == "http" and _below_api(scope["path"]) else None
-        await (self._app if refusal is None else refusal)(scope, receive, send)
+        if scope["type"] != "http" or not _below_api(scope["path"]):
+            await self._app(scope, receive, send)
+        elif (refusal := await self._refusal(scope)) is not None:
+            await refusal(scope, receive, send)
+        else:
+            who = scope["state"].get("who")
+            held = receive if who is None or not rights.writes(scope["method"]) else self._lasting(who, receive)
+            await self._app(scope, held, send)
 
     async def _refusal(self, scope: Scope) -> Response | None:
         connection = HTTPConnection(scope)
@@ -67,6 +74,17 @@ class Gate:
         if session:
             return await self._administration.cookie(session, origin)
         return Refused("unauthenticated", "sign in, or send the administrator's password or a token as Authorization: Bearer ...")
+
+    def _lasting(self, who: Who, receive: Receive) -> Receive:
+        """`receive` that gives out the end of the body only to who still may come in."""
+
+        async def inward() -> Message:
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body") and not self._administration.lasts(who):
+                raise _ended()
+            return message
+
+        return inward
 
     def _origin(self, connection: HTTPConnection) -> Origin:
         client = self._proxies.client(_peer(connection), ",".join(connection.headers.getlist("x-forwarded-for")))
@@ -92,6 +110,15 @@ async def place(request: Request) -> Origin:
 
 Asking = Annotated[Who, Depends(asking)]
 Coming = Annotated[Origin, Depends(place)]
+
+
+async def confirmed(request: Request, services: Wired, who: Asking) -> None:
+    """See that the database, too, still knows who writes: another control plane may have ended that a moment ago."""
+    if rights.writes(request.method) and not await services.administration.confirmed(who):
+        raise _ended()
+
+
+CONFIRMED = Depends(confirmed)
 
 
 def refused(why: Refused, clear: HTTPConnection | None = None) -> Response:
@@ -125,6 +152,10 @@ def _forbidden(who: Who, method: str, path: str, headers: Headers) -> Response |
     if rights.allowed(who.role, method, path):
         return None
     return errors.answer(403, "forbidden", f"the role {who.role} does not allow this; it takes an administrator")
+
+
+def _ended() -> HTTPException:
+    return HTTPException(401, headers={"www-authenticate": "Bearer"})
 
 
 def _below_api(path: str) -> bool:

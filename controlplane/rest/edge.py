@@ -1,5 +1,6 @@
 """The outermost layer: limits on what comes in, headers on what goes out, and no detail of a defect."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from controlplane.rest import errors
 
 MAX_BODY_BYTES = 8 * 1024 * 1024  # an import of some thousand accounts
+BODY_SECONDS = 30.0  # for all of a body to arrive
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +39,7 @@ class Edge:
             await errors.answer(413, *errors.HTTP[413])(scope, receive, outward)
             return
         try:
-            await self._app(scope, _limited(receive), outward)
+            await self._app(scope, _timely(_limited(receive), lambda: started), outward)
         except Exception as error:
             log.exception("request failed method=%s path=%s", scope["method"], scope["path"])
             if not started:
@@ -67,6 +69,28 @@ def _limited(receive: Receive) -> Receive:
         size += len(message.get("body", b""))
         if size > MAX_BODY_BYTES:
             raise HTTPException(413)
+        return message
+
+    return inward
+
+
+def _timely(receive: Receive, answered: Callable[[], bool]) -> Receive:
+    """`receive` that ends a body which takes too long: nobody may hold a request open with it."""
+    until = asyncio.get_running_loop().time() + BODY_SECONDS
+    whole = False
+
+    async def inward() -> Message:
+        nonlocal whole
+        if whole:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            if answered():
+                return {"type": "http.disconnect"}
+            raise HTTPException(408, headers={"connection": "close"}) from None
+        whole = message["type"] != "http.request" or not message.get("more_body")
         return message
 
     return inward

@@ -151,9 +151,11 @@ PROVIDER: dict[type, tuple[int, str]] = {
     domain.ProviderUnavailable: (503, "provider_unavailable"),
 }
 HTTP = {
+    401: ("unauthenticated", "your session has ended; sign in again"),
     404: ("not_found", "there is nothing at this address; /openapi.json lists what there is"),
     405: ("method_not_allowed", "this address does not take this method"),
     503: ("unavailable", "too many changes wait to be written to the audit log; try again in a moment"),
+    408: ("too_slow", "the body did not arrive in time"),
     413: ("too_large", "the body is larger than this interface takes"),
 }
 PLACES = ("body", "query", "path", "header")

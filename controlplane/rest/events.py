@@ -1,7 +1,7 @@
 """The route that tells what happens, as it happens."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -16,7 +16,7 @@ from controlplane.rest.keys import told
 from controlplane.rest.requests import brief
 from controlplane.rest.schemas import Body, Text
 from controlplane.rest.settings_schemas import SettingsRead
-from controlplane.rest.stream import TYPE, Events, EventStream
+from controlplane.rest.stream import TYPE, Events, EventStream, written
 from controlplane.rest.wired import Wired
 from controlplane.service.feed import MOST, TOPICS, Listener
 from controlplane.service.services import Services
@@ -50,21 +50,32 @@ async def listen_events(services: Wired, who: Asking, query: Annotated[EventFilt
     """What happens from now on, as server-sent events, for a quarter of an hour: then the client connects again. Of several
     control planes each tells what happens in itself.
     """
-    listener = services.feed.listen(query.topics())
+    listener = services.feed.listen(query.topics(), _whose(who))
     if listener is None:
         headers = {"retry-after": str(errors.AWAY_SECONDS)}
         return errors.answer(503, "unavailable", f"{MOST} listen already; try again in a moment", headers=headers)
-    return EventStream(_heard(services, listener, who))
+    return EventStream(_heard(services, listener, who), ended=listener.close)
 
 
 async def _heard(services: Services, listener: Listener, who: Who) -> Events:
     """Events in the shape in which routes show their objects, as long as the listener may hear them."""
-    try:
-        while (event := await listener.next()) is not None and services.administration.lasts(who):
-            yield event.topic.value, SHAPES[event.topic](services, event)
-            await asyncio.sleep(0)  # many may wait, and others want to be answered between them
-    finally:
-        listener.close()
+    while (event := await listener.next()) is not None and services.administration.lasts(who):
+        yield _text(services, event)
+        await asyncio.sleep(0)  # many may wait, and others want to be answered between them
+
+
+def _text(services: Services, event: Event) -> bytes:
+    """The event as it goes out: the same for all who hear it, and written once."""
+    if not event.text:
+        event.text = written(event.topic.value, SHAPES[event.topic](services, event))
+    return event.text
+
+
+def _whose(who: Who) -> Sequence[str]:
+    """Whose places a listener takes: those of a session or token, and of a user."""
+    if who.session is not None:
+        return who.session.id, who.id
+    return (who.id,) if who.token is not None else (f"password of {who.id}", who.id)
 
 
 def _account(_services: Services, event: Event) -> Any:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from controlplane.domain.account import AccountView, Allowance, Status
+from controlplane.domain.account import AccountBrief, Allowance, Status
 from controlplane.domain.hour import Hour
 from controlplane.domain.limits import Period, Unit
 from controlplane.policy.overview import Spending
@@ -38,7 +38,7 @@ class ReturnRead(View):
     until: datetime | None
 
     @classmethod
-    def of(cls, view: AccountView) -> "ReturnRead":
+    def of(cls, view: AccountBrief) -> "ReturnRead":
         return cls(account_id=view.account.id, label=view.account.label, status=view.status, until=moment(view.until))
 
 
@@ -50,7 +50,7 @@ class EndRead(View):
     runs_out_at: datetime | None
 
     @classmethod
-    def of(cls, view: AccountView) -> "EndRead":
+    def of(cls, view: AccountBrief) -> "EndRead":
         ends = view.forecast.runs_out_at if view.forecast else 0
         return cls(account_id=view.account.id, label=view.account.label, runs_out_at=moment(ends))
 
@@ -100,7 +100,7 @@ class AllowanceLeft(View):
     runs_out_at: datetime | None = Field(description="null: not before its reset, or too little is known")
 
     @classmethod
-    def of(cls, view: AccountView, allowance: Allowance) -> "AllowanceLeft":
+    def of(cls, view: AccountBrief, allowance: Allowance) -> "AllowanceLeft":
         forecast = view.forecast
         return cls(
             account_id=view.account.id,

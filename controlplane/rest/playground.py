@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import Field
 
 from controlplane.rest.audit import Audited
+from controlplane.rest.auth import Asking
 from controlplane.rest.schemas import View, moment
 from controlplane.rest.wired import Wired
 
@@ -18,9 +19,8 @@ class PassCreated(View):
 
 
 @router.post("/pass", status_code=201)
-async def create_playground_pass(request: Request, services: Wired, audited: Audited) -> PassCreated:
+async def create_playground_pass(services: Wired, audited: Audited, who: Asking) -> PassCreated:
     """A credential for the data plane, good for half an hour. Its requests are recorded under the key id "console"."""
-    user = request.state.actor.name
-    issued = services.passes.issue(user)
-    await audited.note("playground.pass", user, user)
+    issued = services.passes.issue(who.id)
+    await audited.note("playground.pass", who.name, who.name)
     return PassCreated(credential=issued.text, expires_at=moment(issued.expires_at))

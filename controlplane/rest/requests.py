@@ -1,6 +1,7 @@
 """Routes of the request log: the usage records as they are read."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import ceil
 from typing import Annotated, Any, TypeVar
@@ -223,27 +224,16 @@ async def list_requests(services: Wired, query: Annotated[RequestFilter, Query()
     return RequestList(requests=[brief(entry, services.names) for entry in page.entries], next_cursor=page.cursor)
 
 
-@router.get("/{request_id}", responses=errors.ABSENT)
-async def read_request(services: Wired, request_id: str) -> RequestDetail:
+@router.get("/{request_id}", responses=errors.ABSENT, response_model=RequestDetail)
+async def read_request(services: Wired, request_id: str) -> Response:
     """One request with its attempts, and why they were made where they were."""
     entry = await services.records.find(request_id) if _possible(request_id) else None
     if entry is None:
         raise Absent("there is no request with this id")
     caused = await services.records.page(EntryQuery(cause=request_id, limit=MOST_SUMMARIES))
-    outcome = entry.outcome
-    steps = _readable(decisions.decode, entry.decision)
-    return RequestDetail(
-        **brief(entry, services.names).model_dump(),
-        lease_id=outcome.lease_id,
-        attempts=[AttemptRead.of(attempt) for attempt in outcome.attempts],
-        decision=steps,
-        reproduced=[
-            Reproduced(same=one.same, recorded=one.recorded, recomputed=one.recomputed)
-            for one in _readable(decisions.replay, entry.decision)
-        ],
-        waterfall=spans(outcome, steps),
-        summaries=[SummaryRead.of(one) for one in reversed(caused.entries)],
-    )
+    # Of a pool of hundreds a decision is long: read, made again and written it takes longer than others should wait.
+    text = await asyncio.to_thread(_detail, entry, brief(entry, services.names), caused.entries)
+    return Response(text, media_type="application/json")
 
 
 @router.get("/{request_id}/original", responses=errors.ABSENT | ORIGINAL, response_class=Response)
@@ -260,6 +250,23 @@ async def read_original(services: Wired, audited: Audited, request_id: str) -> R
         return errors.answer(503, "unavailable", "the summarizer does not answer; try again in a moment", headers=headers)
     await audited.note("requests.original", request_id)
     return Response(text, media_type="application/json")
+
+
+def _detail(entry: Entry, read: RequestRead, caused: Sequence[Entry]) -> str:
+    """One request as JSON."""
+    outcome = entry.outcome
+    steps = _readable(decisions.decode, entry.decision)
+    replays = _readable(decisions.replay, entry.decision)
+    made = RequestDetail(
+        **read.model_dump(),
+        lease_id=outcome.lease_id,
+        attempts=[AttemptRead.of(attempt) for attempt in outcome.attempts],
+        decision=steps,
+        reproduced=[Reproduced(same=one.same, recorded=one.recorded, recomputed=one.recomputed) for one in replays],
+        waterfall=spans(outcome, steps),
+        summaries=[SummaryRead.of(one) for one in reversed(caused)],
+    )
+    return made.model_dump_json(by_alias=True)
 
 
 def _possible(request_id: str) -> bool:

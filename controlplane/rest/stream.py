@@ -3,15 +3,15 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, NoReturn, TypeAlias
 
 from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-# Its name, and what is told: a view, or plain JSON.
-Event: TypeAlias = tuple[str, Any]
+# Its name, and what is told: a view, or plain JSON. Or all of it, written already.
+Event: TypeAlias = tuple[str, Any] | bytes
 Events: TypeAlias = AsyncGenerator[Event, None]
 
 COMMENT_EVERY = 15.0  # seconds; what is silent for longer is cut off by some proxy between us and the reader
@@ -21,16 +21,17 @@ TYPE = "text/event-stream"
 
 class EventStream(Response):
     """Sends `events` as they come and ends with them, or when the client leaves; then they are closed, so that what
-    stands behind a `finally` of theirs is done in any case. A first comment goes out at once: the reader knows that it
-    is connected.
+    stands behind a `finally` of theirs is done, if they have begun; `ended` is called in any case. A first comment goes
+    out at once: the reader knows that it is connected.
     """
 
-    def __init__(self, events: Events, comment_every: float = COMMENT_EVERY) -> None:
+    def __init__(self, events: Events, comment_every: float = COMMENT_EVERY, ended: Callable[[], None] = lambda: None) -> None:
         self.status_code = 200
         self.background = None
         self.init_headers({"content-type": TYPE, "cache-control": "no-store", "x-accel-buffering": "no"})
         self._events = events
         self._comment_every = comment_every
+        self._ended = ended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
         # One task goes through the events from their first to their last: what they hold open may belong to it.
@@ -39,6 +40,7 @@ class EventStream(Response):
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._ended()
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
@@ -51,8 +53,8 @@ class EventStream(Response):
             await send(_part(COMMENT))
             beating = asyncio.create_task(_beat(send, self._comment_every))
             try:
-                async for name, data in events:
-                    await send(_part(written(name, data)))
+                async for event in events:
+                    await send(_part(event if isinstance(event, bytes) else written(*event)))
             finally:
                 beating.cancel()
                 await asyncio.wait((beating,))

@@ -4,11 +4,12 @@ from contextlib import aclosing
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import StringConstraints
 
 from controlplane.rest import errors
 from controlplane.rest.audit import Audited
+from controlplane.rest.auth import Asking
 from controlplane.rest.schemas import Body, Text, View
 from controlplane.rest.stream import TYPE, Event, Events, EventStream
 from controlplane.rest.wired import Wired
@@ -57,7 +58,7 @@ STREAMED: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("/{account_id}/test", name="test_account", response_class=Response, responses={**errors.ABSENT, **STREAMED})
-async def try_account(request: Request, services: Wired, audited: Audited, account_id: str, body: TrialBody | None = None) -> Response:
+async def try_account(services: Wired, audited: Audited, who: Asking, account_id: str, body: TrialBody | None = None) -> Response:
     """Ask a model something small by way of this account alone, however it stands, and stream what comes of it. The
     request is recorded like any other. Who leaves before the end cancels it.
     """
@@ -65,11 +66,11 @@ async def try_account(request: Request, services: Wired, audited: Audited, accou
     if not services.testing.room:
         return errors.answer(429, CROWDED, f"{MOST} tests are running; wait for one to end", headers={"retry-after": "5"})
     await audited.note("account.test", account_id, trial.account.account.label)
-    return EventStream(_events(services.testing, trial, request.state.actor.name))
+    return EventStream(_events(services.testing, trial, who.id))
 
 
-async def _events(testing: Trials, trial: Trial, user: str) -> Events:
-    async with aclosing(testing.run(trial, user)) as told:
+async def _events(testing: Trials, trial: Trial, holder: str) -> Events:
+    async with aclosing(testing.run(trial, holder)) as told:
         async for one in told:
             yield _event(one)
 

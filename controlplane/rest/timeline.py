@@ -1,6 +1,5 @@
 """Routes about one account's past: what happened to it, and how it fared when accounts were chosen."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from controlplane.policy.picking import Pick, Result
 from controlplane.rest import errors
 from controlplane.rest.schemas import Page, View, moment
 from controlplane.rest.wired import Wired
+from controlplane.service.names import Names
 
 router = APIRouter(prefix="/api/accounts", tags=["accounts"])
 
@@ -72,7 +72,7 @@ class DecisionRead(View):
     ending: Ending
 
     @classmethod
-    def of(cls, request: Decided, pick: Pick, labels: Mapping[str, str]) -> "DecisionRead":
+    def of(cls, request: Decided, pick: Pick, names: Names) -> "DecisionRead":
         return cls(
             request_id=request.request_id,
             received_at=moment(request.received_at_ms / 1000),
@@ -81,7 +81,7 @@ class DecisionRead(View):
             rule=pick.rule or None,
             value=pick.value or None,
             score=pick.score,
-            winner=Winner(account_id=pick.winner, label=labels.get(pick.winner)) if pick.winner else None,
+            winner=Winner(account_id=pick.winner, label=names.account(pick.winner)) if pick.winner else None,
             ending=request.ending,
         )
 
@@ -101,8 +101,7 @@ async def read_account_timeline(services: Wired, account_id: str, query: Annotat
 async def read_account_decisions(services: Wired, account_id: str) -> DecisionList:
     """How the account fared in the newest requests that it might have served."""
     found = await services.timeline.decisions(account_id)
-    labels = {view.account.id: view.account.label for view in services.accounts.list()}
-    return DecisionList(decisions=[DecisionRead.of(request, pick, labels) for request, picks in found for pick in picks])
+    return DecisionList(decisions=[DecisionRead.of(request, pick, services.names) for request, picks in found for pick in picks])
 
 
 STATUSES = frozenset(Status)

@@ -9,12 +9,12 @@ from pydantic import Field
 from controlplane.domain.user import ApiToken, Role
 from controlplane.rest import errors
 from controlplane.rest.audit import Audited
-from controlplane.rest.auth import Asking
+from controlplane.rest.auth import CONFIRMED, Asking
 from controlplane.rest.schemas import Body, Moment, Page, Text, View, cut, moment
 from controlplane.rest.wired import Wired
 from controlplane.service.tokens import TokenDraft
 
-router = APIRouter(prefix="/api/tokens", tags=["tokens"])
+router = APIRouter(prefix="/api/tokens", tags=["tokens"], dependencies=[CONFIRMED])
 
 
 class TokenBody(Body):

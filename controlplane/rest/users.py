@@ -11,12 +11,12 @@ from controlplane.domain.errors import Invalid
 from controlplane.domain.user import Role, User
 from controlplane.rest import audit, errors
 from controlplane.rest.audit import Audited
-from controlplane.rest.auth import Asking
+from controlplane.rest.auth import CONFIRMED, Asking
 from controlplane.rest.schemas import Body, Page, Text, View, cut, moment
 from controlplane.rest.session import Secret
 from controlplane.rest.wired import Wired
 
-router = APIRouter(prefix="/api/users", tags=["users"])
+router = APIRouter(prefix="/api/users", tags=["users"], dependencies=[CONFIRMED])
 
 
 class UserBody(Body):

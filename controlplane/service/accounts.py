@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from controlplane.domain.account import Account, AccountDraft, AccountView, Allowance, Credentials, Status
+from controlplane.domain.account import Account, AccountBrief, AccountDraft, AccountView, Allowance, Credentials, Status
 from controlplane.domain.errors import Absent, Duplicate, Invalid
 from controlplane.domain.kinds import KINDS
 from controlplane.policy import polling
@@ -18,11 +18,13 @@ from controlplane.service.catalogue import Catalogue
 from controlplane.service.ports import AccountStore, Clock, Provider, StoredAccount
 from controlplane.service.records import Records
 from controlplane.service.refreshing import Refreshing
-from controlplane.service.removed import RemovedAccounts
+from controlplane.service.removed import RemovedAccount, RemovedAccounts
 from controlplane.service.roster import Roster, Seat
 from controlplane.service.standing import Standings
-from controlplane.service.views import view
+from controlplane.service.views import brief, view
 
+LABELLED = "another account has this label"
+SLICE = 50  # accounts that are looked at in one go
 TRIES = 5  # to overtake a refresh; each is waited for
 # An account before and after a change, both seen while nobody else could change it.
 Changed = tuple[AccountView, AccountView]
@@ -61,9 +63,30 @@ class Accounts:
         """All accounts, oldest first."""
         return [self._view(seat) for seat in self._roster]
 
+    async def listed(self) -> Sequence[AccountView]:
+        """The same, a few at a time: others come in between."""
+        found = []
+        for place, seat in enumerate(self._roster, 1):
+            found.append(self._view(seat))
+            if place % SLICE == 0:
+                await asyncio.sleep(0)
+        return found
+
+    def briefs(self) -> Sequence[AccountBrief]:
+        """How all accounts stand, oldest first."""
+        now = self._clock.now()
+        return [brief(seat, now) for seat in self._roster]
+
     def get(self, account_id: str) -> AccountView:
         """Raises Absent."""
         return self._view(self._roster.seat(account_id))
+
+    def check_label(self, label: str) -> None:
+        """See whether a new account may be called so. Raises Invalid, Duplicate."""
+        drafts.check_label(label)
+        if label.lower() in self._labels():
+            raise Duplicate(LABELLED, "label")
+        self._check_routes(label)
 
     async def create(self, draft: AccountDraft) -> AccountView:
         """Store a new account; its first refresh and model list follow in the background.
@@ -122,13 +145,15 @@ class Accounts:
         return self._view(seat)
 
     async def remove(self, account_id: str) -> AccountView:
-        """The account that is no more. Raises Absent. Requests that are under way end as they will."""
+        """The account that is no more. Raises Absent. Requests that are under way end as they will; so does a refresh, whose
+        tokens are kept for a restoration.
+        """
         async with self._changing:
             seat = self._roster.seat(account_id)
             before = self._view(seat)
-            await self._store.remove(account_id)
-            self._care.removed.keep(seat)
-            self._care.refreshing.forget(account_id)
+            past = await self._store.remove(account_id)
+            self._care.refreshing.retire(seat)
+            self._care.removed.keep(seat, past)
             self._roster.remove(account_id)
             self._roster.changed()
             return before
@@ -138,14 +163,24 @@ class Accounts:
         its label or its sign-in belongs to another one by now.
         """
         async with self._changing:
-            stored = self._care.removed.find(account_id)
-            self._check(stored.account, stored.credentials)
-            await self._store.add(stored.account, stored.credentials)
+            kept = self._care.removed.find(account_id)
+            seat = self._roster.add(await self._returned(kept))
+            seat.readings.extend(kept.past.readings)
             self._care.removed.forget(account_id)
-            seat = self._roster.add(stored)
             self._roster.changed()
         self._care.welcome(seat)
         return self._view(seat)
+
+    async def _returned(self, kept: RemovedAccount) -> StoredAccount:
+        """Store it again, with what a trade that ends meanwhile may bring. Raises Duplicate."""
+        removed = self._care.removed
+        stored = removed.stored(kept)
+        self._check(stored.account, stored.credentials)
+        await self._store.add(stored.account, stored.credentials, kept.past)
+        newest = removed.stored(kept)
+        if newest.credentials != stored.credentials:
+            await self._store.replace(stored.account.id, newest.credentials, stored.credentials.version)
+        return newest
 
     async def enable(self, account_id: str) -> Changed:
         """Put it back into the pool and forget why it was out. The account before and after. Raises Absent."""
@@ -252,14 +287,18 @@ class Accounts:
                 relabelled = seat.account.label.lower() != account.label.lower()
                 continue
             if seat.account.label.lower() == account.label.lower():
-                raise Duplicate("another account has this label", "label")
+                raise Duplicate(LABELLED, "label")
             if credentials.refresh_token and (
                 credentials.refresh_token == seat.credentials.refresh_token or first_machine == seat.account.machine_id
             ):
                 raise Duplicate(f"this refresh token belongs to the account {seat.account.label} already", "refreshToken")
             if credentials.api_key and credentials.api_key == seat.credentials.api_key and _place(account) == _place(seat.account):
                 raise Duplicate(f"this API key belongs to the account {seat.account.label} already", "apiKey")
-        if relabelled and self._care.catalogue.claimed(account.label):
+        if relabelled:
+            self._check_routes(account.label)
+
+    def _check_routes(self, label: str) -> None:
+        if self._care.catalogue.claimed(label):
             raise Duplicate("a route's name begins with this label and a slash", "label")
 
     def _labels(self, but: Seat | None = None) -> Collection[str]:

@@ -128,10 +128,8 @@ class DeviceLogins:
         return self._logins[login_id]
 
     def _check(self, label: str, region: str, start_url: str) -> None:
-        if any(view.account.label.lower() == label.lower() for view in self._accounts.list()):
-            raise Duplicate("another account has this label", "label")
-        if "/" in label or len(label) > 100:
-            raise Invalid("label must be at most 100 characters without a slash", "label")
+        if label.strip():
+            self._accounts.check_label(label.strip())
         if not REGION.fullmatch(region):
             raise Invalid("region is not the name of a region", "region")
         if not _presentable(start_url):
@@ -143,8 +141,10 @@ class DeviceLogins:
             said = await self._answer(login)
             if isinstance(said, Tokens):
                 view = await self._stored(login, said)
-                login.account_id, login.stage = view.account.id, Stage.DONE
-                await made(view)
+                try:
+                    await made(view)
+                finally:
+                    login.account_id, login.stage = view.account.id, Stage.DONE
             else:
                 login.stage = ENDS[said]
         except (ControlError, ProviderError) as error:
@@ -175,7 +175,7 @@ class DeviceLogins:
             return Verdict.SLOWER
 
     async def _stored(self, login: Login, tokens: Tokens) -> AccountView:
-        """The account. A label that was taken meanwhile is no reason to lose a sign-in. Raises ControlError."""
+        """The account. A label that it cannot have by now is no reason to lose a sign-in. Raises ControlError."""
         grant = login.grant
         draft = AccountDraft(
             label=login.label,
@@ -189,7 +189,7 @@ class DeviceLogins:
         )
         try:
             return await self._accounts.create(draft)
-        except Duplicate as error:
+        except (Duplicate, Invalid) as error:
             if error.field != "label":
                 raise
             return await self._accounts.create(replace(draft, label=""))

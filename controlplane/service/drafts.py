@@ -71,8 +71,7 @@ def check(account: Account, credentials: Credentials) -> None:
     proxy = proxies.fault(account.proxy_url) if account.proxy_url else ""
     _hold(
         (
-            (_is_label(account.label), "label", "must be 1 to 100 printable characters without a slash"),
-            (account.label.lower() not in KINDS, "label", "must not be the name of a kind"),
+            *_label_rules(account.label),
             (not account.region or bool(REGION.fullmatch(account.region)), "region", "is not the name of an AWS region"),
             (not account.profile_arn or bool(ARN.fullmatch(account.profile_arn)), "profileArn", "is not the ARN of a profile"),
             (not account.base_url or _is_url(account.base_url), "baseUrl", "is not an http or https address"),
@@ -89,6 +88,11 @@ def check(account: Account, credentials: Credentials) -> None:
     )
 
 
+def check_label(label: str) -> None:
+    """Raises Invalid."""
+    _hold(_label_rules(label))
+
+
 def complete(draft: AccountDraft) -> None:
     """See that the draft holds what its kind and its way of signing in need, and nothing strange. Raises Invalid."""
     fit(draft.kind, given(draft), KINDS)
@@ -99,6 +103,13 @@ def _hold(rules: Sequence[sign_ins.Rule]) -> None:
     for holds, field, phrase in rules:
         if not holds:
             raise Invalid(f"{field} {phrase}", field)
+
+
+def _label_rules(label: str) -> Sequence[sign_ins.Rule]:
+    return (
+        (_is_label(label), "label", "must be 1 to 100 printable characters without a slash"),
+        (label.lower() not in KINDS, "label", "must not be the name of a kind"),
+    )
 
 
 def _label(kind: str, account_id: str, taken: Container[str]) -> str:

@@ -23,6 +23,7 @@ from controlplane.service.keys import Keys
 from controlplane.service.usage import KeyUsage
 
 MOST = 64  # who listen at a time
+EACH = (4, 12)  # of these from one session or token, and from one user
 BOUND = 256  # requests that wait for one listener; of an account or a key only the last word waits
 LONGEST = 900.0  # seconds; who still may listen comes again
 TICK = 1.0  # seconds between two looks at accounts, and at what keys have spent
@@ -39,10 +40,11 @@ class KeyStanding:
 
 
 class Listener:
-    """One who listens to some topics. Ends by `close`, from either side."""
+    """One who listens to some topics, of those called `whose`. Ends by `close`, from either side."""
 
-    def __init__(self, topics: Collection[Topic], left: Callable[["Listener"], None]) -> None:
+    def __init__(self, topics: Collection[Topic], whose: Sequence[str], left: Callable[["Listener"], None]) -> None:
         self.topics = frozenset(topics)
+        self.whose = whose
         self._left = left
         self._waiting: OrderedDict[object, Event] = OrderedDict()
         self._requests = 0
@@ -99,19 +101,25 @@ class Feed:
         self._background = background
         self._tick = tick
         self._longest = longest
-        self._listeners: set[Listener] = set()
+        self._listeners: dict[Listener, None] = {}  # in the order in which they came
         self._shown: dict[str, tuple[Any, ...]] | None = None  # None: nobody listens to accounts
         self._changed: set[str] = set()  # keys that an administrator changed
         self._spent: set[str] = set()  # who paid for requests that have ended since the last tick
         self._wake = asyncio.Event()
         self._ticking = self._closed = False
 
-    def listen(self, topics: Collection[Topic] = TOPICS) -> Listener | None:
-        """A listener from now on, for a quarter of an hour at most; None while too many listen."""
+    def listen(self, topics: Collection[Topic] = TOPICS, whose: Sequence[str] = ()) -> Listener | None:
+        """A listener from now on, for a quarter of an hour at most; None while too many listen. `whose`: names of its
+        session or token, and of its user: of each only so many go on, and the newest takes the place of the oldest.
+        """
+        for name, most in zip(whose, EACH, strict=False):
+            own = [one for one in self._listeners if name in one.whose]
+            if len(own) >= most:
+                own[0].close()
         if len(self._listeners) >= MOST:
             return None
-        listener = Listener(topics, self._leave)
-        self._listeners.add(listener)
+        listener = Listener(topics, whose, self._leave)
+        self._listeners[listener] = None
         if self._closed:
             listener.close()
             return listener
@@ -158,7 +166,7 @@ class Feed:
                 listener.put(event)
 
     def _leave(self, listener: Listener) -> None:
-        self._listeners.discard(listener)
+        self._listeners.pop(listener, None)
         if not any(Topic.ACCOUNT in one.topics for one in self._listeners):
             self._shown = None
         self._wake.set()

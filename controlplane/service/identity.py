@@ -36,13 +36,18 @@ CAUSE = re.compile(r"req_[0-9A-Za-z]{1,64}")
 
 
 class Identities:
-    """Tells who presents a credential. `compressing`: whether conversations are shortened at all, asked each time anew."""
+    """Tells who presents a credential. `compressing`: whether conversations are shortened at all; `administrates`: whether
+    the user or token of this id is an administrator's. Both are asked each time anew.
+    """
 
-    def __init__(self, keys: Keys, vault: Vault, clock: Clock, compressing: Callable[[], bool]) -> None:
+    def __init__(
+        self, keys: Keys, vault: Vault, clock: Clock, compressing: Callable[[], bool], administrates: Callable[[str], bool]
+    ) -> None:
         self._keys = keys
         self._vault = vault
         self._clock = clock
         self._compressing = compressing
+        self._administrates = administrates
         self._passes = Passes(vault, clock)
         self._proxy_digest = ""
         self._internal_digest = ""
@@ -100,6 +105,8 @@ class Identities:
         """Whoever asks in the console. A test is about its one account, and about nothing that was shortened before."""
         if self._clock.now() >= found.expires_at:
             return _refused("expired", "the console's pass has expired; ask for a new one")
+        if not self._administrates(found.holder):
+            return _refused("disabled", "the console's pass belongs to nobody who is an administrator any more")
         only = (found.account_id,) if found.account_id else ()
         return Identity(CONSOLE_KEY_ID, CONSOLE_KEY_ID, allowed_account_ids=only, whole=bool(only), forced=bool(only))
 

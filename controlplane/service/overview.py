@@ -1,13 +1,14 @@
 """How the installation stands, on one page: accounts, keys and requests of the last hours.
 
-The database is asked two short questions, whatever it holds; everything else is in memory, or in the ledger.
+The database is asked one short question, whatever it holds; everything else is in memory, or in the ledger.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 
-from controlplane.domain.account import AccountView, Status
+from controlplane.domain.account import AccountBrief, Status
 from controlplane.domain.errors import LedgerAway
 from controlplane.domain.hour import Hour
 from controlplane.domain.limits import Payer
@@ -27,11 +28,11 @@ class Summary:
 
     at: float
     statuses: Mapping[Status, int]
-    accounts: Sequence[AccountView]
+    accounts: Sequence[AccountBrief]
     keys: int
     enabled_keys: int
-    next_return: AccountView | None
-    runs_out: AccountView | None
+    next_return: AccountBrief | None
+    runs_out: AccountBrief | None
     hours: Sequence[Hour]
     spending: Sequence[Spending]
     requests: bool
@@ -51,8 +52,10 @@ class Overview:
         """With so many hours of requests, the one under way the last of them."""
         now = self._clock.now()
         start, end = overview.span(now, hours)
-        figures = await self._records.hours(start, end)
-        accounts, keys = self._accounts.list(), self._keys.list()
+        counts = await self._records.hours(start, end)
+        series = overview.series(counts, start, end)
+        await asyncio.sleep(0)  # a week of hours has taken its time
+        accounts, keys = self._accounts.briefs(), self._keys.list()
         return Summary(
             at=now,
             statuses=Counter(view.status for view in accounts),
@@ -61,7 +64,7 @@ class Overview:
             enabled_keys=sum(key.enabled for key in keys),
             next_return=overview.next_return(accounts, now),
             runs_out=overview.runs_out(accounts, now),
-            hours=overview.series(figures, start, end),
+            hours=series,
             spending=await self._spending(now),
             requests=self._records.total().total_requests > 0,
         )

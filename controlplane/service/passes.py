@@ -1,9 +1,9 @@
 """Passes: credentials for the data plane that carry their own end, for the console's playground and account tests.
 
-    hgp- base64url({"e": end, "a": account id, "u": user name}) . keyed hash of what stands before the dot
+    hgp- base64url({"e": end, "a": account id, "u": whose}) . keyed hash of what stands before the dot
 
-Nothing of a pass is stored. Every control plane with the same key file knows one when it sees it, and none
-can be called back before its end, which is therefore near.
+Nothing of a pass is stored. Every control plane with the same key file knows one when it sees it. Its end is near, and
+it is good only as long as the user, or the token, that it was made for is an administrator's.
 """
 
 import base64
@@ -22,12 +22,12 @@ TEST_SECONDS = 120
 @dataclass(frozen=True, slots=True)
 class Pass:
     """Good until `expires_at`, epoch seconds. `account_id`: the one account that it tests, empty: all may serve.
-    `user`: for whom it was made.
+    `holder`: id of the user, or the token, for whom it was made.
     """
 
     expires_at: int
     account_id: str = ""
-    user: str = ""
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ class Passes:
         self._vault = vault
         self._clock = clock
 
-    def issue(self, user: str, seconds: int = PLAYGROUND_SECONDS, account_id: str = "") -> Issued:
-        """A pass for `user` that ends after so many seconds."""
+    def issue(self, holder: str, seconds: int = PLAYGROUND_SECONDS, account_id: str = "") -> Issued:
+        """A pass for `holder` that ends after so many seconds."""
         expires_at = int(self._clock.now()) + seconds
-        told = json.dumps({"e": expires_at, "a": account_id, "u": user}, separators=(",", ":"))
+        told = json.dumps({"e": expires_at, "a": account_id, "u": holder}, separators=(",", ":"))
         body = base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
         return Issued(f"{PREFIX}{body}.{self._vault.digest(DIGEST, body)}", expires_at)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
 
 from controlplane.domain.account import Account, Allowance, Counters, Credentials, Reading, Status, Tokens
-from controlplane.domain.hour import HourFigures
+from controlplane.domain.event import Happening
+from controlplane.domain.hour import HourCount
 from controlplane.domain.key import Key
 from controlplane.domain.limits import Booked, Booking, Budget, Claim, Denied, Full, Granted, Payer, Place, Spent
 from controlplane.domain.model import ModelFacts
@@ -70,6 +71,14 @@ class StoredAccount:
     allowance: Allowance | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What happened to an account and what was read of its allowance, each the oldest first."""
+
+    happenings: Sequence[Happening] = ()
+    readings: Sequence[Reading] = ()
+
+
 class AccountStore(Protocol):
     """Accounts and their secrets. Every method returns after the commit."""
 
@@ -77,11 +86,15 @@ class AccountStore(Protocol):
         """Raises SealBroken when the secrets cannot be read."""
         ...
 
-    async def add(self, account: Account, credentials: Credentials) -> None: ...
+    async def add(self, account: Account, credentials: Credentials, past: Past | None = None) -> None:
+        """`past`: what `remove` returned, of an account that is there again."""
+        ...
 
     async def save(self, account: Account) -> None: ...
 
-    async def remove(self, account_id: str) -> None: ...
+    async def remove(self, account_id: str) -> Past:
+        """Its past goes with it, and is returned, but for what is older than anybody looks at."""
+        ...
 
     async def credentials(self, account_id: str) -> Credentials | None:
         """The secrets as they are stored; None without such an account. Raises SealBroken."""
@@ -182,7 +195,7 @@ class RecordStore(Protocol):
         """By start and name; the first `limit`. Where nothing happened there is no bucket."""
         ...
 
-    async def hours(self, start: int, end: int) -> HourFigures:
+    async def hours(self, start: int, end: int) -> Sequence[HourCount]:
         """What there was from `start` up to but without `end`, epoch seconds, by the hour of the booking."""
         ...
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from controlplane.domain.account import Counters
 from controlplane.domain.errors import Invalid
-from controlplane.domain.hour import HourFigures
+from controlplane.domain.hour import HourCount
 from controlplane.domain.outcome import Ending, Entry, EntryPage, EntryQuery
 from controlplane.domain.rollup import SECONDS, Bucket, UsageQuery
 from controlplane.service import metrics
@@ -169,7 +169,7 @@ class Records:
             raise Invalid(f"these are more than {MOST_FIGURES} figures; ask for a shorter time, or filter", "from")
         return found
 
-    async def hours(self, start: int, end: int) -> HourFigures:
+    async def hours(self, start: int, end: int) -> Sequence[HourCount]:
         """Requests by the hour, see the RecordStore port."""
         return await self._store.hours(start, end)
 

@@ -69,6 +69,10 @@ class Refreshing:
         self._unsaved: dict[str, Trade] = {}
         # Told of the end of each refresh, good or bad.
         self.ended: Callable[[Seat, ProviderError | None], None] = lambda _seat, _error: None
+        # Who has the account's place by now: one that was removed and restored has another seat, a removed one none.
+        self.seated: Callable[[Seat], Seat | None] = lambda seat: seat
+        # Told of credentials that came for an account that was removed meanwhile.
+        self.orphaned: Callable[[str, Credentials], None] = lambda _account_id, _credentials: None
 
     async def bearer(self, seat: Seat, refused: str | None = None) -> str:
         """A bearer that works as far as is known and is not `refused`; empty for an endpoint that wants none.
@@ -124,11 +128,12 @@ class Refreshing:
             error = self._told_off(account_id, self._clock.now())
             if patient and error is not None:
                 raise error
-            flight = asyncio.create_task(self._fly(seat), name=f"refresh {account_id}")
+            flight = asyncio.create_task(self._fly(self.seated(seat) or seat), name=f"refresh {account_id}")
             self._flights[account_id] = flight
             flight.add_done_callback(lambda done: self._landed(account_id, done))
         # A caller that goes away must not end it for the others.
         await asyncio.shield(flight)
+        seat.take((self.seated(seat) or seat).credentials)
 
     async def landed(self, account_id: str) -> None:
         """Wait until no trade is under way for the account, whatever comes of it."""
@@ -157,9 +162,16 @@ class Refreshing:
         self._setbacks.pop(account_id, None)
 
     def forget(self, account_id: str) -> None:
-        """The sign-in was replaced or removed: neither failures nor tokens of the old one mean anything."""
+        """The sign-in was replaced: neither failures nor tokens of the old one mean anything."""
         self.forgive(account_id)
         self._unsaved.pop(account_id, None)
+
+    def retire(self, seat: Seat) -> None:
+        """The account was removed; what a trade brought that could not be stored is in its seat."""
+        kept = self._unsaved.get(seat.account.id)
+        if kept is not None:
+            self._hand_over(seat, kept)
+        self.forget(seat.account.id)
 
     def owes(self, account_id: str) -> bool:
         """Whether tokens of the account are under way, or could not be stored yet."""
@@ -245,20 +257,43 @@ class Refreshing:
         if seat.account.auth_method is AuthMethod.NONCE and trade.base_url != seat.account.base_url:
             self._unsaved.pop(seat.account.id, None)
             return False
-        try:
-            stored = await self._commit(seat.account.id, trade)
-        except Exception as error:
-            log.exception("tokens could not be stored account=%s", seat.account.id)
-            raise ProviderUnavailable("the new tokens could not be stored") from error
+        stored = await self._stored(seat, trade)
         self._unsaved.pop(seat.account.id, None)
-        if stored is not None:
-            seat.take(stored)
-        if seat.credentials.access_token == trade.after.access_token:
-            seat.learn(trade.attributes)
+        if stored is None:
+            self._hand_over(seat, trade)
+        for one in (seat, self.seated(seat) or seat):
+            if stored is not None:
+                one.take(stored)
+            if one.credentials.access_token == trade.after.access_token:
+                one.learn(trade.attributes)
         if seat.credentials.refresh_token == trade.after.refresh_token:
             return True
         log.info("late refresh dropped account=%s", seat.account.id)
         return False
+
+    async def _stored(self, seat: Seat, trade: Trade) -> Credentials | None:
+        """What is stored after the trade, None when the account is gone. One that was restored just when it was found to be
+        gone is there again.
+        """
+        try:
+            stored = await self._commit(seat.account.id, trade)
+            if stored is None and (self.seated(seat) or seat) is not seat:
+                stored = await self._commit(seat.account.id, trade)
+        except Exception as error:
+            log.exception("tokens could not be stored account=%s", seat.account.id)
+            if self.seated(seat) is None:
+                self._hand_over(seat, trade)
+            raise ProviderUnavailable("the new tokens could not be stored") from error
+        if stored is not None and self.seated(seat) is None:
+            self.orphaned(seat.account.id, stored)
+        return stored
+
+    def _hand_over(self, seat: Seat, trade: Trade) -> None:
+        """Let the seat of an account that is gone, or going, have what the trade brought, and who keeps it for a while."""
+        self._unsaved.pop(seat.account.id, None)
+        if seat.credentials.refresh_token == trade.before.refresh_token:
+            seat.take(trade.after)
+            self.orphaned(seat.account.id, trade.after)
 
     async def _commit(self, account_id: str, trade: Trade) -> Credentials | None:
         """Store what the trade brought; what is stored in the end, None when the account is gone."""

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from controlplane.domain.account import Account, Allowance, Credentials
 from controlplane.domain.errors import Absent
 from controlplane.domain.model import ModelFacts
-from controlplane.service.ports import Clock, Standing, StoredAccount, Vault
+from controlplane.service.ports import Clock, Past, Standing, StoredAccount, Vault
 from controlplane.service.roster import Seat
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Removed(Generic[T]):
             del self._kept[removed_id]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RemovedAccount:
     """All that was known of an account; its secrets are sealed as they are where accounts are stored."""
 
@@ -63,6 +63,7 @@ class RemovedAccount:
     models: Sequence[ModelFacts]
     models_at: int
     allowance: Allowance | None
+    past: Past
 
 
 class RemovedAccounts:
@@ -72,20 +73,37 @@ class RemovedAccounts:
         self._vault = vault
         self._removed: Removed[RemovedAccount] = Removed(clock)
 
-    def keep(self, seat: Seat) -> None:
+    def keep(self, seat: Seat, past: Past) -> None:
         """The seat's account was removed now."""
         account, breakers = seat.account, tuple(replace(one, probe="", overdue=()) for one in seat.candidate.breakers.values())
-        sealed = self._vault.seal(account.id, FIELD, json.dumps(asdict(seat.credentials)))
+        sealed = self._sealed(account.id, seat.credentials)
         standing = replace(seat.standing, breakers=breakers)
         models = tuple(seat.listed.values())
-        self._removed.keep(account.id, RemovedAccount(account, sealed, standing, models, seat.offered_at, seat.allowance))
+        self._removed.keep(account.id, RemovedAccount(account, sealed, standing, models, seat.offered_at, seat.allowance, past))
 
-    def find(self, account_id: str) -> StoredAccount:
-        """The account as it was. Raises Absent."""
-        found = self._removed.find(account_id)
-        credentials = Credentials(**json.loads(self._vault.open(account_id, FIELD, found.sealed)))
-        return StoredAccount(found.account, credentials, found.standing, found.models, found.models_at, found.allowance)
+    def find(self, account_id: str) -> RemovedAccount:
+        """Raises Absent."""
+        return self._removed.find(account_id)
+
+    def stored(self, kept: RemovedAccount) -> StoredAccount:
+        """The account as it was, with the secrets that it has by now."""
+        return StoredAccount(kept.account, self._opened(kept), kept.standing, kept.models, kept.models_at, kept.allowance)
+
+    def renewed(self, account_id: str, credentials: Credentials) -> None:
+        """A trade that was under way when the account was removed brought newer ones: the old are dead by now."""
+        try:
+            kept = self._removed.find(account_id)
+        except Absent:
+            return  # for good
+        if credentials.version > self._opened(kept).version:
+            kept.sealed = self._sealed(account_id, credentials)
 
     def forget(self, account_id: str) -> None:
         """It is there again."""
         self._removed.forget(account_id)
+
+    def _sealed(self, account_id: str, credentials: Credentials) -> bytes:
+        return self._vault.seal(account_id, FIELD, json.dumps(asdict(credentials)))
+
+    def _opened(self, kept: RemovedAccount) -> Credentials:
+        return Credentials(**json.loads(self._vault.open(kept.account.id, FIELD, kept.sealed)))

@@ -133,23 +133,23 @@ class Trials:
             raise Invalid("the account offers no model as far as is known; name one", "model")
         return Trial(view, chosen)
 
-    async def run(self, trial: Trial, user: str) -> AsyncGenerator[Told, None]:
-        """What happens, as it happens; Done or Failed is the last of it. `user`: who tests."""
+    async def run(self, trial: Trial, holder: str) -> AsyncGenerator[Told, None]:
+        """What happens, as it happens; Done or Failed is the last of it. `holder`: id of the user or token that tests."""
         if not self.room:  # several were let in at the same moment
             yield Failed(None, None, CROWDED, f"{MOST} tests are running; wait for one to end")
             return
         self._running += 1
         try:
-            async with aclosing(self._made(trial, user)) as told:
+            async with aclosing(self._made(trial, holder)) as told:
                 async for one in told:
                     yield one
         finally:
             self._running -= 1
 
-    async def _made(self, trial: Trial, user: str) -> AsyncGenerator[Told, None]:
+    async def _made(self, trial: Trial, holder: str) -> AsyncGenerator[Told, None]:
         began, first, status, request_id = self._clock.now(), None, None, None
         texts: list[str] = []
-        credential = self._passes.issue(user, TEST_SECONDS, trial.account.account.id).text
+        credential = self._passes.issue(holder, TEST_SECONDS, trial.account.account.id).text
         try:
             async with aclosing(self._gateway.ask(credential, _written(trial), PROMPT, MOST_TOKENS)) as answer:
                 async for heard in answer:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from typing import Protocol
 
 from controlplane.domain.account import Status
@@ -126,14 +127,8 @@ class Timeline:
         """How the account fared in the newest requests it was a candidate of. Raises Absent."""
         self._roster.seat(account_id)
         since_ms = int((self._clock.now() - RECENT) * 1000)
-        found = []
-        for request in await self._store.decided(since_ms, LOOKED):
-            if chosen := picks(request.decision, account_id):
-                found.append((request, chosen))
-            if len(found) == TOLD:
-                break
-            await asyncio.sleep(0)  # these records are long: others come first
-        return found
+        # These records are long: a thread of its own reads them.
+        return await asyncio.to_thread(_told, await self._store.decided(since_ms, LOOKED), account_id)
 
     def _look(self, seat: Seat, now: float) -> None:
         account_id = seat.account.id
@@ -162,6 +157,12 @@ class Timeline:
 
     def _ms(self) -> int:
         return int(self._clock.now() * 1000)
+
+
+def _told(requests: Sequence[Decided], account_id: str) -> Sequence[tuple[Decided, Sequence[Pick]]]:
+    """The first few that had the account in mind."""
+    chosen = ((request, picks(request.decision, account_id)) for request in requests)
+    return list(islice(((request, found) for request, found in chosen if found), TOLD))
 
 
 def _states(seat: Seat, now: float) -> dict[str, Standing]:

@@ -1,6 +1,6 @@
 """Accounts as an administrator sees them."""
 
-from controlplane.domain.account import AccountView, BreakerView, Counters, Forecast, HealthParts, Reading, Status
+from controlplane.domain.account import AccountBrief, AccountView, BreakerView, Counters, Forecast, HealthParts, Reading, Status
 from controlplane.policy import breaker, cooldown
 from controlplane.policy.candidates import health_now
 from controlplane.policy.exclusions import by_allowance
@@ -33,6 +33,13 @@ def view(seat: Seat, counters: Counters, now: float) -> AccountView:
         latency=candidate.latency,
         forecast=_forecast(seat, now),
     )
+
+
+def brief(seat: Seat, now: float) -> AccountBrief:
+    """As in `view`."""
+    shown = standing(seat, now)
+    status = Status.DISABLED if seat.account.disabled else shown.status
+    return AccountBrief(seat.account, status, shown.until, seat.allowance, _forecast(seat, now))
 
 
 def standing(seat: Seat, now: float) -> Standing:

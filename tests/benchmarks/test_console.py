@@ -34,7 +34,7 @@ async def test_what_is_filled_in_is_consistent(tmp_path):
     await fill(engine, NAMES, 500, 20, NOW)
     records = DatabaseRecords(engine)
     totals = (await records.totals()).keys
-    counted = sum(one.count for one in (await records.hours(0, NOW * 2)).counts)
+    counted = sum(one.count for one in await records.hours(0, NOW * 2))
     page = await records.page(EntryQuery(internal=False, limit=500))
     assert len(page.entries) == counted == sum(one.total_requests for one in totals.values()) > 450
     async with engine.connect() as connection:

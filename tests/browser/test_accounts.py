@@ -53,6 +53,7 @@ def test_an_account_lives_dies_and_returns(signed_in: Page, stack: Stack) -> Non
     drawer.get_by_label("Requests at a time").fill("7")
     drawer.get_by_label("Only these models").fill("claude-sonnet-4.5")
     page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
     axe(page)
     drawer.get_by_role("button", name="Save").click()
     drawer = page.get_by_role("dialog", name="Story renamed")
@@ -67,7 +68,7 @@ def test_an_account_lives_dies_and_returns(signed_in: Page, stack: Stack) -> Non
     drawer.get_by_role("tab", name="Test").click()
     drawer.get_by_role("tab", name="Decisions").click()
     expect(drawer.get_by_role("status")).to_contain_text("It is used: all of its last")
-    expect(drawer.get_by_role("link", name=re.compile("^Request req_")).first).to_have_attribute("href", re.compile("^/requests/req_"))
+    expect(drawer.get_by_role("link", name=re.compile("^[0-9a-f]{8}$")).first).to_have_attribute("href", re.compile("^/requests/req_"))
     axe(page)
 
     drawer.get_by_role("tab", name="Timeline").click()
@@ -114,7 +115,9 @@ def test_several_at_once_each_with_its_result(signed_in: Page, stack: Stack) -> 
     page = signed_in
     for number in (1, 2):
         stack.add_account(f"Story bulk {number}")
-    stack.admin("POST", "/api/accounts", {"kind": "openai", "label": f"Bulk {HOSTILE}", "apiKey": "wrong", "baseUrl": "http://127.0.0.1:9/v1"})
+    stack.admin(
+        "POST", "/api/accounts", {"kind": "openai", "label": f"Bulk {HOSTILE}", "apiKey": "wrong", "baseUrl": "http://127.0.0.1:9/v1"}
+    )
     page.goto("/accounts?q=bulk")
     expect(page.get_by_role("row")).to_have_count(4)
     page.get_by_role("checkbox", name="Select Story bulk 1").check()

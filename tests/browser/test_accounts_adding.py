@@ -86,7 +86,13 @@ def test_by_an_idc_token_with_its_client(signed_in: Page, stack: Stack) -> None:
 def test_by_credential_files_that_belong_together(signed_in: Page, stack: Stack) -> None:
     """A token file and the registration that it names, dropped together, are one account."""
     made = stack.sim("POST", "accounts", {"method": "idc"})
-    token = {"refreshToken": made["refreshToken"], "clientIdHash": "f00d", "provider": "Enterprise", "label": "Adding file", "startUrl": "x"}
+    token = {
+        "refreshToken": made["refreshToken"],
+        "clientIdHash": "f00d",
+        "provider": "Enterprise",
+        "label": "Adding file",
+        "startUrl": "x",
+    }
     client = {"clientId": made["clientId"], "clientSecret": made["clientSecret"]}
     dialog = begin(signed_in, "Kiro: credential files")
     with signed_in.expect_file_chooser() as chosen:

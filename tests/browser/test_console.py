@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import axe
-from tests.stack import ADMIN_PASSWORD, ROOT
+from tests.stack import ADMIN_PASSWORD, ROOT, Stack
 
 PAGES = ROOT / "web/src/pages"
 # What people bookmarked of the console that was here before, and the page that is there now.
@@ -23,6 +23,12 @@ SEED = {
     "/admin/keys": ("/keys", "keys"),
     "/admin/requests?ending=failed": ("/requests?ending=failed", "requests"),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def used(stack: Stack) -> None:
+    """Where there is nothing at all, Home leads to the guide."""
+    stack.admin("POST", "/api/keys", {"name": "Console stories"})
 
 
 def sign_in(page: Page, password: str = ADMIN_PASSWORD) -> None:

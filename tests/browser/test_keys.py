@@ -102,7 +102,7 @@ def test_a_key_from_its_making_to_its_end(open_page, administrator, served, watc
     expect(page.get_by_text("Saved: Story laptop")).to_be_visible()
     assert refusal(stack, key) == 429
     drawer.get_by_role("tab", name="Would it pass?").click()
-    drawer.get_by_role("combobox", name="Model").fill(MODEL)
+    drawer.get_by_role("combobox", name="Model", exact=True).fill(MODEL)
     drawer.get_by_role("button", name="Check").click()
     expect(drawer.get_by_role("alert")).to_contain_text("A limit of the key stands against it.")
     expect(drawer.get_by_role("alert")).to_contain_text(re.compile(r"Try again in \d+"))
@@ -175,7 +175,7 @@ def test_what_is_wrong_in_the_form_is_said_at_its_field(signed_in, watch):
     expect(addresses).to_have_attribute("aria-invalid", "true")
     expect(dialog.get_by_text("is neither an address nor a network")).to_be_visible()
     expect(addresses).to_be_focused()
-    page.keyboard.press("Escape")
+    dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()
 
 

@@ -11,7 +11,6 @@ from controlplane.adapters.vault import FileVault
 from controlplane.domain.account import Account, AccountDraft, Allowance, Credentials, Reading, Tokens
 from controlplane.domain.audit import ChangePage
 from controlplane.domain.errors import LedgerAway
-from controlplane.domain.hour import HourFigures
 from controlplane.domain.kinds import KINDS
 from controlplane.domain.lease import Ask, Caller
 from controlplane.domain.limits import MILLION, Amounts, Spent
@@ -20,7 +19,7 @@ from controlplane.domain.outcome import LEASE_EXPIRED, Attempt, Ending, EntryPag
 from controlplane.policy.hosts import Hosts
 from controlplane.service import identity
 from controlplane.service.background import Background
-from controlplane.service.ports import Adopted, StoredAccount, Totals, Written
+from controlplane.service.ports import Adopted, Past, StoredAccount, Totals, Written
 from controlplane.service.runtime_settings import RuntimeSettings
 from controlplane.service.sums import Sum
 from controlplane.service.work import done, onward
@@ -106,15 +105,17 @@ class MemoryAccounts:
         self.down = False
         self.log: list[str] = []
         self.replies_lost = 0
+        self.pasts: dict[str, Past | None] = {}
         self.before_replace: Callable[[], None] = lambda: None
 
     async def load(self):
         return list(self.stored.values())
 
-    async def add(self, account, credentials):
+    async def add(self, account, credentials, past=None):
         await asyncio.sleep(0)
         self._write("add")
         self.stored[account.id] = StoredAccount(account, credentials)
+        self.pasts[account.id] = past
 
     async def save(self, account):
         self._write("save")
@@ -123,6 +124,7 @@ class MemoryAccounts:
     async def remove(self, account_id):
         self._write("remove")
         self.stored.pop(account_id, None)
+        return Past((), self.kept.pop(account_id, ()))
 
     async def credentials(self, account_id):
         if self.down:
@@ -211,14 +213,14 @@ class MemorySettings:
 class MemoryRecords:
     """The RecordStore and SpentStore in a dict by lease id. `failures` writes fail first; `foreign` are
     rows of the previous release, in no sum yet; `buckets` is what usage is said to be,
-    `figures` what the hours were.
+    `counts` what the hours were.
     """
 
     def __init__(self) -> None:
         self.rows = {}
         self.foreign = []
         self.buckets = []
-        self.figures = HourFigures((), ())
+        self.counts = []
         self.asked = []
         self.batches: list[int] = []
         self.failures = 0
@@ -259,7 +261,7 @@ class MemoryRecords:
 
     async def hours(self, start, end):
         self.asked.append((start, end))
-        return self.figures
+        return self.counts
 
     async def samples(self, limit):
         newest = list(self.rows.values())[-limit:]

@@ -9,12 +9,13 @@ from sqlalchemy import RowMapping, delete, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from controlplane.adapters.db import pasts
 from controlplane.adapters.db.tables import accounts, allowances, credentials
 from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Reading, Status
 from controlplane.domain.errors import Absent
 from controlplane.domain.model import ModelFacts
 from controlplane.policy.breaker import Breaker
-from controlplane.service.ports import Standing, StoredAccount, Vault
+from controlplane.service.ports import Past, Standing, StoredAccount, Vault
 
 READS = "input_types"
 OWNER = "owner"
@@ -37,20 +38,24 @@ class DatabaseAccounts:
             rows = (await connection.execute(statement)).mappings().all()
         return [self._stored(row) for row in rows]
 
-    async def add(self, account: Account, credentials_: Credentials) -> None:
+    async def add(self, account: Account, credentials_: Credentials, past: Past | None = None) -> None:
         fresh = {**_standing(Standing()), "offered": "[]", "offered_at": 0, "allowance": None}
         async with self._engine.begin() as connection:
             await connection.execute(insert(accounts).values(**_record(account), **fresh))
             sealed = self._sealed(account.id, credentials_)
             await connection.execute(insert(credentials).values(account_id=account.id, **sealed, **self._proxy(account)))
+            if past is not None:
+                await pasts.given(connection, account.id, past)
 
     async def save(self, account: Account) -> None:
         async with self._engine.begin() as connection:
             await self._save(connection, account)
 
-    async def remove(self, account_id: str) -> None:
+    async def remove(self, account_id: str) -> Past:
         async with self._engine.begin() as connection:
+            past = await pasts.taken(connection, account_id)
             await connection.execute(delete(accounts).where(accounts.c.id == account_id))
+        return past
 
     async def credentials(self, account_id: str) -> Credentials | None:
         async with self._engine.connect() as connection:

@@ -11,6 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from controlplane.adapters.db import indexes
 from controlplane.adapters.db.tables import metadata
 from controlplane.domain.errors import StartError
 from headgate import database
@@ -38,15 +39,19 @@ async def migrate(engine: AsyncEngine) -> None:
     try:
         with database.opening(engine, "the database"):
             async with database.alone(engine, MIGRATION_LOCK) as connection:
-                await connection.run_sync(_upgrade)
+                ours = await connection.run_sync(_upgrade)
+            if ours:
+                await indexes.complete(engine)
     except database.Unusable as error:
         raise StartError(str(error), passing=error.passing) from None
     except CommandError as error:
         raise StartError(f"the database is not one of this release: {error}") from None
 
 
-def _upgrade(connection: Connection) -> None:
-    """Migrate what is older. A newer release migrated so that this one works beside it: then there is nothing to do."""
+def _upgrade(connection: Connection) -> bool:
+    """Migrate what is older. A newer release migrated so that this one works beside it: then there is nothing to do, and
+    what it made is left to it (False).
+    """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -54,5 +59,6 @@ def _upgrade(connection: Connection) -> None:
     strange = found - {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if strange and set(metadata.tables) <= set(inspect(connection).get_table_names()):
         log.warning("a newer release has migrated the database revision=%s", ",".join(sorted(strange)))
-        return
+        return False
     command.upgrade(config, "head")
+    return True

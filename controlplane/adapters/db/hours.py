@@ -1,4 +1,4 @@
-"""Requests by hour, outcome and time to the first event: written with the records, as the rollups are.
+"""Requests by hour, outcome and time to the first event, and what they used: written with the records, as the rollups are.
 
 Rows that an earlier release booked are in none of these; charts begin with the first hour that this one wrote.
 """
@@ -6,29 +6,29 @@ Rows that an earlier release booked are in none of these; charts begin with the 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from controlplane.adapters.db.tables import hours, rollups
-from controlplane.domain.hour import HOUR, HourCount, HourFigures
+from controlplane.adapters.db.tables import hours
+from controlplane.domain.hour import HOUR, HourCount
 from controlplane.domain.outcome import Ending
-from controlplane.domain.rollup import Grain
-from controlplane.policy.percentiles import bucket
+from controlplane.policy.percentiles import NONE, bucket
 
-# How many by start, ending and bucket.
-Counts: TypeAlias = dict[tuple[int, str, int], int]
+# By start, ending and bucket the figures in the order of FIGURES.
+Counts: TypeAlias = dict[tuple[int, str, int], list[Any]]
 
 
-def add(counts: Counts, facts: Iterable[Sequence[Any]], sign: int = 1) -> None:
-    """Count records, each in the order of `rows.SUMMED`; with a `sign` of -1 take them away. What the gateway itself
-    called for is no request.
-    """
-    for booked_at, _, _, _, _, ending, _, cause, first_event_ms, *_ in facts:
-        if cause:
-            continue
-        group = (booked_at - booked_at % HOUR, ending, bucket(first_event_ms))
-        counts[group] = counts.get(group, 0) + sign
+def add(counts: Counts, facts: Iterable[Sequence[Any]]) -> None:
+    """Add records, each in the order of `rows.SUMMED`. What the gateway itself called for is used, but is no request."""
+    for booked_at, _, _, _, _, ending, _, cause, first_event_ms, _, fresh, cache_read, cache_write, output, _, cost in facts:
+        group = (booked_at - booked_at % HOUR, ending, NONE if cause else bucket(first_event_ms))
+        found = counts.get(group)
+        if found is None:
+            found = counts[group] = [0, 0, 0.0]
+        found[0] += not cause
+        found[1] += fresh + cache_read + cache_write + output
+        found[2] += cost
 
 
 class Hours:
@@ -38,31 +38,38 @@ class Hours:
         self._engine = engine
         construct: Any = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
         insert = construct(hours)
-        upsert = insert.on_conflict_do_update(index_elements=list(PLACE), set_={"count": hours.c.count + insert.excluded.count})
-        compiled = upsert.compile(dialect=engine.dialect, column_keys=(*PLACE, "count"))
+        grown = {name: hours.c[name] + insert.excluded[name] for name in FIGURES}
+        upsert = insert.on_conflict_do_update(index_elements=list(PLACE), set_=grown)
+        compiled = upsert.compile(dialect=engine.dialect, column_keys=(*PLACE, *FIGURES))
         self._text = str(compiled)
-        assert tuple(compiled.positiontup) == (*PLACE, "count")
+        assert tuple(compiled.positiontup) == (*PLACE, *FIGURES)
 
     async def write(self, connection: AsyncConnection, counts: Counts) -> None:
         """Add to what is stored. Always in the same order, so that two control planes wait for each other once."""
-        lines = sorted((*group, count) for group, count in counts.items() if count)
-        if lines:
-            await connection.exec_driver_sql(self._text, lines)
+        if counts:
+            await connection.exec_driver_sql(self._text, sorted((*group, *figures) for group, figures in counts.items()))
 
-    async def figures(self, start: int, end: int) -> HourFigures:
-        """From `start` up to but without `end`, epoch seconds; with what the rollups have for these hours."""
-        counted = select(hours).where(hours.c.start >= start, hours.c.start < end)
-        table = rollups.c
-        tokens = func.sum(table.input + table.cache_read + table.cache_write + table.output)
-        spent = (
-            select(table.start, tokens, func.sum(table.cost))
-            .where(table.period == Grain.HOUR.value, table.start >= start, table.start < end)
-            .group_by(table.start)
-        )
+    async def take(self, connection: AsyncConnection, counts: Counts) -> None:
+        """Take from what is stored, as far as it is there: an earlier release booked without these counts."""
+        for group, figures in sorted(counts.items()):
+            values = zip((*PLACE, *FIGURES), (*group, *figures), strict=True)
+            await connection.execute(TAKEN, {f"{name}_": value for name, value in values})
+
+    async def read(self, start: int, end: int) -> Sequence[HourCount]:
+        """From `start` up to but without `end`, epoch seconds."""
+        statement = select(hours).where(hours.c.start >= start, hours.c.start < end)
         async with self._engine.connect() as connection:
-            counts = [HourCount(begin, Ending(ending), of, count) for begin, ending, of, count in await connection.execute(counted)]
-            amounts = [(begin, int(sum_), cost) for begin, sum_, cost in await connection.execute(spent)]
-        return HourFigures(counts, amounts)
+            rows = (await connection.execute(statement)).all()
+        return [HourCount(begin, ENDINGS[ending], *figures) for begin, ending, *figures in rows]
+
+
+def _less(name: str) -> Any:
+    """What is left of a figure, nothing at the least."""
+    stored, taken = hours.c[name], bindparam(f"{name}_", type_=hours.c[name].type)
+    return case((stored > taken, stored - taken), else_=0)
 
 
 PLACE = ("start", "ending", "bucket")
+FIGURES = ("count", "tokens", "cost")
+TAKEN = update(hours).where(*(hours.c[name] == bindparam(f"{name}_") for name in PLACE)).values({name: _less(name) for name in FIGURES})
+ENDINGS = {ending.value: ending for ending in Ending}

@@ -13,7 +13,7 @@ from controlplane.adapters.db.hours import Counts, Hours
 from controlplane.adapters.db.rollups import Rollups, Sums
 from controlplane.adapters.db.rows import COLUMNS, SUMMED, entry, row, summed
 from controlplane.adapters.db.tables import requests
-from controlplane.domain.hour import HourFigures
+from controlplane.domain.hour import HourCount
 from controlplane.domain.outcome import LEASE_EXPIRED, Entry, EntryPage, EntryQuery, Source
 from controlplane.domain.rollup import Bucket, UsageQuery
 from controlplane.policy.pricing import GIVEN_BACK
@@ -68,8 +68,8 @@ class DatabaseRecords:
     async def usage(self, query: UsageQuery, limit: int) -> Sequence[Bucket]:
         return await self._rollups.usage(query, limit)
 
-    async def hours(self, start: int, end: int) -> HourFigures:
-        return await self._hours.figures(start, end)
+    async def hours(self, start: int, end: int) -> Sequence[HourCount]:
+        return await self._hours.read(start, end)
 
     async def samples(self, limit: int) -> Sequence[tuple[str, float]]:
         newest = select(requests).order_by(desc(table.id)).limit(limit).subquery().c
@@ -106,6 +106,7 @@ class DatabaseRecords:
     async def _tell(self, connection: AsyncConnection, tally: "_Tally") -> None:
         """Add what rows come to, to all that is kept of them in sum."""
         await self._rollups.write(connection, tally.sums)
+        await self._hours.take(connection, tally.taken)
         await self._hours.write(connection, tally.counts)
 
     async def _write_doubtful(self, connection: AsyncConnection, entries: Sequence[Entry], tally: "_Tally") -> Written:
@@ -116,7 +117,7 @@ class DatabaseRecords:
             removal = delete(requests).where(table.lease_id.in_(reported[start : start + MOST_NAMES]), table.error == LEASE_EXPIRED)
             removed += (await connection.execute(removal.returning(*(table[name] for name in SUMMED)))).all()
         # What the previous release wrote may not be in the rollups yet.
-        tally.add([found for found in removed if found.booked_at is not None], -1)
+        tally.take([found for found in removed if found.booked_at is not None])
         inserted = await self._singly(connection, [row(entry) for entry in entries])
         tally.add(list(map(summed, inserted)))
         replaced = tuple((found.key_id, found.account_id) for found in removed if not found.cause)
@@ -145,11 +146,17 @@ class _Tally:
 
     sums: Sums = field(default_factory=dict)
     counts: Counts = field(default_factory=dict)
+    taken: Counts = field(default_factory=dict)
 
-    def add(self, facts: Sequence[Sequence[Any]], sign: int = 1) -> None:
-        """Rows, each in the order of SUMMED; with a `sign` of -1 they are taken away."""
-        rollups.add(self.sums, facts, sign)
-        hours.add(self.counts, facts, sign)
+    def add(self, facts: Sequence[Sequence[Any]]) -> None:
+        """Rows that were inserted, each in the order of SUMMED."""
+        rollups.add(self.sums, facts)
+        hours.add(self.counts, facts)
+
+    def take(self, facts: Sequence[Sequence[Any]]) -> None:
+        """Rows that were deleted."""
+        rollups.add(self.sums, facts, -1)
+        hours.add(self.taken, facts)
 
 
 class _Repeated(Exception):

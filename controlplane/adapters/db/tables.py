@@ -191,8 +191,8 @@ rollups = Table(
     Column("summary_tokens", BigInteger, nullable=False, server_default="0"),  # of the gateway's own calls
 )
 
-# How many requests there were, by the hour of their booking. `bucket`: the class of their times to the first event
-# (`policy.percentiles`), 0 without one.
+# How many requests there were and what was used, by the hour of the booking. `bucket`: the class of their times to the
+# first event (`policy.percentiles`), 0 without one.
 hours = Table(
     "hours",
     metadata,
@@ -200,6 +200,8 @@ hours = Table(
     Column("ending", Text, primary_key=True),
     Column("bucket", SmallInteger, primary_key=True, autoincrement=False),
     Column("count", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("cost", Float(53), nullable=False),
 )
 
 prices = Table(

@@ -21,7 +21,7 @@ class DatabaseTimeline:
         async with self._engine.begin() as connection:
             named = {one.account_id for one in happenings}
             there = set((await connection.execute(select(accounts.c.id).where(accounts.c.id.in_(named)))).scalars())
-            rows = [_row(one) for one in happenings if one.account_id in there]
+            rows = [row(one) for one in happenings if one.account_id in there]
             if rows:
                 await connection.execute(insert(account_events), rows)
 
@@ -32,7 +32,7 @@ class DatabaseTimeline:
             statement = statement.where(tuple_(table.at_ms, table.id) < before)
         statement = statement.order_by(desc(table.at_ms), desc(table.id)).limit(limit)
         async with self._engine.connect() as connection:
-            return [_happening(row) for row in (await connection.execute(statement)).mappings()]
+            return [happening(found) for found in (await connection.execute(statement)).mappings()]
 
     async def decided(self, since_ms: int, limit: int) -> Sequence[Decided]:
         table = requests.c
@@ -43,10 +43,11 @@ class DatabaseTimeline:
             .limit(limit)
         )
         async with self._engine.connect() as connection:
-            return [Decided(**{**row, "ending": Ending(row["ending"])}) for row in (await connection.execute(statement)).mappings()]
+            return [Decided(**{**one, "ending": Ending(one["ending"])}) for one in (await connection.execute(statement)).mappings()]
 
 
-def _row(one: Happening) -> dict[str, Any]:
+def row(one: Happening) -> dict[str, Any]:
+    """The row of an event, which gets its number when it is written."""
     return {
         "account_id": one.account_id,
         "at_ms": one.at_ms,
@@ -58,6 +59,7 @@ def _row(one: Happening) -> dict[str, Any]:
     }
 
 
-def _happening(row: RowMapping) -> Happening:
-    told = dict(row)
+def happening(found: RowMapping) -> Happening:
+    """The event of a row."""
+    told = dict(found)
     return Happening(kind=Kind(told.pop("type")), **told)

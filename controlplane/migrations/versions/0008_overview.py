@@ -5,6 +5,8 @@ replaced one by one and an operator may go back. So: add tables, add columns tha
 have a server default, add indexes. Never rename, never drop or narrow what the previous release
 reads; that is done one release later.
 
+On PostgreSQL the indexes are made after the migration, while others write on (`adapters.db.indexes`).
+
 Revision: 0008
 Follows: 0007
 """
@@ -45,12 +47,16 @@ def upgrade() -> None:
         sa.Column("ending", sa.Text),
         sa.Column("bucket", sa.SmallInteger, autoincrement=False),
         sa.Column("count", sa.BigInteger, nullable=False),
+        sa.Column("tokens", sa.BigInteger, nullable=False),
+        sa.Column("cost", sa.Float(53), nullable=False),
         sa.PrimaryKeyConstraint("start", "ending", "bucket", name="pk_hours"),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        return
     for name, columns in FILTERS.items():
         op.create_index(name, "requests", columns)
     for name, (condition, columns) in PARTIAL.items():
-        op.create_index(name, "requests", columns, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
+        op.create_index(name, "requests", columns, sqlite_where=sa.text(condition))
     for name, columns in AUDIT.items():
         op.create_index(name, "audit", columns)
     # The previous release finds by the wider one what it found by this.
@@ -58,9 +64,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.create_index("ix_requests_key_id_received_at_ms", "requests", ["key_id", "received_at_ms"])
+    op.create_index("ix_requests_key_id_received_at_ms", "requests", ["key_id", "received_at_ms"], if_not_exists=True)
     for name in AUDIT:
-        op.drop_index(name, "audit")
+        op.drop_index(name, "audit", if_exists=True)
     for name in (*PARTIAL, *FILTERS):
-        op.drop_index(name, "requests")
+        op.drop_index(name, "requests", if_exists=True)
     op.drop_table("hours")

@@ -1,7 +1,7 @@
 import pytest
 
-from controlplane.domain.account import Account, AccountView, AuthMethod, Counters, Forecast, Status
-from controlplane.domain.hour import HOUR, Hour, HourCount, HourFigures
+from controlplane.domain.account import Account, AccountBrief, AuthMethod, Forecast, Status
+from controlplane.domain.hour import HOUR, Hour, HourCount
 from controlplane.domain.limits import Budget, Leaf, Period, Unit
 from controlplane.domain.outcome import Ending
 from controlplane.policy import overview
@@ -13,7 +13,7 @@ NOON = 1_800_000_000 - 1_800_000_000 % HOUR
 def view(name, status=Status.ACTIVE, until=0, runs_out_at=None):
     account = Account(name, "kiro", name, AuthMethod.SOCIAL)
     forecast = None if runs_out_at is None else Forecast(1.0, runs_out_at)
-    return AccountView(account, status, "", until, 100, 0, True, True, 0, (), None, Counters(), forecast=forecast)
+    return AccountBrief(account, status, until, None, forecast)
 
 
 def budget(*leaves):
@@ -29,24 +29,21 @@ def test_the_hour_under_way_is_the_last(now):
 
 def test_every_hour_is_there_with_what_it_had():
     counts = [
-        HourCount(NOON, Ending.SERVED, 20, 3),
-        HourCount(NOON, Ending.SERVED, 22, 1),
+        HourCount(NOON, Ending.SERVED, 20, 3, 600, 1.0),
+        HourCount(NOON, Ending.SERVED, 22, 1, 100, 0.5),
         HourCount(NOON, Ending.FAILED, 0, 2),
         HourCount(NOON, Ending.CUT, 20, 1),
+        HourCount(NOON + HOUR, Ending.SERVED, 0, 0, 9, 0.5),
         HourCount(NOON + 2 * HOUR, Ending.CANCELLED, 0, 4),
     ]
-    first, empty, last = overview.series(HourFigures(counts, [(NOON, 700, 1.5), (NOON + HOUR, 9, 0.5)]), NOON, NOON + 3 * HOUR)
+    first, own, last = overview.series(counts, NOON, NOON + 3 * HOUR)
     assert (first.served, first.failed, first.cut, first.cancelled) == (4, 2, 1, 0)
     assert (first.tokens, first.cost) == (700, 1.5)
     assert bounds(20)[0] < first.p50 < bounds(20)[1]
     assert bounds(22)[0] < first.p95 < bounds(22)[1]
-    assert empty == Hour(NOON + HOUR, tokens=9, cost=0.5)
+    assert own == Hour(NOON + HOUR, tokens=9, cost=0.5)
     assert last == Hour(NOON + 2 * HOUR, cancelled=4)
-
-
-def test_what_was_taken_back_but_never_counted_is_nothing():
-    (hour,) = overview.series(HourFigures([HourCount(NOON, Ending.CUT, 0, -1), HourCount(NOON, Ending.CUT, 20, 1)], ()), NOON, NOON + HOUR)
-    assert hour.cut == 1
+    assert overview.series([], NOON, NOON + HOUR) == [Hour(NOON)]
 
 
 def test_who_comes_back_first():

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.controlplane.rest.browsers import viewer
 from tests.controlplane.rest.world import World, refresh_token
 
 VOLATILE = {"usage", "stats", "key"}
@@ -122,6 +123,25 @@ async def test_pages_and_filters(world: World) -> None:
     ]
     for query, count in counts:
         assert len(await world.changes(**query)) == count
+
+
+async def test_viewers_are_told_nothing_of_what_they_may_not_read(world: World) -> None:
+    """Neither of users, tokens and sessions, nor where others are."""
+    for name in "ab":
+        await world.key(name)
+        await world.post("/api/tokens", {"name": name, "role": "viewer"})
+    eve = await viewer(world)
+    pages, cursor = [], None
+    while not pages or cursor:
+        query = {"limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = (await eve.client.get("/api/audit", params=query)).json()
+        pages.append(page["changes"])
+        cursor = page["nextCursor"]
+    assert [[change["action"] for change in page] for page in pages] == [["key.create"], ["key.create"]]
+    assert {change["address"] for page in pages for change in page} == {""}
+    for query in ({"action": "user"}, {"action": "token.create"}, {"action": "session"}, {"target": "session"}):
+        assert (await eve.client.get("/api/audit", params=query)).json()["changes"] == []
+    assert {change["action"] for change in await world.changes()} == {"key.create", "token.create", "user.create", "session.create"}
 
 
 @pytest.mark.parametrize(

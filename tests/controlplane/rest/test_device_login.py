@@ -67,6 +67,7 @@ async def test_what_is_refused(world: World) -> None:
     await world.account(label="mine")
     world.fails(await world.post(PATH, {"label": "Mine"}), 409, "duplicate", "label")
     world.fails(await world.post(PATH, {"label": "a/b"}), 400, "invalid", "label")
+    world.fails(await world.post(PATH, {"label": "kiro"}), 400, "invalid", "label")
     world.fails(await world.post(PATH, {"region": "moon"}), 400, "invalid", "region")
     world.fails(await world.post(PATH, {"startUrl": "http://my.awsapps.com/start"}), 400, "invalid", "startUrl")
     world.fails(await world.post(PATH, {"url": "x"}), 400, "invalid", "url")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from controlplane.service.feed import MOST
+from controlplane.rest.stream import written
+from controlplane.service.feed import EACH, MOST
 from tests.controlplane.rest import browsers
 from tests.controlplane.rest.world import World
 
@@ -60,12 +61,10 @@ class Reader:
                 await self._some.wait()
 
 
-@contextlib.asynccontextmanager
-async def reading(world: World, query: str = "", **headers: str) -> AsyncIterator[Reader]:
-    """From its first comment on; who reads leaves at the end, and the answer ends with it."""
-    reader = Reader()
+def scope(world: World, query: str = "", **headers: str) -> dict[str, Any]:
+    """The request of somebody who reads."""
     named = {"authorization": world.authorization, **headers}
-    scope = {
+    return {
         "type": "http",
         "method": "GET",
         "path": "/api/events",
@@ -77,7 +76,13 @@ async def reading(world: World, query: str = "", **headers: str) -> AsyncIterato
         "root_path": "",
         "http_version": "1.1",
     }
-    serving = asyncio.create_task(world.api(scope, reader.receive, reader.send))  # type: ignore[arg-type]
+
+
+@contextlib.asynccontextmanager
+async def reading(world: World, query: str = "", **headers: str) -> AsyncIterator[Reader]:
+    """From its first comment on; who reads leaves at the end, and the answer ends with it."""
+    reader = Reader()
+    serving = asyncio.create_task(world.api(scope(world, query, **headers), reader.receive, reader.send))  # type: ignore[arg-type]
     await reader.begin()
     try:
         yield reader
@@ -139,14 +144,56 @@ async def test_settings_are_told_when_they_change(world: World) -> None:
 
 
 async def test_who_leaves_makes_room(world: World) -> None:
-    async with contextlib.AsyncExitStack() as stack:
-        for _ in range(MOST):
-            await stack.enter_async_context(reading(world, "types=settings"))
+    listeners = [world.services.feed.listen() for _ in range(MOST - 1)]
+    async with reading(world, "types=settings"):
         refused = await world.get("/api/events")
         world.fails(refused, 503, "unavailable")
         assert int(refused.headers["retry-after"]) > 0
+    assert len(listeners) == MOST - 1
     async with reading(world) as reader:
         assert reader.status == 200
+
+
+async def test_one_viewer_keeps_nobody_out(world: World) -> None:
+    eve = await browsers.viewer(world)
+    async with contextlib.AsyncExitStack() as stack:
+        readers = [
+            await stack.enter_async_context(reading(world, "types=settings", authorization="", cookie=f"headgate_session={eve.cookie}"))
+            for _ in range(MOST + 1)
+        ]
+        admin = await stack.enter_async_context(reading(world, "types=settings"))
+        await world.put("/api/settings", {"schedulingMode": "priority"})
+        await admin.until(1)
+        await readers[-1].until(1)
+        assert [bool(reader.events()) for reader in readers].count(True) == EACH[0]
+
+
+async def test_what_many_hear_is_written_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[bytes] = []
+
+    def counted(name: str, data: Any) -> bytes:
+        texts.append(written(name, data))
+        return texts[-1]
+
+    monkeypatch.setattr("controlplane.rest.events.written", counted)
+    async with reading(world, "types=request") as one, reading(world, "types=request") as other:
+        await world.served("req_1")
+        assert await one.until(1) == await other.until(1)
+    assert len(texts) == 1
+
+
+async def test_who_is_gone_before_the_first_byte_makes_room(world: World) -> None:
+    reader = Reader()
+    reader.leave()
+    feed: Any = world.services.feed
+
+    async def full(_message: Any) -> None:
+        assert len(feed._listeners) == 1
+        await asyncio.Event().wait()
+
+    reader.send = full  # type: ignore[method-assign]
+    await asyncio.wait_for(world.api(scope(world), reader.receive, reader.send), 5)  # type: ignore[arg-type]
+    assert not feed._listeners
 
 
 async def test_it_ends_when_the_process_does(world: World) -> None:

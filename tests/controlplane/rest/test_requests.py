@@ -165,3 +165,21 @@ async def test_what_is_not_there_is_404(world: World, name: str) -> None:
 async def test_figures_from_outside_may_be_absurd(world: World) -> None:
     await world.served("req_1", received_at_ms=9_000_000_000_000_000)
     assert (await world.get("/api/requests/req_1")).json()["receivedAt"] == "9999-12-31T23:59:59Z"
+
+
+async def test_a_decision_is_read_in_a_thread_of_its_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a pool of hundreds it is long, and everybody else would wait."""
+    threads: list[threading.Thread] = []
+    read = decisions._steps
+
+    def steps(text: str) -> Any:
+        threads.append(threading.current_thread())
+        return read(text)
+
+    monkeypatch.setattr(decisions, "_steps", steps)
+    account = await world.account()
+    await world.served("req_1", decision=json.dumps([["refused", "x", account["id"]]]))
+    assert (await world.get("/api/requests/req_1")).json()["decision"] == [{"step": "refused", "reason": "x", "message": account["id"]}]
+    assert (await world.get(f"/api/accounts/{account['id']}/decisions")).json() == {"decisions": []}
+    assert len(threads) >= 3
+    assert threading.main_thread() not in threads

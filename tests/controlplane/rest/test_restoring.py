@@ -28,6 +28,20 @@ async def test_an_account_and_its_routes_come_back(world: World) -> None:
     assert world.provider.refreshed[-1] == refresh_token("a"), "its secrets are what they were"
 
 
+async def test_its_past_comes_back(world: World) -> None:
+    account = await world.account("a", label="mine")
+    path = f"/api/accounts/{account['id']}"
+    await world.settled(account["id"])
+    await world.get(f"{path}/usage")
+    await world.services.timeline.tend()
+    before = [one for one in (await world.get(f"{path}/timeline")).json()["events"] if one["type"] != "change"]
+    assert before
+    await world.delete(path)
+    await world.post(f"{path}/restore")
+    after = [one for one in (await world.get(f"{path}/timeline")).json()["events"] if one["type"] != "change"]
+    assert [{**one, "id": ""} for one in after] == [{**one, "id": ""} for one in before]
+
+
 async def test_an_account_whose_label_was_taken(world: World) -> None:
     account = await world.account("a", label="mine")
     await world.delete(f"/api/accounts/{account['id']}")

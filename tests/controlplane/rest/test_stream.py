@@ -110,6 +110,28 @@ async def test_who_leaves_while_an_event_is_on_its_way_is_not_waited_for():
     assert gone == ["closed"]
 
 
+async def test_who_left_before_the_beginning_leaves_nothing_open():
+    """The events never began, and nothing of theirs can be relied on."""
+    ends = []
+    client = Client()
+    client.leaving.set()
+
+    async def full(_message):
+        await asyncio.Event().wait()
+
+    await asyncio.wait_for(EventStream(two(), ended=lambda: ends.append("ended"))({"type": "http"}, client.receive, full), 5)
+    assert ends == ["ended"]
+
+
+async def test_what_is_written_already_goes_out_as_it_is():
+    async def ready():
+        yield b"event: a\ndata: {}\n\n"
+
+    client = Client()
+    await read(EventStream(ready()), client)
+    assert client.body == b":\n\nevent: a\ndata: {}\n\n"
+
+
 async def test_a_defect_is_not_hidden():
     async def broken():
         yield "text", {}

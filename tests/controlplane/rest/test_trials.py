@@ -99,5 +99,5 @@ async def test_the_playgrounds_pass(world: World) -> None:
     assert found is not None
     assert (found.account_id, found.expires_at) == ("", world.clock.time + 1800)
     (change,) = await world.changes(action="playground.pass")
-    assert change["actor"] == found.user == "admin"
+    assert (change["actor"], found.holder) == ("admin", "usr_admin")
     assert made["pass"] not in json.dumps(await world.changes())

@@ -101,6 +101,7 @@ async def test_a_lost_second_device(world: World) -> None:
     await world.door.users.change(user_id, {"totp_secret": "JBSWY3DPEHPK3PXP"})
     world.fails(await Browser(world).sign_in("eve", SECRET), 401, "code_needed")
     assert (await world.put(f"/api/users/{user_id}", {"totp": False})).json()["totp"] is False
+    world.fails(await eve.client.get("/api/session"), 401, "unauthenticated")
     assert (await Browser(world).sign_in("eve", SECRET)).status_code == 201
 
 

@@ -258,3 +258,23 @@ async def test_a_reset_that_cannot_be_is_not_waited_for(world):
     made = await world.account("one")
     world.provider.left = Allowance(50, 50, resets_at=10**12)
     assert (await world.accounts.verify(made)).until == int(NOW) + 6 * 3600
+
+
+async def test_hundreds_are_listed_a_few_at_a_time(world, monkeypatch):
+    made = [await world.account(name) for name in "abcde"]
+    monkeypatch.setattr(accounts, "SLICE", 2)
+    listing = asyncio.create_task(world.accounts.listed())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not listing.done(), "others come in between"
+    assert [view.account.id for view in await listing] == made
+    assert await world.accounts.listed() == world.accounts.list()
+
+
+async def test_what_is_told_in_brief_is_what_is_told_at_length(world):
+    made = await world.account("a")
+    world.seat(made).measure(Allowance(50, 50, resets_at=int(NOW) + 100, checked_at=int(NOW)))
+    await world.accounts.disable(await world.account("b"))
+    for brief, view in zip(world.accounts.briefs(), world.accounts.list(), strict=True):
+        names = [one.name for one in dataclasses.fields(brief)]
+        assert [getattr(brief, name) for name in names] == [getattr(view, name) for name in names]

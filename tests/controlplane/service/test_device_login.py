@@ -6,6 +6,8 @@ import pytest
 
 from controlplane.domain.account import AuthMethod, Tokens
 from controlplane.domain.errors import Absent, AccessRejected, Duplicate, Invalid, ProviderUnavailable
+from controlplane.domain.route import Match, Route, Target
+from controlplane.service import drafts
 from controlplane.service.device_login import KEPT_SECONDS, MOST, START_URL, DeviceLogins, Grant, Stage, Verdict
 from tests.controlplane.fakes import NOW
 
@@ -114,6 +116,37 @@ async def test_a_label_that_was_taken_meanwhile_loses_no_sign_in(world, logins, 
     assert told[0].account.label.startswith("kiro-")
 
 
+async def test_no_label_that_cannot_be_kept_loses_a_sign_in(world, logins, devices, told, monkeypatch):
+    """Whatever a release may hold against it: what a person has agreed to is gone otherwise."""
+    login = await begin(logins, told, " mine ")
+    check = drafts.check
+
+    def stricter(account, credentials):
+        if account.label == "mine":
+            raise Invalid("label is out of fashion", "label")
+        check(account, credentials)
+
+    monkeypatch.setattr(drafts, "check", stricter)
+    devices.say(TOKENS)
+    await world.idle()
+    assert login.stage is Stage.DONE
+    assert told[0].account.label.startswith("kiro-")
+
+
+async def test_a_label_that_a_route_begins_with_is_told_at_once(world, logins, devices, told):
+    await world.routes.replace([Route("mine/best", Match.EXACT, (Target("kiro", "claude-sonnet-4.5"),))])
+    with pytest.raises(Duplicate):
+        await begin(logins, told, "mine")
+    assert devices.begun == 0
+
+
+async def test_a_label_of_nothing_but_blanks_is_none(world, logins, devices, told):
+    await begin(logins, told, "   ")
+    devices.say(TOKENS)
+    await world.idle()
+    assert told[0].account.label.startswith("kiro-")
+
+
 async def test_a_sign_in_that_the_pool_has_already_is_told(world, logins, devices, told):
     await world.account("mine")
     login = await begin(logins, told)
@@ -143,6 +176,9 @@ async def test_a_database_that_is_away_ends_it(world, logins, devices, told):
         ({"start_url": "https://"}, "startUrl"),
         ({"start_url": "https://[x"}, "startUrl"),
         ({"label": "a/b"}, "label"),
+        ({"label": "Kiro"}, "label"),
+        ({"label": "e\u202e"}, "label"),
+        ({"label": "x" * 101}, "label"),
     ],
 )
 async def test_what_cannot_be_begun(logins, devices, told, given, field):

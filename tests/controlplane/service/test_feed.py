@@ -11,7 +11,7 @@ from controlplane.domain.event import Topic
 from controlplane.domain.key import Key
 from controlplane.domain.outcome import Entry
 from controlplane.service.background import Background
-from controlplane.service.feed import BOUND, MOST, Feed
+from controlplane.service.feed import BOUND, EACH, MOST, Feed
 from tests.controlplane.fakes import outcome
 
 TICK = 0.02
@@ -225,6 +225,23 @@ async def test_so_many_listen_and_no_more(feed):
     assert feed.listen() is None
     listeners[0].close()
     assert feed.listen() is not None
+
+
+async def test_nobody_takes_all_places_and_the_newest_gets_one(feed):
+    other = feed.listen(whose=("ses_other", "usr_2"))
+    own = [feed.listen(whose=("ses_1", "usr_1")) for _ in range(EACH[0] + 1)]
+    async with asyncio.timeout(1):
+        assert await own[0].next() is None
+    feed.ended([ended(1)])
+    for listener in (other, *own[1:]):
+        assert [event.id for event in await heard(listener, 1)] == ["req_1"]
+    more = [feed.listen(whose=(f"ses_{number}", "usr_1")) for number in range(2, EACH[1] + 2)]
+    async with asyncio.timeout(1):
+        for listener in own[1:]:
+            assert await listener.next() is None
+    feed.ended([ended(2)])
+    for listener in (other, *more):
+        assert [event.id for event in await heard(listener, 1)] == ["req_2"]
 
 
 async def test_all_ends_with_the_process(feed):

@@ -5,18 +5,20 @@ import pytest
 from controlplane.domain.account import Status
 from controlplane.domain.errors import GrantRejected
 from controlplane.domain.lease import Caller, Lease, Reason, Refusal, Reservation
+from controlplane.domain.user import ADMIN_ID
 from controlplane.service.passes import Passes
 from controlplane.service.ports import Standing
 from tests.controlplane.fakes import NOW, ask, attempt, outcome
 
 
 def credential(world, account_id):
-    return Passes(world.vault, world.clock).issue("alice", 120, account_id).text
+    return Passes(world.vault, world.clock).issue(ADMIN_ID, 120, account_id).text
 
 
 @pytest.fixture
 async def two(world):
     """The account that is tested, and one that could serve instead."""
+    await world.door.administration.load()
     tested = await world.account("tested", max_concurrency=1)
     await world.account("other")
     return tested

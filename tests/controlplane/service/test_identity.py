@@ -18,7 +18,7 @@ tokens = st.text(PRINTABLE, min_size=16, max_size=60).filter(lambda text: "..." 
 
 def identities(proxy_key=PROXY_KEY):
     vault, clock = FileVault(b"k" * 32), FakeClock()
-    made = Identities(Keys(MemoryKeys(), vault, clock), vault, clock, lambda: True)
+    made = Identities(Keys(MemoryKeys(), vault, clock), vault, clock, lambda: True, lambda _id: True)
     made.set_proxy_key(vault.digest(DIGEST, proxy_key))
     return made
 

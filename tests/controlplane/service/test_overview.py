@@ -2,7 +2,7 @@ import pytest
 
 from controlplane.domain.account import Allowance, Status
 from controlplane.domain.errors import LedgerAway
-from controlplane.domain.hour import HOUR, HourCount, HourFigures
+from controlplane.domain.hour import HOUR, HourCount
 from controlplane.domain.key import KeyDraft
 from controlplane.domain.limits import Caps, Limits, Period, Unit
 from controlplane.domain.outcome import Ending, Entry
@@ -20,7 +20,7 @@ async def test_an_installation_without_anything(world):
 
 
 async def test_what_it_is_made_of(world):
-    world.record_store.figures = HourFigures([HourCount(START, Ending.SERVED, 20, 2)], [(START - HOUR, 50, 0.25)])
+    world.record_store.counts = [HourCount(START, Ending.SERVED, 20, 2), HourCount(START - HOUR, Ending.SERVED, 0, 0, 50, 0.25)]
     account = await world.account("mine")
     limited, _ = await world.keys.create(KeyDraft("limited", limits=Limits(tokens=Caps(day=100))))
     await world.keys.create(KeyDraft("off", enabled=False))

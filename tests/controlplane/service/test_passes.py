@@ -15,13 +15,14 @@ from tests.controlplane.fakes import NOW, FakeClock, MemoryKeys
 VAULT = FileVault(b"k" * 32)
 
 
-def identify(credential, clock=None, vault=VAULT):
+def identify(credential, clock=None, vault=VAULT, administrators=("usr_alice",)):
     clock = clock or FakeClock()
-    return Identities(Keys(MemoryKeys(), vault, clock), vault, clock, lambda: True).identify(Caller(credential))
+    asked = Identities(Keys(MemoryKeys(), vault, clock), vault, clock, lambda: True, lambda holder: holder in administrators)
+    return asked.identify(Caller(credential))
 
 
 def issued(**given):
-    return Passes(VAULT, FakeClock()).issue("alice", **given)
+    return Passes(VAULT, FakeClock()).issue("usr_alice", **given)
 
 
 def test_a_pass_of_the_playground_is_the_console_without_limits():
@@ -36,7 +37,9 @@ def test_a_pass_of_a_test_is_for_its_one_account_however_that_stands():
 
 
 def test_every_control_plane_with_the_same_key_file_reads_it():
-    assert Passes(FileVault(b"k" * 32), FakeClock()).read(issued(account_id="a").text) == Pass(int(NOW) + PLAYGROUND_SECONDS, "a", "alice")
+    assert Passes(FileVault(b"k" * 32), FakeClock()).read(issued(account_id="a").text) == Pass(
+        int(NOW) + PLAYGROUND_SECONDS, "a", "usr_alice"
+    )
 
 
 def test_it_ends():
@@ -48,6 +51,12 @@ def test_it_ends():
     said = identify(made, clock)
     assert said.reason is Reason.UNAUTHENTICATED
     assert "expired" in said.message
+
+
+def test_it_ends_with_the_rights_of_whom_it_was_made_for():
+    said = identify(issued().text, administrators=("usr_bob",))
+    assert said.reason is Reason.UNAUTHENTICATED
+    assert "administrator" in said.message
 
 
 def test_another_key_file_knows_nothing_of_it():

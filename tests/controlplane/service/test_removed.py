@@ -1,15 +1,19 @@
 """What was removed by mistake comes back as it was, for a while."""
 
+import asyncio
+import contextlib
+
 import pytest
 
 from controlplane.adapters.vault import FileVault
-from controlplane.domain.account import Allowance, Status
-from controlplane.domain.errors import Absent, Duplicate
+from controlplane.domain.account import Allowance, Reading, Status
+from controlplane.domain.errors import Absent, Duplicate, ProviderUnavailable
 from controlplane.domain.key import KeyDraft
 from controlplane.domain.lease import Identity, Lease
 from controlplane.domain.route import Match, Route, Target
+from controlplane.service.ports import Past
 from controlplane.service.removed import KEPT_SECONDS, MOST, Removed, RemovedAccounts
-from tests.controlplane.fakes import PROXY_KEY, FakeClock, ask, attempt
+from tests.controlplane.fakes import NOW, PROXY_KEY, FakeClock, ask, attempt
 
 KIRO = "kiro"
 
@@ -60,11 +64,90 @@ async def test_an_account_is_what_it_was(world):
 async def test_its_secrets_are_sealed_meanwhile(world):
     made = await world.account("one")
     removed = RemovedAccounts(FileVault(b"k" * 32), FakeClock())
-    removed.keep(world.seat(made))
+    removed.keep(world.seat(made), Past())
     (_, kept) = removed._removed._kept[made]
     assert "refresh-one" not in repr(kept)
     assert b"refresh-one" not in kept.sealed
-    assert removed.find(made).credentials == world.seat(made).credentials
+    assert removed.stored(removed.find(made)).credentials == world.seat(made).credentials
+
+
+def flight(world, account_id):
+    """A refresh that is under way until the provider's gate is opened."""
+    world.provider.gate.clear()
+    return asyncio.create_task(world.accounts.refresh(account_id))
+
+
+@pytest.mark.parametrize("lands", ["before", "after", "amid"])
+async def test_a_token_that_rotates_while_its_account_is_away_is_not_lost(world, lands):
+    made = await world.account("one")
+    going = flight(world, made)
+    await world.idle()
+    await world.accounts.remove(made)
+    if lands == "amid":
+        # The trade finds no account to store its tokens with, and the restoration is on its way with the old ones.
+        add = world.account_store.add
+
+        async def slow(*given):
+            world.provider.gate.set()
+            await world.idle()
+            await add(*given)
+
+        world.account_store.add = slow
+    if lands == "before":
+        world.provider.gate.set()
+        await going
+    await world.accounts.restore(made)
+    world.provider.gate.set()
+    await going
+    await world.idle()
+    assert world.seat(made).credentials.refresh_token == "refresh-one+1"
+    assert world.account_store.stored[made].credentials == world.seat(made).credentials
+    await world.accounts.refresh(made)
+    assert world.provider.traded == ["refresh-one", "refresh-one+1"]
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_tokens_that_could_not_be_stored_are_not_lost(world, before):
+    made = await world.account("one")
+    going = flight(world, made)
+    await world.idle()
+    world.account_store.down = True
+    if before:
+        world.provider.gate.set()
+    else:
+        world.account_store.down = False
+        await world.accounts.remove(made)
+        world.account_store.down = True
+        world.provider.gate.set()
+    with contextlib.suppress(ProviderUnavailable):
+        await going
+    world.account_store.down = False
+    if before:
+        await world.accounts.remove(made)
+    await world.accounts.restore(made)
+    await world.accounts.refresh(made)
+    assert world.provider.traded == ["refresh-one", "refresh-one+1"]
+
+
+async def test_who_held_the_account_before_does_not_renew_with_what_is_dead(world):
+    made = await world.account("one")
+    old = world.seat(made)
+    await world.accounts.remove(made)
+    await world.accounts.restore(made)
+    await world.accounts.refresh(made)
+    await world.refreshing.refresh(old)
+    assert world.provider.traded == ["refresh-one", "refresh-one+1"]
+    assert old.credentials == world.seat(made).credentials
+
+
+async def test_its_past_returns_with_it(world):
+    made = await world.account("one")
+    readings = [Reading(int(NOW) - 600, 1, 50), Reading(int(NOW), 3, 50)]
+    world.account_store.kept[made] = readings
+    await world.accounts.remove(made)
+    await world.accounts.restore(made)
+    assert world.account_store.pasts[made] == Past((), readings)
+    assert list(world.seat(made).readings) == readings
 
 
 @pytest.mark.parametrize("taken", ["label", "refreshToken"])

@@ -6,6 +6,7 @@ import pytest
 
 from controlplane.domain.errors import Absent
 from controlplane.domain.user import Origin, Refused
+from controlplane.policy.guesses import COOKIES
 from controlplane.service.administration import Attempt
 from controlplane.service.sessions import IDLE_SECONDS, LONGEST_SECONDS, SEEN_EVERY
 from tests.controlplane.fakes import PASSWORD
@@ -78,11 +79,11 @@ async def test_unknown_cookies_do_not_hammer_the_database(world, door):
     for _ in range(30):
         assert isinstance(await door.administration.cookie("the same", HERE), Refused)
     assert world.door_stores.sessions.found == 1
-    said = [await door.administration.cookie(f"other {number}", HERE) for number in range(30)]
-    assert world.door_stores.sessions.found == 10
+    said = [await door.administration.cookie(f"other {number}", HERE) for number in range(COOKIES + 20)]
+    assert world.door_stores.sessions.found == COOKIES
     assert said[-1].code == "too_many_attempts"
-    many = await asyncio.gather(*(door.administration.cookie(f"more {number}", Origin("a", "a")) for number in range(30)))
-    assert world.door_stores.sessions.found == 20
+    many = await asyncio.gather(*(door.administration.cookie(f"more {number}", Origin("a", "a")) for number in range(COOKIES + 20)))
+    assert world.door_stores.sessions.found == 2 * COOKIES
     assert {one.code for one in many} == {"unauthenticated", "too_many_attempts"}
 
 

@@ -8,6 +8,7 @@ import pytest
 from controlplane.domain.errors import Absent, Invalid
 from controlplane.domain.lease import Caller
 from controlplane.domain.model import ModelFacts
+from controlplane.domain.user import ADMIN_ID
 from controlplane.service.passes import Passes
 from controlplane.service.testing import (
     MOST,
@@ -61,10 +62,11 @@ def trials(world, gateway):
 
 
 async def heard(trials, trial):
-    return [one async for one in trials.run(trial, "alice")]
+    return [one async for one in trials.run(trial, ADMIN_ID)]
 
 
 async def test_what_is_said_is_told_at_once_and_the_end_last(world, trials, gateway):
+    await world.door.administration.load()
     made = await world.account("one")
     gateway.answers = [Answered(200, "req_1"), 0.5, Said("hm", reasoning=True), Said("Hel"), 1.0, Said("lo"), Complete()]
     trial = trials.trial(made, "claude-haiku-4.5")

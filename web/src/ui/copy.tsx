@@ -1,15 +1,15 @@
 import { ActionIcon, Alert, Button, Tooltip } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import { IconCheck, IconCopy, IconKey } from "@tabler/icons-react";
 
 import { useCommon } from "~/i18n/common";
 
+import { useCopy } from "./clipboard";
 import styles from "./kit.module.css";
 
 /** Copies `text`, or what it answers, where that is costly to make. With `label` a button that says so, else an icon. */
 export function CopyButton({ text, label }: { text: string | (() => string); label?: string }) {
   const t = useCommon();
-  const { copy, copied } = useClipboard({ timeout: 1500 });
+  const { copy, copied } = useCopy();
   const icon = copied ? <IconCheck size={16} /> : <IconCopy size={16} />;
   const act = () => copy(typeof text === "string" ? text : text());
   if (label) {

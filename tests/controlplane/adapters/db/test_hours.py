@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from controlplane.adapters.db.records import DatabaseRecords
-from controlplane.domain.hour import HOUR, HourCount
+from controlplane.domain.hour import HOUR
 from controlplane.domain.outcome import LEASE_EXPIRED, Ending, Entry, Usage
 from controlplane.policy.percentiles import bucket
 from tests.controlplane.fakes import NOW, outcome
@@ -25,7 +25,7 @@ def entry(number, booked_at=NOON, key="key_1", cause="", first_event_ms=800, **g
 
 async def counted(records, start=NOON, end=NOON + HOUR):
     """By start, ending and bucket, but for what came to nothing."""
-    found = (await records.hours(start, end)).counts
+    found = await records.hours(start, end)
     return {(one.start, one.ending, one.bucket): one.count for one in found if one.count}
 
 
@@ -40,16 +40,25 @@ async def test_requests_are_counted_by_hour_outcome_and_wait(records):
     assert await counted(records, NOON + HOUR, NOON + 2 * HOUR) == {(NOON + HOUR, Ending.SERVED, bucket(800)): 1}
 
 
-async def test_tokens_and_cost_come_from_the_rollups(records):
+async def used(records, start=NOON, end=NOON + 2 * HOUR):
+    """Tokens and cost by start."""
+    found = {}
+    for one in await records.hours(start, end):
+        tokens, cost = found.get(one.start, (0, 0.0))
+        found[one.start] = tokens + one.tokens, cost + one.cost
+    return found
+
+
+async def test_what_was_used_is_told_with_the_gateway_s_own(records):
     await records.insert([entry(1), entry(2, key="key_2"), entry(3, cause="req_1"), entry(4, booked_at=NOON + HOUR)], [])
-    figures = await records.hours(NOON, NOON + 2 * HOUR)
-    assert list(figures.amounts) == [(NOON, 69, 1.5), (NOON + HOUR, 23, 0.5)]
-    assert (await records.hours(NOON - HOUR, NOON)).amounts == []
+    await records.insert([entry(5, booked_at=NOON + HOUR)], [])
+    assert await used(records) == {NOON: (69, 1.5), NOON + HOUR: (46, 1.0)}
+    assert await used(records, NOON - HOUR, NOON) == {}
 
 
 async def test_what_the_gateway_asked_itself_is_no_request(records):
     await records.insert([entry(1, cause="req_9")], [entry(2, cause="req_9")])
-    assert (await records.hours(NOON, NOON + HOUR)).counts == []
+    assert await counted(records) == {}
 
 
 async def test_what_comes_twice_counts_once(records):
@@ -64,15 +73,28 @@ async def test_the_end_that_was_told_late_takes_the_place_of_the_expired_one(rec
     assert await counted(records) == {(NOON, Ending.CUT, 0): 1}
     await records.insert([], [entry(1, booked_at=NOON + HOUR)])
     assert await counted(records, NOON, NOON + 2 * HOUR) == {(NOON + HOUR, Ending.SERVED, bucket(800)): 1}
+    assert (await used(records)).items() >= {NOON: (0, 0.0), NOON + HOUR: (23, 0.5)}.items()
 
 
-async def test_a_late_end_of_what_was_never_counted_leaves_less_than_nothing(records, engine):
-    """An earlier release booked it, and kept no such counts: who reads must take it for nothing."""
-    await records.insert([entry(1, ending=Ending.CUT, error=LEASE_EXPIRED, first_event_ms=None)], [])
+@pytest.mark.parametrize("hour", [NOON, NOON + HOUR])
+async def test_a_late_end_takes_nothing_from_where_nothing_was_counted(records, engine, hour):
+    """An earlier release booked the expired one, and kept no such counts."""
+    await records.insert([entry(1, ending=Ending.FAILED, error=LEASE_EXPIRED, first_event_ms=None)], [])
     async with engine.begin() as connection:
         await connection.execute(text("DELETE FROM hours"))
-    await records.insert([], [entry(1)])
-    assert HourCount(NOON, Ending.CUT, 0, -1) in (await records.hours(NOON, NOON + HOUR)).counts
+    await records.insert([], [entry(1, booked_at=hour, ending=Ending.FAILED, first_event_ms=None)])
+    assert await counted(records, NOON, NOON + 2 * HOUR) == {(hour, Ending.FAILED, 0): 1}
+    assert (await used(records))[hour] == (23, 0.5)
+    await records.insert([entry(2, ending=Ending.FAILED, first_event_ms=None)], [])
+    assert sum((await counted(records, NOON, NOON + 2 * HOUR)).values()) == 2
+
+
+async def test_no_figure_falls_below_nothing(records, engine):
+    await records.insert([entry(1, ending=Ending.CUT, error=LEASE_EXPIRED, first_event_ms=None)], [])
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE hours SET count = 0, tokens = 9, cost = 0.1"))
+    await records.insert([], [entry(1, booked_at=NOON + HOUR)])
+    assert [(one.count, one.tokens, one.cost) for one in await records.hours(NOON, NOON + HOUR)] == [(0, 0, 0)]
 
 
 async def test_rows_that_are_adopted_are_counted_then(records, engine):
@@ -91,4 +113,4 @@ async def test_nothing_is_counted_of_what_was_not_written(records, engine):
     broken.outcome = replace(broken.outcome, received_at_ms=None)
     with pytest.raises(Exception, match="received_at_ms"):
         await records.insert([entry(1), broken], [])
-    assert (await records.hours(NOON, NOON + HOUR)).counts == []
+    assert await records.hours(NOON, NOON + HOUR) == []

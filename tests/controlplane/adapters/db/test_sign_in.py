@@ -14,6 +14,7 @@ from controlplane.adapters.passwords import Argon2Passwords
 from controlplane.adapters.vault import FileVault
 from controlplane.domain.errors import Absent, Duplicate, SealBroken
 from controlplane.domain.user import ApiToken, Role, Session, User
+from controlplane.service.users import Crowded
 
 EVE = User("usr_1", "Eve", Role.VIEWER, True, "hash", "SECRET-hush", "BEGUN-hush", 5, 1_800_000_000, 1_800_000_001)
 ONE = Session("ses_1", "usr_1", "digest-1", 1_800_000_000, 1_800_000_000, "192.0.2.1", "Browser")
@@ -70,6 +71,14 @@ async def test_only_what_is_named_changes(users):
         await users.change("usr_2", {"enabled": True})
 
 
+async def test_a_password_is_exchanged_for_the_one_that_is_there(users):
+    await users.add(EVE)
+    assert not await users.exchange("usr_1", "another", "new")
+    assert (await asyncio.gather(*(users.exchange("usr_1", "hash", f"new {number}") for number in range(4)))).count(True) == 1
+    assert (await users.find("usr_1")).password_hash.startswith("new ")
+    assert not await users.exchange("usr_2", "hash", "new")
+
+
 async def test_a_code_is_used_once_whoever_asks(users):
     await users.add(EVE)
     assert not await users.use_step("usr_1", 5)
@@ -108,6 +117,7 @@ async def test_tokens_come_back_as_they_were(engine):
     tokens = DatabaseTokens(engine)
     await tokens.add(TOKEN)
     assert await tokens.load() == [TOKEN]
+    assert [await tokens.find(digest) for digest in ("digest", "other")] == [TOKEN, None]
     await tokens.touch("tok_1", 7)
     await tokens.touch("tok_1", 6)
     assert await tokens.load() == [replace(TOKEN, used_at=7)]
@@ -160,5 +170,7 @@ async def test_few_are_hashed_at_a_time(monkeypatch):
         return True
 
     monkeypatch.setattr(asyncio, "to_thread", beside)
-    await asyncio.gather(*(hashes.matches("", "x") for _ in range(20)))
+    said = await asyncio.gather(*(hashes.matches("", "x") for _ in range(20)), return_exceptions=True)
     assert most == 2
+    assert [type(one) for one in said] == [bool] * 18 + [Crowded] * 2
+    assert await hashes.matches("", "x"), "who comes later finds room again"

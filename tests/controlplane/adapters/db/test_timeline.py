@@ -5,14 +5,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from controlplane.adapters.db import pasts
 from controlplane.adapters.db.accounts import DatabaseAccounts
 from controlplane.adapters.db.records import DatabaseRecords
 from controlplane.adapters.db.retention import DatabaseRetention
 from controlplane.adapters.db.timeline import DatabaseTimeline
 from controlplane.adapters.vault import FileVault
-from controlplane.domain.account import Account, AuthMethod, Credentials
+from controlplane.domain.account import Account, Allowance, AuthMethod, Credentials, Reading
 from controlplane.domain.event import Decided, Happening, Kind
 from controlplane.domain.outcome import Ending, Entry
+from controlplane.service.ports import Past
 from tests.controlplane.fakes import outcome
 
 
@@ -62,6 +64,27 @@ async def test_accounts_that_are_gone_have_no_past_and_spoil_nothing(timeline, a
     await timeline.add([cooling(2), cooling(3, "b")])
     assert (await times(timeline), await times(timeline, "b")) == ([], [3])
     await timeline.add([cooling(2)])
+
+
+async def test_the_past_goes_with_an_account_and_returns_with_it(timeline, accounts):
+    await timeline.add([cooling(number // 2) for number in range(4)] + [cooling(9, "b")])
+    for checked_at in (5, 6):
+        await accounts.set_allowance("a", Allowance(checked_at, 50, checked_at=checked_at), reading=True)
+    before = await timeline.page("a", None, 10)
+    past = await accounts.remove("a")
+    assert (await times(timeline), await accounts.readings(0)) == ([], {})
+    await timeline.add([cooling(7, "b")])
+    await accounts.add(Account("a", "kiro", "a", AuthMethod.SOCIAL), Credentials(), past)
+    await timeline.add([cooling(1)])
+    assert [replace(one, id=0) for one in (await timeline.page("a", None, 10))[1:]] == [replace(one, id=0) for one in before]
+    assert await accounts.readings(0) == {"a": [Reading(5, 5, 50), Reading(6, 6, 50)]}
+    assert await accounts.remove("nobody") == Past([], [])
+
+
+async def test_of_a_long_past_the_newest_is_kept(timeline, accounts, monkeypatch):
+    monkeypatch.setattr(pasts, "MOST_EVENTS", 2)
+    await timeline.add([cooling(number) for number in range(5)])
+    assert [one.at_ms for one in (await accounts.remove("a")).happenings] == [3, 4]
 
 
 async def test_what_is_old_goes(timeline, engine):

@@ -23,7 +23,7 @@ export function NameCell({ account }: { account: Account }) {
   return (
     <div className={styles.two}>
       <span className={styles.name}>
-        <Foreign text={account.label} />
+        <Foreign text={account.label} lines={2} />
       </span>
       <span className={styles.small}>
         {kindName(account.kind)}
@@ -145,14 +145,15 @@ export function UseCell({ account }: { account: Account }) {
 export function FaultCell({ account }: { account: Account }) {
   const t = useText(messages);
   const cause = useCause();
+  const { number } = useFormat();
   const fault = lastFault(account);
   if (!fault) return <Nothing />;
   return (
     <div className={styles.two} title={fault.reason}>
-      <span>{cause(fault.cause)}</span>
+      <span>{fault.count > 1 ? `${cause(fault.cause)} × ${number(fault.count)}` : cause(fault.cause)}</span>
       <span className={styles.small}>
         {fault.model && <Foreign text={t("onlyModel", { model: fault.model })} />}
-        {fault.until ? <Countdown until={fault.until} /> : fault.count > 0 && t("times", { count: fault.count })}
+        {fault.until && <Countdown until={fault.until} />}
       </span>
     </div>
   );
@@ -164,7 +165,7 @@ export function TokenCell({ account }: { account: Account }) {
   const now = useNow(MINUTE);
   const { relative, moment } = useFormat();
   const { expiresAt, hasAccessToken } = account;
-  if (!hasAccessToken || !expiresAt) return <span className={styles.small}>{hasAccessToken ? t("noExpiry") : t("noToken")}</span>;
+  if (!hasAccessToken || !expiresAt) return <span className={`${styles.small} ${styles.whole}`}>{hasAccessToken ? t("noExpiry") : t("noToken")}</span>;
   const left = Date.parse(expiresAt) - now;
   const tone = renewable(account) ? "" : left < 0 ? styles.bad : styles.warn;
   return (

@@ -47,8 +47,6 @@ export const messages = define({
     noFaults: "none in the last minutes",
     window: "Of the last five to ten minutes.",
     onlyModel: "only {{model}}",
-    times_one: "{{count}} time lately",
-    times_other: "{{count}} times lately",
     // Empty
     "empty.title": "No account yet",
     "empty.text": "An account is a sign-in or key at an upstream. Headgate spreads requests over all of them.",
@@ -149,8 +147,6 @@ export const messages = define({
     noFaults: "最近几分钟没有故障",
     window: "统计最近 5 到 10 分钟。",
     onlyModel: "仅 {{model}}",
-    times_one: "近期 {{count}} 次",
-    times_other: "近期 {{count}} 次",
     "empty.title": "还没有账号",
     "empty.text": "账号是上游服务的登录凭据或 API 密钥。Headgate 会把请求分配到所有账号上。",
     "empty.viewer": "可由管理员添加。",

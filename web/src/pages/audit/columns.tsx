@@ -1,5 +1,5 @@
 import { Anchor, Text } from "@mantine/core";
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import { Link } from "react-router";
 
 import { useText } from "~/i18n";
@@ -40,21 +40,30 @@ function Who({ change }: { change: Change }) {
 function What({ change }: { change: Change }) {
   const said = useActionText();
   const place = placeOf(change.action, change.target);
-  const name = change.targetName || (change.target === change.action.split(".")[0] ? "" : change.target);
-  const text = <Foreign text={name || change.action} lines={2} />;
+  // Of settings and routes there is only one.
+  const name = change.targetName || (["settings", "routes"].includes(change.target) ? "" : change.target);
+  const done = said(change.action);
   return (
     <div className={styles.two}>
-      <span>{said(change.action)}</span>
-      <div className={styles.target}>
-        {place ? (
-          <Anchor component={Link} to={place} fz="sm">
-            {text}
-          </Anchor>
-        ) : (
-          text
-        )}
-      </div>
+      {name ? <span>{done}</span> : <Leading to={place}>{done}</Leading>}
+      {name && (
+        <div className={styles.target}>
+          <Leading to={place}>
+            <Foreign text={name} lines={2} />
+          </Leading>
+        </div>
+      )}
     </div>
+  );
+}
+
+/** A link, where there is somewhere to go. */
+function Leading({ to, children }: { to: string | null; children: ReactNode }) {
+  if (to === null) return <>{children}</>;
+  return (
+    <Anchor component={Link} to={to} fz="sm">
+      {children}
+    </Anchor>
   );
 }
 

@@ -12,7 +12,7 @@ import { messages } from "./messages";
 import { type Allowance, shareOf, time, urgent } from "./overview";
 import { near } from "./times";
 
-const SHOWN = 6;
+const SHOWN = 9;
 const MINUTE = 60_000;
 /** What most upstreams count; other units are called as they call them. */
 const CREDITS = /^credits?$/i;

@@ -41,8 +41,10 @@ function Found({ meaning }: { meaning: Meaning }) {
       <ol className={styles.steps} aria-label={t("preview.steps")}>
         {steps.map((step, place) => (
           <li key={place}>
-            <Foreign text={`${step.kind}/${step.model}`} lines={2} mono />
-            <Readiness step={step} />
+            <span className={styles.step}>
+              <Foreign text={`${step.kind}/${step.model}`} lines={2} mono />
+              <Readiness step={step} />
+            </span>
           </li>
         ))}
       </ol>

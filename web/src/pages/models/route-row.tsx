@@ -48,7 +48,7 @@ export function RouteRow({ route, mark, open, toggle, change, remove, fault, wor
     <li className={styles.route} data-open={open}>
       <div className={styles.routeHead}>
         {change ? (
-          <UnstyledButton className={styles.routeLine} aria-expanded={open} aria-label={t("edit", { name })} onClick={toggle}>
+          <UnstyledButton className={styles.routeLine} aria-expanded={open} onClick={toggle}>
             <IconChevronRight className={styles.chevron} size={16} aria-hidden />
             {line}
           </UnstyledButton>

@@ -97,6 +97,7 @@ function SummaryModel({ section, changes, locked }: PartProps) {
         label={t("summaryModel")}
         description={t("summaryModel.text")}
         placeholder={t("empty")}
+        inputWrapperOrder={["label", "input", "description", "error"]}
         data={[...new Set(data?.models.map((model) => model.id))]}
         limit={50}
         value={typeof value === "string" ? value : ""}

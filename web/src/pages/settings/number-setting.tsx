@@ -42,7 +42,8 @@ export function NumberSetting({ field, section, change, locked }: NumberSettingP
         clampBehavior="none"
         allowDecimal={step < 1}
         decimalScale={2}
-        thousandSeparator=" "
+        thousandSeparator=","
+        inputWrapperOrder={["label", "input", "description", "error"]}
         error={section.errors[name] ?? (isOutside(field, value) && t("outside", bounds))}
         onChange={(wanted) => section.set(name, typeof wanted === "number" ? wanted : null)}
       />

@@ -82,5 +82,5 @@ function Value({ value }: { value: unknown }) {
   if (typeof value === "boolean") return <span>{value ? t("yes") : t("no")}</span>;
   if (typeof value === "number") return <span>{new Intl.NumberFormat(locale, { maximumFractionDigits: 6 }).format(value)}</span>;
   if (isMoment(value)) return <Moment at={value} style="full" />;
-  return <Foreign text={inShort(value)} lines={3} />;
+  return <Foreign text={inShort(value)} lines={2} />;
 }

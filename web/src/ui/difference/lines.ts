@@ -33,7 +33,8 @@ export function linesOf(before: Told, after: Told): Line[] {
   if (after) leaves(after, "", is);
   return [...new Set([...was.keys(), ...is.keys()])]
     .map((field) => ({ field, before: was.get(field), after: is.get(field) }))
-    .filter((line) => !(isNothing(line.before) && isNothing(line.after)) && JSON.stringify(line.before) !== JSON.stringify(line.after));
+    // Its id is told beside it.
+    .filter((line) => line.field !== "id" && !(isNothing(line.before) && isNothing(line.after)) && JSON.stringify(line.before) !== JSON.stringify(line.after));
 }
 
 const SECRET = /token|secret|password|key$/i;

@@ -5,7 +5,6 @@ import { useText } from "~/i18n";
 
 import { Bar } from "../bar";
 import { Countdown } from "../figures";
-import { Facts } from "../layout";
 import { useNow } from "../now";
 import { loadTone } from "../tone";
 import { useAmounts } from "./amounts";
@@ -43,7 +42,14 @@ export function LimitList({ usage }: { usage: Usage | null }) {
           <Text size="xs" c="dimmed" mb={4}>
             {t("without")}
           </Text>
-          <Facts rows={counted.map(({ name, unit, leaf }) => [t(name), amounts(unit)(leaf.used)])} />
+          <dl className={styles.counted}>
+            {counted.map(({ name, unit, leaf }) => (
+              <div key={name}>
+                <dt>{t(name)}</dt>
+                <dd>{amounts(unit)(leaf.used)}</dd>
+              </div>
+            ))}
+          </dl>
         </div>
       )}
     </Stack>

@@ -116,9 +116,8 @@ function Winner({ one, self }: { one: Decision; self: string }) {
 }
 
 function RequestLink({ id }: { id: string }) {
-  const t = useText(messages);
   return (
-    <Anchor component={Link} to={`/requests/${encodeURIComponent(id)}`} fz="inherit" ff="monospace" title={id} aria-label={`${t("dec.request")} ${id}`}>
+    <Anchor component={Link} to={`/requests/${encodeURIComponent(id)}`} fz="inherit" ff="monospace" title={id}>
       {id.slice(-8)}
     </Anchor>
   );

@@ -1,7 +1,7 @@
 import { ActionIcon, Group, Tooltip } from "@mantine/core";
 import { IconChevronDown, IconChevronUp, type TablerIcon } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useEffect } from "react";
 
 import { api, ApiError, of } from "~/api/client";
 import { useText } from "~/i18n";
@@ -30,14 +30,14 @@ export function RequestDrawer({ id, rows, open, close }: RequestDrawerProps) {
   const listed = place >= 0;
   const query = useQuery({
     queryKey: ["requests", "one", id],
-    queryFn: () => of(api.GET("/api/requests/{request_id}", { params: { path: { request_id: id ?? "" } } })),
+    queryFn: ({ signal }) => of(api.GET("/api/requests/{request_id}", { params: { path: { request_id: id ?? "" } }, signal })),
     enabled: id !== null,
     retry: (failures, error) => error instanceof ApiError && failures < (error.status === 404 ? (listed ? NOT_YET.tries : 0) : Number(error.status === 0 || error.status >= 500)),
     retryDelay: NOT_YET.waitMs,
   });
   const newer = listed ? rows[place - 1]?.requestId : undefined;
   const older = listed ? rows[place + 1]?.requestId : undefined;
-  useStepping(id, rows, open);
+  useStepping(rows, open);
   const title = (
     <Group gap="xs" wrap="nowrap" className={styles.title}>
       <Foreign text={id ?? ""} mono />
@@ -80,22 +80,16 @@ function Step({ icon: Icon, label, to, open }: StepProps) {
 
 const WRITING = "input, textarea, select, [contenteditable=true], [role=textbox]";
 
-/** j leads to the older one, k to the newer one, as long as one is open and nobody writes. */
-function useStepping(id: string | null, rows: readonly Row[], open: (id: string) => void): void {
-  // Keys may come faster than pages are drawn.
-  const at = useRef(id);
-  useEffect(() => {
-    at.current = id;
-  }, [id]);
+/** j leads to the older one, k to the newer one, as long as nobody writes. */
+function useStepping(rows: readonly Row[], open: (id: string) => void): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const by = { j: 1, k: -1 }[event.key];
       if (!by || event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof Element && event.target.closest(WRITING))) return;
-      const place = rows.findIndex((row) => row.requestId === at.current);
-      const to = place < 0 ? undefined : rows[place + by]?.requestId;
-      if (to === undefined) return;
-      at.current = to;
-      open(to);
+      // By the address, which is right at once: keys may come faster than pages are drawn.
+      const at = rows.findIndex((row) => location.pathname === `/requests/${encodeURIComponent(row.requestId)}`);
+      const to = at < 0 ? undefined : rows[at + by]?.requestId;
+      if (to !== undefined) open(to);
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
