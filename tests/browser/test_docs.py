@@ -44,7 +44,8 @@ def test_swagger_asks_the_control_plane_and_shows_the_gateway(signed_in, stack):
     """Under the policy: what Chromium has to complain about fails this story."""
     page = signed_in
     page.goto("/swagger")
-    page.get_by_role("button", name=re.compile("get.*api.*proxy.*status", re.IGNORECASE)).first.click()
+    # By its own marks: the name it gives has invisible characters between the parts of a path.
+    page.locator("#operations-installation-readStatus .opblock-summary-control").click(timeout=40_000)  # it draws all at once
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
     expect(page.get_by_text("Server response")).to_be_visible()

@@ -114,7 +114,7 @@ def test_what_a_model_says_stays_text_and_the_conversation_goes_on(signed_in, st
     page.get_by_role("button", name="Continue this conversation").click()
     expect(page.get_by_label("Turn 2", exact=True)).to_have_value(NASTY)
     page.get_by_label("Turn 3", exact=True).fill("[[sim:tools]]")
-    page.get_by_text("Sample tool", exact=True).click()
+    page.get_by_role("switch", name="Sample tool").check()
     page.get_by_role("button", name="Send again").click()
     expect(page.get_by_role("region", name="Input of get_weather")).to_be_visible()
 

@@ -3,6 +3,7 @@
 Rows that an earlier release booked are in none of these; charts begin with the first hour that this one wrote.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -60,7 +61,12 @@ class Hours:
         statement = select(hours).where(hours.c.start >= start, hours.c.start < end)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(statement)).all()
-        return [HourCount(begin, ENDINGS[ending], *figures) for begin, ending, *figures in rows]
+        # Of a week these are thousands: others come in between.
+        return await asyncio.to_thread(_counts, rows)
+
+
+def _counts(rows: Iterable[Sequence[Any]]) -> Sequence[HourCount]:
+    return [HourCount(begin, ENDINGS[ending], *figures) for begin, ending, *figures in rows]
 
 
 def _less(name: str) -> Any:

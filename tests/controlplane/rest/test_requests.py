@@ -1,5 +1,9 @@
 """The request log, against the real ledger."""
 
+import json
+import threading
+from typing import Any
+
 import pytest
 
 from controlplane.domain.route import Target

@@ -1,10 +1,12 @@
 import asyncio
+import dataclasses
 from dataclasses import replace
 
 import pytest
 
 from controlplane.domain.account import AccountDraft, Allowance, AuthMethod, Status
 from controlplane.domain.errors import Absent, AccessRejected, AccountSuspended, Duplicate, Invalid
+from controlplane.service import accounts
 from tests.controlplane.fakes import NOW
 
 

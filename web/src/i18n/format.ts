@@ -1,7 +1,5 @@
 /** Numbers, times and durations as people of the chosen language read them. */
 
-import { useMemo } from "react";
-
 import { useLanguage } from ".";
 
 const SECOND = 1000;
@@ -21,13 +19,29 @@ const MOMENTS: Record<MomentStyle, Intl.DateTimeFormatOptions> = {
   day: { year: "numeric", month: "short", day: "numeric" },
 };
 
+/** Formats are dear to make, and every row of a list needs some. */
+function kept<Format>(make: (locale: string, name: string) => Format): (locale: string, name: string) => Format {
+  const made = new Map<string, Format>();
+  return (locale, name) => {
+    const key = `${locale} ${name}`;
+    const found = made.get(key) ?? make(locale, name);
+    made.set(key, found);
+    return found;
+  };
+}
+
+const unitFormat = kept(
+  (locale, name) => new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: name === "second" ? 1 : 0 }),
+);
+const relativeFormat = kept((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" }));
+const momentFormat = kept((locale, style) => new Intl.DateTimeFormat(locale, { ...MOMENTS[style as MomentStyle], hourCycle: "h23" }));
+
 /** The two greatest units of a length of time, "2h 5m"; below ten seconds with a decimal, below one in ms. */
 export function duration(ms: number, locale: string): string {
   const length = Math.max(0, ms);
-  const unit = (value: number, name: string, digits = 0) =>
-    new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits }).format(value);
+  const unit = (value: number, name: string) => unitFormat(locale, name).format(value);
   if (length < SECOND) return unit(Math.round(length), "millisecond");
-  if (length < 10 * SECOND) return unit(length / SECOND, "second", 1);
+  if (length < 10 * SECOND) return unit(length / SECOND, "second");
   // Rounded first, or 59.6 s would be "60s".
   const whole = Math.round(length / SECOND) * SECOND;
   const parts = [
@@ -48,7 +62,7 @@ export function duration(ms: number, locale: string): string {
 
 /** "3 min ago", "in 2 hr". */
 export function relative(ms: number, locale: string): string {
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
+  const format = relativeFormat(locale, "");
   const size = Math.abs(ms);
   if (size < MINUTE) return format.format(Math.trunc(ms / SECOND), "second");
   if (size < HOUR) return format.format(Math.trunc(ms / MINUTE), "minute");
@@ -56,8 +70,12 @@ export function relative(ms: number, locale: string): string {
   return format.format(Math.trunc(ms / DAY), "day");
 }
 
+const keptFormats = kept((locale) => made(locale));
+
 /** All formats of one language. */
-export function formats(locale: string) {
+export const formats = (locale: string) => keptFormats(locale, "");
+
+function made(locale: string) {
   const plain = (options?: Intl.NumberFormatOptions, spoken = locale) => {
     const format = new Intl.NumberFormat(spoken, options);
     return (value: number) => format.format(value);
@@ -76,8 +94,7 @@ export function formats(locale: string) {
     money: (value: number) => (value !== 0 && Math.abs(value) < 0.01 ? small(value) : cents(value)),
     /** Of a share from 0 to 1. */
     percent: plain({ style: "percent", maximumFractionDigits: 1 }),
-    moment: (time: Time, style: MomentStyle = "short") =>
-      new Intl.DateTimeFormat(locale, { ...MOMENTS[style], hourCycle: "h23" }).format(new Date(time)),
+    moment: (time: Time, style: MomentStyle = "short") => momentFormat(locale, style).format(new Date(time)),
     duration: (ms: number) => duration(ms, locale),
     relative: (ms: number) => relative(ms, locale),
   };
@@ -85,5 +102,5 @@ export function formats(locale: string) {
 
 export function useFormat() {
   const { locale } = useLanguage();
-  return useMemo(() => formats(locale), [locale]);
+  return formats(locale);
 }

@@ -33,10 +33,12 @@ export interface DataTableProps<Item> {
   openId?: string | null;
   /** Shown in place of rows. */
   empty?: ReactNode;
+  /** At most so many rows are drawn, the first of their order. */
+  most?: number;
 }
 
 /** A dense table with a head that stays; on a phone its rows become cards. */
-export function DataTable<Item>({ items, columns, label, rowId, rowLabel, onOpen, openId, empty }: DataTableProps<Item>) {
+export function DataTable<Item>({ items, columns, label, rowId, rowLabel, onOpen, openId, empty, most }: DataTableProps<Item>) {
   const table = useReactTable({
     data: items as Item[],
     columns: columns.map(definition),
@@ -59,7 +61,7 @@ export function DataTable<Item>({ items, columns, label, rowId, rowLabel, onOpen
           </tr>
         </thead>
         <tbody role="rowgroup">
-          {table.getRowModel().rows.map((row) => (
+          {table.getRowModel().rows.slice(0, most).map((row) => (
             <BodyRow key={row.id} row={row} columns={columns} label={rowLabel?.(row.original)} onOpen={onOpen} open={row.id === openId} />
           ))}
         </tbody>

@@ -1,6 +1,6 @@
 import { Button, Text } from "@mantine/core";
 import { IconPlus, IconSearchOff, IconUserCircle } from "@tabler/icons-react";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 
 import { useText } from "~/i18n";
 import { useCommon } from "~/i18n/common";
@@ -14,6 +14,9 @@ import type { Account } from "./kinds";
 import { type Filters, matching } from "./list";
 import { messages } from "./messages";
 import { useSelection } from "./selection";
+
+/** So many rows are drawn at first: hundreds would take a while. */
+const PORTION = 50;
 
 interface AccountsListProps {
   accounts: readonly Account[];
@@ -31,6 +34,7 @@ export function AccountsList({ accounts, filters, isAdmin, openId, onOpen, onAdd
   const shown = useMemo(() => matching(accounts, filters), [accounts, filters]);
   const { ids, toggle, set } = useSelection(shown);
   const bulk = useBulk();
+  const [most, setMost] = useState(PORTION);
   const columns = columnsOf({ t, status: word("status"), account: word("account") }, isAdmin ? { ids, toggle } : null);
   return (
     <>
@@ -42,8 +46,14 @@ export function AccountsList({ accounts, filters, isAdmin, openId, onOpen, onAdd
         rowLabel={(account) => account.label}
         onOpen={(account) => onOpen(account.id)}
         openId={openId}
+        most={most}
         empty={accounts.length ? <NoMatch onClear={onClear} /> : <NoAccount onAdd={isAdmin ? onAdd : undefined} />}
       />
+      {shown.length > most && (
+        <Button variant="default" mt="xs" onClick={() => setMost(most + PORTION)}>
+          {t("more", { count: shown.length - most })}
+        </Button>
+      )}
       {!isAdmin && <Text size="xs" c="dimmed" mt="xs">{t("viewerNote")}</Text>}
       {ids.size > 0 && (
         <BulkBar

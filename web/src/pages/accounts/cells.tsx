@@ -1,4 +1,4 @@
-import { Popover, Tooltip, UnstyledButton } from "@mantine/core";
+import { Popover, UnstyledButton } from "@mantine/core";
 
 import { useText } from "~/i18n";
 import { useCommon } from "~/i18n/common";
@@ -121,12 +121,10 @@ export function LoadCell({ account }: { account: Account }) {
   const said = maxConcurrency ? t("ofPlaces", { used: number(inFlight), limit: number(maxConcurrency) }) : t("free", { used: number(inFlight) });
   const long = [t("loadLong", { count: inFlight }), ceiling !== null && t("ceilingLong", { count: ceiling })].filter(Boolean).join(". ");
   return (
-    <Tooltip label={long}>
-      <span className={styles.two}>
-        <span>{said}</span>
-        {ceiling !== null && <span className={styles.small}>{t("ceiling", { count: ceiling })}</span>}
-      </span>
-    </Tooltip>
+    <span className={styles.two} title={long}>
+      <span>{said}</span>
+      {ceiling !== null && <span className={styles.small}>{t("ceiling", { count: ceiling })}</span>}
+    </span>
   );
 }
 
@@ -169,8 +167,8 @@ export function TokenCell({ account }: { account: Account }) {
   const left = Date.parse(expiresAt) - now;
   const tone = renewable(account) ? "" : left < 0 ? styles.bad : styles.warn;
   return (
-    <Tooltip label={t("expires", { time: moment(expiresAt, "full") })}>
-      <span className={`${styles.small} ${tone ?? ""}`}>{left < 0 ? t("expired") : relative(left)}</span>
-    </Tooltip>
+    <span className={`${styles.small} ${styles.whole} ${tone ?? ""}`} title={t("expires", { time: moment(expiresAt, "full") })}>
+      {left < 0 ? t("expired") : relative(left)}
+    </span>
   );
 }

@@ -28,6 +28,8 @@ export const messages = define({
     // Cells
     select: "Select {{label}}",
     selectAll: "Select all",
+    more_one: "Show {{count}} more",
+    more_other: "Show {{count}} more",
     resets: "resets in",
     runsOut: "runs out ~{{time}}",
     ofPlaces: "{{used}} / {{limit}}",
@@ -128,6 +130,8 @@ export const messages = define({
     token: "令牌",
     select: "选择 {{label}}",
     selectAll: "全选",
+    more_one: "再显示 {{count}} 项",
+    more_other: "再显示 {{count}} 项",
     resets: "距重置",
     runsOut: "约 {{time}} 用尽",
     ofPlaces: "{{used}} / {{limit}}",

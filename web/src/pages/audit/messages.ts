@@ -66,7 +66,7 @@ export const messages = define({
     "noun.routes": "路由",
     "noun.price": "价格",
     "noun.user": "用户",
-    "noun.token": "API 令牌",
+    "noun.token": "访问令牌",
     "noun.session": "会话",
     "noun.requests": "请求",
     "noun.playground": "试验台",

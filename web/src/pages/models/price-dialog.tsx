@@ -42,7 +42,9 @@ function PriceForm({ price, done }: { price: Price | null; done: () => void }) {
   });
   const { send, busy, error } = useSending(form, ["model", "input", "output", "cacheRead", "cacheWrite"]);
   const submit = form.onSubmit(async ({ model, input, output, cacheRead, cacheWrite }) => {
-    const body = { model, input, output, cacheRead: orNull(cacheRead), cacheWrite: orNull(cacheWrite) };
+    const wanted = { model, input, output, cacheRead: orNull(cacheRead), cacheWrite: orNull(cacheWrite) };
+    // What is not named may follow the input, as it did before.
+    const body = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => value !== price?.[name as keyof typeof wanted]));
     const path = price ? `/api/prices/${encodeURIComponent(price.id)}` : "/api/prices";
     const saved = await send(() => call<Price>(price ? "PUT" : "POST", path, { body }));
     if (!saved) return;

@@ -1,5 +1,5 @@
 import { Text } from "@mantine/core";
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 
 import { useText } from "~/i18n";
 import { useCommon } from "~/i18n/common";
@@ -45,12 +45,12 @@ function Received({ row, fresh }: { row: Row; fresh: boolean }) {
   );
 }
 
-function KeyCell({ row }: { row: Row }) {
+const KeyCell = memo(function KeyCell({ row }: { row: Row }) {
   const { keyOf } = useNames();
   return <Foreign text={keyOf(row)} lines={2} />;
-}
+});
 
-function ModelCell({ row }: { row: Row }) {
+const ModelCell = memo(function ModelCell({ row }: { row: Row }) {
   const t = useText(messages);
   const by = row.kind === null ? null : `${row.kind}/${row.model ?? ""}`;
   return (
@@ -63,9 +63,9 @@ function ModelCell({ row }: { row: Row }) {
       )}
     </div>
   );
-}
+});
 
-function AccountCell({ row }: { row: Row }) {
+const AccountCell = memo(function AccountCell({ row }: { row: Row }) {
   const { accountOf } = useNames();
   const quiet = row.accountLabel === null;
   return (
@@ -73,9 +73,9 @@ function AccountCell({ row }: { row: Row }) {
       <Foreign text={accountOf(row)} lines={2} />
     </Text>
   );
-}
+});
 
-function EndedCell({ row }: { row: Row }) {
+const EndedCell = memo(function EndedCell({ row }: { row: Row }) {
   return (
     <div className={styles.two}>
       <span className={styles.ended}>
@@ -91,7 +91,7 @@ function EndedCell({ row }: { row: Row }) {
       )}
     </div>
   );
-}
+});
 
 function Quiet({ text }: { text: string }) {
   return (

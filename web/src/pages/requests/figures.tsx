@@ -1,5 +1,5 @@
 import { Text } from "@mantine/core";
-import { type ReactNode, useMemo } from "react";
+import { memo, type ReactNode, useMemo } from "react";
 
 import { useText } from "~/i18n";
 import { useFormat } from "~/i18n/format";
@@ -26,11 +26,13 @@ function Pair({ above, below }: PairProps) {
   );
 }
 
-export function TimesCell({ row }: { row: Row }) {
-  return <Pair above={<Duration ms={row.firstEventMs} />} below={<Duration ms={row.durationMs} />} />;
-}
+/* Cells are drawn once for each row, not whenever another one comes. */
 
-export function TokensCell({ row }: { row: Row }) {
+export const TimesCell = memo(function TimesCell({ row }: { row: Row }) {
+  return <Pair above={<Duration ms={row.firstEventMs} />} below={<Duration ms={row.durationMs} />} />;
+});
+
+export const TokensCell = memo(function TokensCell({ row }: { row: Row }) {
   const t = useText(messages);
   const { percent } = useFormat();
   const { input, output, cacheRead } = row.usage;
@@ -40,14 +42,14 @@ export function TokensCell({ row }: { row: Row }) {
     </>
   );
   return <Pair above={figures} below={cacheRead > 0 && input > 0 ? t("cached", { share: percent(cacheRead / input) }) : null} />;
-}
+});
 
-export function CostCell({ row }: { row: Row }) {
+export const CostCell = memo(function CostCell({ row }: { row: Row }) {
   const t = useText(messages);
   const amount = useCredits();
   const { credits } = row.usage;
   return <Pair above={<Money value={row.cost} />} below={credits > 0 ? t("credits", { count: credits, amount: amount(credits) }) : null} />;
-}
+});
 
 const LITTLE = 0.01;
 

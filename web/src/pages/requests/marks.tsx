@@ -1,6 +1,7 @@
 import { ActionIcon, Group, Tooltip } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconArrowsMinimize, IconArrowsMaximize, IconCheck, IconFilterX, IconRobot, IconTerminal, type TablerIcon } from "@tabler/icons-react";
+import { memo } from "react";
 
 import { useText } from "~/i18n";
 import { useCommon } from "~/i18n/common";
@@ -12,7 +13,7 @@ import { messages } from "./messages";
 import styles from "./requests.module.css";
 
 /** What is special about a request, and the command that explains it. */
-export function Marks({ row }: { row: Row }) {
+export const Marks = memo(function Marks({ row }: { row: Row }) {
   const t = useText(messages);
   const { tokens } = useFormat();
   const { compression, dropped, cause } = row;
@@ -32,7 +33,7 @@ export function Marks({ row }: { row: Row }) {
       <ExplainCopy id={row.requestId} />
     </Group>
   );
-}
+});
 
 function Mark({ icon: Icon, tone, label }: { icon: TablerIcon; tone: Tone; label: string }) {
   return (
@@ -50,11 +51,9 @@ function ExplainCopy({ id }: { id: string }) {
   const { copy, copied } = useClipboard({ timeout: 1500 });
   const said = copied ? common("copied") : t("explain");
   return (
-    <Tooltip label={said}>
-      <ActionIcon size="sm" aria-label={said} onClick={() => copy(command(id))}>
-        {copied ? <IconCheck size={15} /> : <IconTerminal size={15} />}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon size="sm" aria-label={said} title={said} onClick={() => copy(command(id))}>
+      {copied ? <IconCheck size={15} /> : <IconTerminal size={15} />}
+    </ActionIcon>
   );
 }
 

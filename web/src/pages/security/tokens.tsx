@@ -48,7 +48,7 @@ export function TokensSection() {
 function Expiry({ at }: { at: string | null }) {
   const t = useText(messages);
   const now = useNow(60_000);
-  if (at === null) return <span>{t("never")}</span>;
+  if (at === null) return <span>{t("expires.never")}</span>;
   if (new Date(at).getTime() > now) return <Moment at={at} style="day" />;
   return (
     <Badge tone="bad" icon={IconClockOff}>

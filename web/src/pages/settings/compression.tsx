@@ -32,7 +32,7 @@ export function CompressionSection({ settings, changes, isAdmin }: SectionProps)
   const locked = !isAdmin || section.busy;
   const wrong = Object.values(GROUPS).some((group) => group.some((field) => isOutside(field, section.value(field.name))));
   const more = (
-    <Anchor component={Link} to="/docs" fz="sm">
+    <Anchor component={Link} to="/docs#compression" fz="sm">
       {t("more")}
     </Anchor>
   );
@@ -106,7 +106,7 @@ function SummaryModel({ section, changes, locked }: PartProps) {
         onChange={(model) => section.set("summaryModel", model.trim() === "" ? null : model)}
       />
       <Text component="div" size="xs" c="dimmed" mt={4}>
-        {t("default", { value: USUAL_MODEL })}, {t("from", { variable: "HEADGATE_SUMMARY_MODEL" })}
+        {t("default", { value: USUAL_MODEL }) + t("from", { variable: "HEADGATE_SUMMARY_MODEL" })}
         <ChangedBy change={lastOf(changes, "summaryModel")} />
       </Text>
     </div>

@@ -49,7 +49,7 @@ export function NumberSetting({ field, section, change, locked }: NumberSettingP
       />
       <Text component="div" size="xs" c="dimmed" mt={4}>
         {t("range", bounds)} · {fallback}
-        {variable && `, ${t("from", { variable })}`}
+        {variable && t("from", { variable })}
         <ChangedBy change={change} />
       </Text>
     </div>

@@ -63,6 +63,6 @@ export function Line({ text }: { text: string }) {
 
 function PieceView({ piece }: { piece: Piece }) {
   if (piece.kind === "code") return <Code className={styles.code}>{piece.text}</Code>;
-  if (piece.kind === "link") return <Anchor component={Link} to={piece.to} inherit>{piece.text}</Anchor>;
+  if (piece.kind === "link") return <Anchor component={Link} to={piece.to} inherit underline="always">{piece.text}</Anchor>;
   return piece.text;
 }
