@@ -18,6 +18,7 @@ from controlplane.policy.hosts import Hosts
 from controlplane.policy.scheduling import Mode
 from controlplane.service import identity
 from controlplane.service.background import Background
+from controlplane.service.door import DoorStores
 from controlplane.service.leasing import Said
 from controlplane.service.retention import Retention
 from controlplane.service.runtime_settings import SCHEDULING_MODE, RuntimeSettings
@@ -26,8 +27,8 @@ from controlplane.wiring import Outside, Parts
 
 PROXY_KEY = "proxy-key-of-the-simulation"
 INSTANCE = "data-plane-of-the-simulation"
-# Jobs for several control planes at the same books, and for who looks on: they come by every second for nothing.
-IDLE = frozenset({"count places", "watch accounts"})
+# Jobs for several control planes at the same books, for who looks on and for who signs in: they would come by for nothing.
+IDLE = frozenset({"count places", "watch accounts", "note failed sign-ins", "read who may sign in", "end sessions"})
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ async def running(scenario: Scenario, upstream: Upstream, mode: Mode) -> AsyncIt
         prices=stores.Prices(),
         routes=stores.Routes(),
         audit=stores.Changes(),
+        door=DoorStores(*[stores.Nobody()] * 4),
         timeline=stores.Timeline(),
         ledger=MemoryLedger(),
         providers={"kiro": endpoints},

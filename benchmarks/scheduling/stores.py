@@ -230,3 +230,12 @@ class Records(RecordStore):
 
     async def find(self, request_id: str) -> Entry | None:
         return None
+
+
+class Nobody:
+    """In the place of who may sign in, and of how passwords are hashed: nobody does, and the jobs about it do not run."""
+
+    async def load(self) -> Sequence[object]:
+        return ()
+
+    async def add(self, one: object) -> None: ...

@@ -136,7 +136,8 @@ def _sum_anew(database: sqlite3.Connection) -> None:
     database.create_function("bucket", 1, bucket)
     database.execute("DELETE FROM hours")
     database.execute(
-        "INSERT INTO hours SELECT booked_at - booked_at % 3600, ending, bucket(first_event_ms), count(*) FROM requests GROUP BY 1, 2, 3"
+        "INSERT INTO hours SELECT booked_at - booked_at % 3600, ending, bucket(first_event_ms), count(*),"
+        " sum(input + cache_read + cache_write + output), sum(cost) FROM requests GROUP BY 1, 2, 3"
     )
 
 

@@ -77,7 +77,7 @@ function claimed(step: Claimed, t: T, number: (value: number) => string, locale:
     t("claimed.tokens", { amount: number(step.tokens) }),
     t("claimed.credits", { amount: number(step.credits) }),
   ];
-  return t("claimed", { amounts: new Intl.ListFormat(locale, { type: "unit" }).format(amounts) });
+  return t("claimed", { amounts: new Intl.ListFormat(locale, { type: "conjunction" }).format(amounts) });
 }
 
 function denied(step: Denied, t: T, words: ReturnType<typeof useWords>, payerOf: (id: string) => string): string {

@@ -36,7 +36,7 @@ export function Sentence({ request, labels }: { request: Request; labels: Labels
 const LONGEST = 80;
 const short = (text: string): string => isolated(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
-const listed = (texts: readonly string[], locale: string): string => new Intl.ListFormat(locale, { type: "unit" }).format(texts);
+const listed = (texts: readonly string[], locale: string): string => new Intl.ListFormat(locale, { type: "conjunction" }).format(texts);
 
 function asked({ askedModel, keyId, cause }: Request, { t, labels }: Speech): string {
   const said = { key: short(labels.key(keyId)), model: askedModel === "" ? t("say.noModel") : short(askedModel) };
