@@ -67,17 +67,32 @@ def chromium() -> str:
     return str(found)
 
 
+RUNNING = pytest.StashKey[tuple[Stack, ...]]()
+
+
 def launch(playwright: Playwright, executable: str) -> Browser:
     return playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS), chromium_sandbox=False, headless=True)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _own_accounts(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The stories of one file leave no accounts and keys behind for those of the next."""
+    yield
+    for stack in request.config.stash.get(RUNNING, ()):
+        for things in ("accounts", "keys"):
+            for thing in stack.admin("GET", f"/api/{things}?limit=500")[things]:
+                stack.admin("DELETE", f"/api/{things}/{thing['id']}")
+
+
 @pytest.fixture(scope="package")
-def stack() -> Iterator[Stack]:
-    """Empty at first. What a story makes stays for the others: give things names of their own."""
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """Empty at first, and again with each file. What a story makes stays for the others of its file."""
     if not (ROOT / "web/dist/index.html").exists():
         missing("the console is not built; make console builds it")
     with Stack(beside=("kimi_web", "openai", "anthropic")) as running:
+        request.config.stash[RUNNING] = (running,)
         yield running
+        del request.config.stash[RUNNING]
 
 
 @pytest.fixture(scope="package")
