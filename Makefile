@@ -36,16 +36,20 @@ BESIDE = $(PY) web/build.py beside $$$$
 test: $(INSTALLED_DEV) ## Run the tests; ARGS='-k name' picks some
 ifeq ($(strip $(ARGS)),)
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-processes test-modules
+	@$(MAKE) --no-print-directory test-browser
 else
 	$(PY) -m pytest $(ARGS)
 endif
 
-# The two halves wait for different things: run beside each other they take little more than one of them.
-.PHONY: test-processes test-modules
+# The two halves wait for different things: run beside each other they take little more than one of them. A browser takes
+# all there is, and what it shows in time depends on that.
+.PHONY: test-processes test-modules test-browser
 test-processes:
-	$(call timed,$(PY) -m pytest tests/flow tests/headgate tests/benchmarks tests/browser)
+	$(call timed,$(PY) -m pytest tests/flow tests/headgate tests/benchmarks)
 test-modules:
 	$(call timed,$(PY) -m pytest --ignore=tests/flow --ignore=tests/headgate --ignore=tests/benchmarks --ignore=tests/browser)
+test-browser:
+	$(call timed,$(PY) -m pytest tests/browser)
 
 # With the time until the process is gone, which pytest cannot know. Where all are told to stop, the shell waits for what
 # its command still has to say.

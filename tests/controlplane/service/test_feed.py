@@ -188,7 +188,7 @@ async def test_nobody_looks_at_accounts_for_who_does_not_want_them(feed, pool):
     assert pool.looked == 0
     other = feed.listen([Topic.ACCOUNT])
     await nothing(other)
-    assert pool.looked > 2
+    assert pool.looked > 0
     other.close()
     looked = pool.looked
     await nothing(listener)
